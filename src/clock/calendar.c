@@ -1,12 +1,14 @@
-/* The working calendar as a rank: the working days since 1970-01-01 are the weekdays since then plus the exceptions up to
- * that day, which are few and sorted. Every question is then one or two binary searches, however far apart the days are. */
+/* The working calendar as a rank: the working days since 1970-01-01 are the weekdays since then plus the exceptions up
+ * to that day, which are few and sorted. Every question is then one or two binary searches, however far apart the days
+ * are. */
 #include "clock/calendar.h"
 
 #include "clock/instant.h"
 
 #include <stdlib.h>
 
-/* A day that differs from Monday-to-Friday; sum is +1 per worked weekend day and -1 per free weekday, up to this day. */
+/* A day that differs from Monday-to-Friday; sum is +1 per worked weekend day and -1 per free weekday, up to this day.
+ */
 struct exception {
     int32_t day;
     int32_t sum;
@@ -183,13 +185,15 @@ int32_t calendar_add_working_days(const struct calendar *self, int32_t day, int6
         found = day_of_rank(self, day, rank(self, (int64_t)day - 1) + n + 1);
     int32_t result = clamp_day(found);
     if (provisional)
-        *provisional = n > 0 ? is_provisional(self, (int64_t)day + 1, result) : is_provisional(self, result, (int64_t)day - 1);
+        *provisional =
+            n > 0 ? is_provisional(self, (int64_t)day + 1, result) : is_provisional(self, result, (int64_t)day - 1);
     return result;
 }
 
 int64_t calendar_working_days_between(const struct calendar *self, int32_t from, int32_t to, bool *provisional)
 {
     if (provisional)
-        *provisional = from <= to ? is_provisional(self, (int64_t)from + 1, to) : is_provisional(self, (int64_t)to + 1, from);
+        *provisional =
+            from <= to ? is_provisional(self, (int64_t)from + 1, to) : is_provisional(self, (int64_t)to + 1, from);
     return rank(self, to) - rank(self, from);
 }

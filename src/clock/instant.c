@@ -1,4 +1,5 @@
-/* Days and dates by the era method: 400 years are always 146,097 days, and a year that begins in March needs no leap rule. */
+/* Days and dates by the era method: 400 years are always 146,097 days, and a year that begins in March needs no leap
+ * rule. */
 #include "clock/instant.h"
 
 static int64_t floor_div(int64_t a, int64_t b)

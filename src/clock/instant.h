@@ -1,5 +1,5 @@
-/* Instants and days. An instant is milliseconds since 1970-01-01T00:00Z; a day is the number of days since 1970-01-01 on the
- * wall calendar of CLOCK_OFFSET_MS. Proleptic Gregorian calendar. */
+/* Instants and days. An instant is milliseconds since 1970-01-01T00:00Z; a day is the number of days since 1970-01-01
+ * on the wall calendar of CLOCK_OFFSET_MS. Proleptic Gregorian calendar. */
 #pragma once
 
 #include "base/base.h"

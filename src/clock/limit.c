@@ -1,5 +1,5 @@
-/* Computes due instants. Day limits walk from suspension to suspension: what fits before it is used up, the rest goes on
- * behind it. Hour limits do the same with instants. No loop runs over single days. */
+/* Computes due instants. Day limits walk from suspension to suspension: what fits before it is used up, the rest goes
+ * on behind it. Hour limits do the same with instants. No loop runs over single days. */
 #include "clock/limit.h"
 
 #include "clock/instant.h"
@@ -64,7 +64,8 @@ static int64_t end_of_day(const struct limit_rules *rules, int32_t day)
     return day_start(day) + CLOCK_DAY_MS - 1;
 }
 
-struct limit_deemed limit_deemed(const struct calendar *calendar, const struct limit_rules *rules, int64_t arrived_ms, int days)
+struct limit_deemed limit_deemed(const struct calendar *calendar, const struct limit_rules *rules, int64_t arrived_ms,
+                                 int days)
 {
     CHECK(days >= 0);
     if (!rules)
@@ -245,7 +246,8 @@ static void compute_days(const struct limit *self, struct limit_due *due)
 
 static int64_t office_day_ms(const struct limit_rules *rules)
 {
-    return (int64_t)(rules->close_minute - rules->open_minute - (rules->resume_minute - rules->break_minute)) * CLOCK_MINUTE_MS;
+    return (int64_t)(rules->close_minute - rules->open_minute - (rules->resume_minute - rules->break_minute)) *
+           CLOCK_MINUTE_MS;
 }
 
 /* Office time of a working day that has passed at a time of day. */
@@ -383,12 +385,14 @@ static enum status check_amounts(const struct limit *self, struct error *err)
     if (self->extension.amount < 0 || self->extension.amount > self->extension_max ||
         self->extension.amount > LIMIT_AMOUNT_MAX) {
         error_set(err, ERROR_INVALID, "limit-invalid",
-                  "An extension must lie between 0 and %" PRId64 ", the most that the law allows; this one is %" PRId64 ".",
+                  "An extension must lie between 0 and %" PRId64 ", the most that the law allows; this one is %" PRId64
+                  ".",
                   self->extension_max, self->extension.amount);
         return error_field(err, "extension");
     }
     if (self->suspension_count > LIMIT_SUSPENSIONS_MAX) {
-        error_set(err, ERROR_INVALID, "limit-invalid", "A limit can be suspended at most %d times.", LIMIT_SUSPENSIONS_MAX);
+        error_set(err, ERROR_INVALID, "limit-invalid", "A limit can be suspended at most %d times.",
+                  LIMIT_SUSPENSIONS_MAX);
         return error_field(err, "suspensions");
     }
     return OK;

@@ -22,7 +22,8 @@ const char *limit_unit_code(enum limit_unit unit);
 
 /* What counts as received when it arrives while the office is closed. */
 enum limit_intake {
-    LIMIT_INTAKE_NEXT_WORKING_DAY, /* outside office hours: the next working day; before opening it is that same working day */
+    LIMIT_INTAKE_NEXT_WORKING_DAY, /* outside office hours: the next working day; before opening it is that same working
+                                      day */
     LIMIT_INTAKE_AS_SENT,          /* the day it was sent, even a day off */
 };
 
@@ -31,7 +32,7 @@ struct limit_rules {
     int open_minute, close_minute;
     int break_minute, resume_minute; /* midday break, for working hours; equal: none */
     bool ends_at_close;              /* the last day ends at office close instead of 24:00 */
-    bool rest_day_counts;            /* natural days and months may end on a rest day (against the Civil Code's default) */
+    bool rest_day_counts; /* natural days and months may end on a rest day (against the Civil Code's default) */
     enum limit_intake intake;
     int amber_percent; /* amber from the day on which at most this share is left ... */
     int amber_days;    /* ... or at most so many counted days */
@@ -41,7 +42,8 @@ extern const struct limit_rules limit_rules_default;
 /* Refuses hours that are out of order or outside the day, and percentages outside 0-100. */
 MUST_USE enum status limit_rules_check(const struct limit_rules *self, struct error *err);
 
-/* Why the clock may stand still: the eight of art. 45, or a ground that the item's own law gives (basis then cites it). */
+/* Why the clock may stand still: the eight of art. 45, or a ground that the item's own law gives (basis then cites it).
+ */
 enum limit_ground {
     LIMIT_GROUND_HEARING,
     LIMIT_GROUND_BIDDING,
@@ -82,13 +84,13 @@ struct limit {
     enum limit_unit unit;
     int64_t amount; /* 0: done on the spot, due on the start day itself */
     int64_t start_ms;
-    bool start_is_intake; /* start_ms is an arrival, to which the intake rule applies */
-    struct str event_zh, event_en; /* what starts the clock: "受理", "acceptance"; used in sentences */
-    struct str basis;              /* the law or promise that sets the limit */
+    bool start_is_intake;                       /* start_ms is an arrival, to which the intake rule applies */
+    struct str event_zh, event_en;              /* what starts the clock: "受理", "acceptance"; used in sentences */
+    struct str basis;                           /* the law or promise that sets the limit */
     const struct limit_suspension *suspensions; /* in any order; overlaps count once */
     size_t suspension_count;
     struct limit_extension extension;
-    int64_t extension_max; /* the most that the law allows; 0: no extension */
+    int64_t extension_max;           /* the most that the law allows; 0: no extension */
     const struct limit_rules *rules; /* NULL: limit_rules_default */
     const struct calendar *calendar;
 };
@@ -108,8 +110,8 @@ struct limit_due {
     bool open;         /* a suspension lasts */
 };
 
-/* Type "limit-invalid" for an amount below 0 or above LIMIT_AMOUNT_MAX, more extension than the law allows, or an instant
- * that no calendar reaches. The functions below expect a limit that this one accepts. */
+/* Type "limit-invalid" for an amount below 0 or above LIMIT_AMOUNT_MAX, more extension than the law allows, or an
+ * instant that no calendar reaches. The functions below expect a limit that this one accepts. */
 MUST_USE enum status limit_compute(const struct limit *self, struct limit_due *out, struct error *err);
 
 /* Counted days (begun hours) since the start, suspensions taken out: net handling time. */
@@ -118,18 +120,21 @@ int64_t limit_used(const struct limit *self, int64_t now_ms);
 int64_t limit_remaining(const struct limit *self, const struct limit_due *due, int64_t now_ms);
 
 enum limit_light { LIMIT_GREEN, LIMIT_AMBER, LIMIT_ORANGE, LIMIT_RED };
-/* By days: amber and orange from the first minute of their day, red from red_ms. Green while suspended, unless late before. */
+/* By days: amber and orange from the first minute of their day, red from red_ms. Green while suspended, unless late
+ * before. */
 enum limit_light limit_light(const struct limit *self, const struct limit_due *due, int64_t now_ms);
 const char *limit_light_name(enum limit_light light); /* "green", "amber", "orange", "red" */
 
 /* ---- May it be stopped, may it be extended ---- */
 
-/* Refuses a suspension without legal ground or written notice, before the start, after the due instant, running backwards,
- * or overlapping another. Types "suspension-ground", "suspension-notice", "suspension-time". */
-MUST_USE enum status limit_suspend_check(const struct limit *self, const struct limit_suspension *wanted, struct error *err);
+/* Refuses a suspension without legal ground or written notice, before the start, after the due instant, running
+ * backwards, or overlapping another. Types "suspension-ground", "suspension-notice", "suspension-time". */
+MUST_USE enum status limit_suspend_check(const struct limit *self, const struct limit_suspension *wanted,
+                                         struct error *err);
 /* Refuses a second extension, more than extension_max, or one granted too late. Types "extension-repeated",
  * "extension-too-long", "extension-late". */
-MUST_USE enum status limit_extend_check(const struct limit *self, const struct limit_extension *wanted, struct error *err);
+MUST_USE enum status limit_extend_check(const struct limit *self, const struct limit_extension *wanted,
+                                        struct error *err);
 
 /* ---- Receipt and deemed acceptance (art. 32(4)) ---- */
 
@@ -143,7 +148,8 @@ struct limit_deemed {
     bool provisional;
 };
 /* days: 5 by law. */
-struct limit_deemed limit_deemed(const struct calendar *calendar, const struct limit_rules *rules, int64_t arrived_ms, int days);
+struct limit_deemed limit_deemed(const struct calendar *calendar, const struct limit_rules *rules, int64_t arrived_ms,
+                                 int days);
 
 /* ---- Why is this my deadline ---- */
 

@@ -3,8 +3,11 @@
 #include "clock/internal.h"
 
 static const char *const unit_codes[] = {
-    [LIMIT_WORKING_DAYS] = "working-days", [LIMIT_NATURAL_DAYS] = "natural-days", [LIMIT_MONTHS] = "months",
-    [LIMIT_HOURS] = "hours",               [LIMIT_WORKING_HOURS] = "working-hours",
+    [LIMIT_WORKING_DAYS] = "working-days",
+    [LIMIT_NATURAL_DAYS] = "natural-days",
+    [LIMIT_MONTHS] = "months",
+    [LIMIT_HOURS] = "hours",
+    [LIMIT_WORKING_HOURS] = "working-hours",
 };
 
 static const struct {
@@ -35,8 +38,8 @@ enum status limit_unit_parse(struct str code, enum limit_unit *out, struct error
             *out = (enum limit_unit)i;
             return OK;
         }
-    error_set(err, ERROR_INVALID, "limit-invalid", "There is no unit of time called '%.*s'.", (int)(code.len > 40 ? 40 : code.len),
-              code.data ? code.data : "");
+    error_set(err, ERROR_INVALID, "limit-invalid", "There is no unit of time called '%.*s'.",
+              (int)(code.len > 40 ? 40 : code.len), code.data ? code.data : "");
     error_field(err, "unit");
     return error_hint(err, "Use working-days, natural-days, months, hours or working-hours.");
 }
@@ -53,11 +56,13 @@ enum status limit_ground_parse(struct str code, enum limit_ground *out, struct e
             *out = (enum limit_ground)i;
             return OK;
         }
-    error_set(err, ERROR_INVALID, "suspension-ground", "'%.*s' is not a ground on which the law lets a limit stand still.",
-              (int)(code.len > 40 ? 40 : code.len), code.data ? code.data : "");
+    error_set(err, ERROR_INVALID, "suspension-ground",
+              "'%.*s' is not a ground on which the law lets a limit stand still.", (int)(code.len > 40 ? 40 : code.len),
+              code.data ? code.data : "");
     error_field(err, "ground");
-    return error_hint(err, "Use hearing, bidding, auction, inspection, testing, quarantine, appraisal, expert-review, or other-law "
-                           "with the law that says so.");
+    return error_hint(
+        err, "Use hearing, bidding, auction, inspection, testing, quarantine, appraisal, expert-review, or other-law "
+             "with the law that says so.");
 }
 
 const char *limit_ground_code(enum limit_ground ground)
@@ -92,7 +97,8 @@ enum status limit_rules_check(const struct limit_rules *self, struct error *err)
         return error_field(err, "open_minute");
     }
     if (self->amber_percent < 0 || self->amber_percent > 100 || self->amber_days < 0) {
-        error_set(err, ERROR_INVALID, "limit-invalid", "The amber share must lie between 0 and 100 percent, its days at 0 or above.");
+        error_set(err, ERROR_INVALID, "limit-invalid",
+                  "The amber share must lie between 0 and 100 percent, its days at 0 or above.");
         return error_field(err, "amber_percent");
     }
     return OK;
@@ -107,12 +113,14 @@ static enum status refuse_time(struct error *err, const char *field, const char 
 enum status limit_suspend_check(const struct limit *self, const struct limit_suspension *wanted, struct error *err)
 {
     if (wanted->ground == LIMIT_GROUND_OTHER_LAW && str_trim(wanted->basis).len == 0) {
-        error_set(err, ERROR_INVALID, "suspension-ground", "A ground outside article 45 needs the law that provides for it.");
+        error_set(err, ERROR_INVALID, "suspension-ground",
+                  "A ground outside article 45 needs the law that provides for it.");
         return error_field(err, "basis");
     }
     if (str_trim(wanted->notice).len == 0) {
         error_set(err, ERROR_INVALID, "suspension-notice",
-                  "The applicant must be told in writing before the limit stands still (Administrative Licensing Law, art. 45).");
+                  "The applicant must be told in writing before the limit stands still (Administrative Licensing Law, "
+                  "art. 45).");
         return error_field(err, "notice");
     }
     if (wanted->from_ms < self->start_ms)
@@ -135,10 +143,12 @@ enum status limit_suspend_check(const struct limit *self, const struct limit_sus
 enum status limit_extend_check(const struct limit *self, const struct limit_extension *wanted, struct error *err)
 {
     if (self->extension.amount > 0)
-        return error_set(err, ERROR_CONFLICT, "extension-repeated", "The limit has been extended already; it can be extended once.");
+        return error_set(err, ERROR_CONFLICT, "extension-repeated",
+                         "The limit has been extended already; it can be extended once.");
     if (wanted->amount <= 0 || wanted->amount > self->extension_max) {
         error_set(err, ERROR_INVALID, "extension-too-long",
-                  "An extension must lie between 1 and %" PRId64 ", the most that the law allows; this one is %" PRId64 ".",
+                  "An extension must lie between 1 and %" PRId64 ", the most that the law allows; this one is %" PRId64
+                  ".",
                   self->extension_max, wanted->amount);
         return error_field(err, "amount");
     }

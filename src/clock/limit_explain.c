@@ -5,10 +5,17 @@
 #define SPECIAL_STEPS_MAX 64
 
 static const char *const step_names[] = {
-    [LIMIT_STEP_RECEIVED] = "received",     [LIMIT_STEP_START] = "start",         [LIMIT_STEP_COUNT] = "count",
-    [LIMIT_STEP_REST] = "rest",             [LIMIT_STEP_HOLIDAY] = "holiday",     [LIMIT_STEP_MAKEUP] = "makeup",
-    [LIMIT_STEP_SUSPENSION] = "suspension", [LIMIT_STEP_EXTENSION] = "extension", [LIMIT_STEP_ROLL] = "roll",
-    [LIMIT_STEP_PROVISIONAL] = "provisional", [LIMIT_STEP_END] = "end",
+    [LIMIT_STEP_RECEIVED] = "received",
+    [LIMIT_STEP_START] = "start",
+    [LIMIT_STEP_COUNT] = "count",
+    [LIMIT_STEP_REST] = "rest",
+    [LIMIT_STEP_HOLIDAY] = "holiday",
+    [LIMIT_STEP_MAKEUP] = "makeup",
+    [LIMIT_STEP_SUSPENSION] = "suspension",
+    [LIMIT_STEP_EXTENSION] = "extension",
+    [LIMIT_STEP_ROLL] = "roll",
+    [LIMIT_STEP_PROVISIONAL] = "provisional",
+    [LIMIT_STEP_END] = "end",
 };
 
 static const struct {
@@ -51,8 +58,8 @@ struct telling {
     const struct limit *limit;
     const struct limit_due *due;
     VECTOR(struct limit_step) steps;
-    int64_t rest_days;  /* weekend days and days off, suspended ones left out */
-    int64_t specials;   /* holiday and make-up steps so far */
+    int64_t rest_days; /* weekend days and days off, suspended ones left out */
+    int64_t specials;  /* holiday and make-up steps so far */
     bool has_holiday;
 };
 
@@ -127,10 +134,11 @@ static void tell_start(struct telling *self)
                                         day_text_zh(arena, start).data),
                            arena_printf(arena, "It arrived outside office hours on %s and counts as received on %s.",
                                         day_text_en(arena, sent).data, day_text_en(arena, start).data)});
-    struct str zh = limit_is_hours(limit->unit)
-                        ? arena_printf(arena, "%s%s%.*s,自此时起算。", day_text_zh(arena, sent).data,
-                                       time_zh(arena, limit->start_ms).data, STR_ARGS(event_zh(limit)))
-                        : arena_printf(arena, "%s%.*s,当日不计入。", day_text_zh(arena, start).data, STR_ARGS(event_zh(limit)));
+    struct str zh =
+        limit_is_hours(limit->unit)
+            ? arena_printf(arena, "%s%s%.*s,自此时起算。", day_text_zh(arena, sent).data,
+                           time_zh(arena, limit->start_ms).data, STR_ARGS(event_zh(limit)))
+            : arena_printf(arena, "%s%.*s,当日不计入。", day_text_zh(arena, start).data, STR_ARGS(event_zh(limit)));
     struct str en = limit_is_hours(limit->unit)
                         ? arena_printf(arena, "The count runs from %.*s at %s on %s.", STR_ARGS(event_en(limit)),
                                        time_en(arena, limit->start_ms).data, day_text_en(arena, sent).data)
@@ -139,10 +147,11 @@ static void tell_start(struct telling *self)
     add_step(self, (struct limit_step){LIMIT_STEP_START, start, start, 0, zh, en});
     struct str basis_zh = limit->basis.len ? arena_printf(arena, "(%.*s)", STR_ARGS(limit->basis)) : STR("");
     struct str basis_en = limit->basis.len ? arena_printf(arena, " (%.*s)", STR_ARGS(limit->basis)) : STR("");
-    add_step(self, (struct limit_step){LIMIT_STEP_COUNT, start, self->due->due_day, limit->amount,
-                                       arena_printf(arena, "期限为%" PRId64 "%s%s。", limit->amount, unit_zh(self), basis_zh.data),
-                                       arena_printf(arena, "The limit is %" PRId64 " %s%s.", limit->amount,
-                                                    unit_en(self, limit->amount), basis_en.data)});
+    add_step(self, (struct limit_step){
+                       LIMIT_STEP_COUNT, start, self->due->due_day, limit->amount,
+                       arena_printf(arena, "期限为%" PRId64 "%s%s。", limit->amount, unit_zh(self), basis_zh.data),
+                       arena_printf(arena, "The limit is %" PRId64 " %s%s.", limit->amount,
+                                    unit_en(self, limit->amount), basis_en.data)});
 }
 
 static bool is_suspended(const struct limit_spans *spans, int32_t day)
@@ -168,18 +177,19 @@ static void tell_rest_run(struct telling *self, int32_t from, int32_t to)
     add_step(self, (struct limit_step){
                        LIMIT_STEP_HOLIDAY, from, to, to - from + 1,
                        arena_printf(self->arena, "%s放假%d天,不计入。", days_zh(self, from, to).data, to - from + 1),
-                       arena_printf(self->arena, "%s: %d day%s off, not counted.", days_en(self, from, to).data, to - from + 1,
-                                    to == from ? "" : "s")});
+                       arena_printf(self->arena, "%s: %d day%s off, not counted.", days_en(self, from, to).data,
+                                    to - from + 1, to == from ? "" : "s")});
 }
 
 static void tell_makeup(struct telling *self, int32_t day)
 {
     if (self->specials++ >= SPECIAL_STEPS_MAX)
         return;
-    add_step(self, (struct limit_step){
-                       LIMIT_STEP_MAKEUP, day, day, 1,
-                       arena_printf(self->arena, "%s调休上班,计入。", day_text_zh(self->arena, day).data),
-                       arena_printf(self->arena, "%s is a make-up working day and counts.", day_text_en(self->arena, day).data)});
+    add_step(self,
+             (struct limit_step){LIMIT_STEP_MAKEUP, day, day, 1,
+                                 arena_printf(self->arena, "%s调休上班,计入。", day_text_zh(self->arena, day).data),
+                                 arena_printf(self->arena, "%s is a make-up working day and counts.",
+                                              day_text_en(self->arena, day).data)});
 }
 
 /* Rest days and worked weekends on the way, for limits in working time. Looks at ten years at most. */
@@ -224,8 +234,8 @@ static void tell_suspension(struct telling *self, const struct limit_suspension 
     struct str basis = s->basis.len ? arena_printf(arena, "(%.*s)", STR_ARGS(s->basis)) : STR("");
     struct limit_step step = {.kind = LIMIT_STEP_SUSPENSION, .from_day = from, .to_day = to};
     if (to == INT32_MAX) {
-        step.zh = arena_printf(arena, "%s起因%s%s暂停计时,尚未恢复。", day_text_zh(arena, from).data, limit_ground_zh(s->ground),
-                               basis.data);
+        step.zh = arena_printf(arena, "%s起因%s%s暂停计时,尚未恢复。", day_text_zh(arena, from).data,
+                               limit_ground_zh(s->ground), basis.data);
         step.en = arena_printf(arena, "The clock has stood still since %s for %s%s.", day_text_en(arena, from).data,
                                limit_ground_en(s->ground), basis.data);
     } else {
@@ -233,9 +243,9 @@ static void tell_suspension(struct telling *self, const struct limit_suspension 
         step.days = to > before ? limit_days_between(self->limit, before, to) : 0;
         step.zh = arena_printf(arena, "%s因%s%s暂停%s,%" PRId64 "天不计入。", days_zh(self, from, to).data,
                                limit_ground_zh(s->ground), basis.data, lasts ? "(预计)" : "", step.days);
-        step.en = arena_printf(arena, "%s: %sstood still for %s%s, %" PRId64 " day%s not counted.", days_en(self, from, to).data,
-                               lasts ? "(planned) " : "", limit_ground_en(s->ground), basis.data, step.days,
-                               step.days == 1 ? "" : "s");
+        step.en = arena_printf(arena, "%s: %sstood still for %s%s, %" PRId64 " day%s not counted.",
+                               days_en(self, from, to).data, lasts ? "(planned) " : "", limit_ground_en(s->ground),
+                               basis.data, step.days, step.days == 1 ? "" : "s");
     }
     add_step(self, step);
 }
@@ -249,10 +259,10 @@ static void tell_extension(struct telling *self)
     struct str basis = e->basis.len ? arena_printf(self->arena, "(%.*s)", STR_ARGS(e->basis)) : STR("");
     add_step(self, (struct limit_step){
                        LIMIT_STEP_EXTENSION, day, day, e->amount,
-                       arena_printf(self->arena, "%s批准延长%" PRId64 "%s%s。", day_text_zh(self->arena, day).data, e->amount,
-                                    unit_zh(self), basis.data),
-                       arena_printf(self->arena, "Extended by %" PRId64 " %s on %s%s.", e->amount, unit_en(self, e->amount),
-                                    day_text_en(self->arena, day).data, basis.data)});
+                       arena_printf(self->arena, "%s批准延长%" PRId64 "%s%s。", day_text_zh(self->arena, day).data,
+                                    e->amount, unit_zh(self), basis.data),
+                       arena_printf(self->arena, "Extended by %" PRId64 " %s on %s%s.", e->amount,
+                                    unit_en(self, e->amount), day_text_en(self->arena, day).data, basis.data)});
 }
 
 static void tell_provisional(struct telling *self)
@@ -265,9 +275,10 @@ static void tell_provisional(struct telling *self)
         if (calendar_announced(self->limit->calendar, (int)year))
             continue;
         add_step(self, (struct limit_step){
-                           LIMIT_STEP_PROVISIONAL, (int32_t)day_of_date(year, 1, 1), (int32_t)day_of_date(year, 12, 31), 0,
-                           arena_printf(self->arena, "%" PRId64 "年放假安排尚未公布,日期为暂定。", year),
-                           arena_printf(self->arena, "The holidays of %" PRId64 " are not published yet: the date is provisional.",
+                           LIMIT_STEP_PROVISIONAL, (int32_t)day_of_date(year, 1, 1), (int32_t)day_of_date(year, 12, 31),
+                           0, arena_printf(self->arena, "%" PRId64 "年放假安排尚未公布,日期为暂定。", year),
+                           arena_printf(self->arena,
+                                        "The holidays of %" PRId64 " are not published yet: the date is provisional.",
                                         year)});
     }
 }
@@ -277,16 +288,18 @@ static void tell_end(struct telling *self)
     const struct limit_due *due = self->due;
     struct arena *arena = self->arena;
     if (due->rolled)
-        add_step(self, (struct limit_step){LIMIT_STEP_ROLL, (int32_t)(due->due_day - due->rolled), due->due_day, due->rolled,
-                                           STR("最后一日是休息日,顺延至其后第一个工作日。"),
-                                           STR("The last day is a rest day, so the limit ends on the next working day.")});
+        add_step(self,
+                 (struct limit_step){LIMIT_STEP_ROLL, (int32_t)(due->due_day - due->rolled), due->due_day, due->rolled,
+                                     STR("最后一日是休息日,顺延至其后第一个工作日。"),
+                                     STR("The last day is a rest day, so the limit ends on the next working day.")});
     if (due->due_day == INT32_MAX)
         return;
-    add_step(self, (struct limit_step){LIMIT_STEP_END, due->due_day, due->due_day, 0,
-                                       arena_printf(arena, "截止于%s%s。", day_text_zh(arena, due->due_day).data,
-                                                    time_zh(arena, due->due_ms).data),
-                                       arena_printf(arena, "It ends on %s at %s.", day_text_en(arena, due->due_day).data,
-                                                    time_en(arena, due->due_ms).data)});
+    add_step(self,
+             (struct limit_step){LIMIT_STEP_END, due->due_day, due->due_day, 0,
+                                 arena_printf(arena, "截止于%s%s。", day_text_zh(arena, due->due_day).data,
+                                              time_zh(arena, due->due_ms).data),
+                                 arena_printf(arena, "It ends on %s at %s.", day_text_en(arena, due->due_day).data,
+                                              time_en(arena, due->due_ms).data)});
 }
 
 /* ---- The sentence ---- */
@@ -315,7 +328,8 @@ static struct str sentence_zh(struct telling *self)
     if (due->due_day == INT32_MAX)
         buf_put(&out, STR(",现暂停计时,恢复后另行确定截止日期"));
     else
-        buf_printf(&out, ",最迟%s%s前办结", day_text_zh(self->arena, due->due_day).data, time_zh(self->arena, due->due_ms).data);
+        buf_printf(&out, ",最迟%s%s前办结", day_text_zh(self->arena, due->due_day).data,
+                   time_zh(self->arena, due->due_ms).data);
     buf_put(&out, due->provisional && due->due_day != INT32_MAX ? STR("(暂定)。") : STR("。"));
     struct str text = arena_str(self->arena, buf_str(&out));
     buf_release(&out);
@@ -342,8 +356,8 @@ static struct str sentence_en(struct telling *self)
         buf_printf(&out, ", without %" PRId64 " rest day%s%s", self->rest_days, self->rest_days == 1 ? "" : "s",
                    self->has_holiday ? " and holidays" : "");
     if (due->suspended)
-        buf_printf(&out, ", without %" PRId64 " suspended %s%s", due->suspended, limit_is_hours(limit->unit) ? "hour" : "day",
-                   due->suspended == 1 ? "" : "s");
+        buf_printf(&out, ", without %" PRId64 " suspended %s%s", due->suspended,
+                   limit_is_hours(limit->unit) ? "hour" : "day", due->suspended == 1 ? "" : "s");
     if (due->rolled)
         buf_put(&out, STR(", moved on from a rest day"));
     if (due->due_day == INT32_MAX)
@@ -356,7 +370,8 @@ static struct str sentence_en(struct telling *self)
     return text;
 }
 
-enum status limit_explain(struct arena *arena, const struct limit *self, struct limit_explanation *out, struct error *err)
+enum status limit_explain(struct arena *arena, const struct limit *self, struct limit_explanation *out,
+                          struct error *err)
 {
     struct limit_due due;
     if (limit_compute(self, &due, err) != OK)
@@ -369,6 +384,7 @@ enum status limit_explain(struct arena *arena, const struct limit *self, struct 
     tell_extension(&telling);
     tell_provisional(&telling);
     tell_end(&telling);
-    *out = (struct limit_explanation){telling.steps.items, telling.steps.count, sentence_zh(&telling), sentence_en(&telling)};
+    *out = (struct limit_explanation){telling.steps.items, telling.steps.count, sentence_zh(&telling),
+                                      sentence_en(&telling)};
     return OK;
 }

@@ -110,7 +110,8 @@ static void years_without_a_list_are_weekdays_and_provisional(void **state)
     assert_false(calendar_announced(calendar, 2027));
     assert_true(calendar_is_working_day(calendar, (int32_t)day_of_date(2027, 1, 1)));
     bool provisional = false;
-    calendar_working_days_between(calendar, (int32_t)day_of_date(2026, 12, 31), (int32_t)day_of_date(2027, 1, 1), &provisional);
+    calendar_working_days_between(calendar, (int32_t)day_of_date(2026, 12, 31), (int32_t)day_of_date(2027, 1, 1),
+                                  &provisional);
     assert_true(provisional);
     const struct calendar *empty = calendar_new(&arena, NULL, 0);
     assert_int_equal(calendar_add_working_days(empty, (int32_t)day_of_date(2025, 1, 24), 5, &provisional),

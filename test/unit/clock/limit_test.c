@@ -57,7 +57,8 @@ static int64_t number(struct str text)
 static void read_suspension(struct row *row, struct str name, struct str value)
 {
     struct limit_suspension *s = &row->suspensions[row->limit.suspension_count++];
-    *s = (struct limit_suspension){.to_ms = LIMIT_NEVER, .planned_ms = LIMIT_NEVER, .ground = LIMIT_GROUND_EXPERT_REVIEW};
+    *s = (struct limit_suspension){
+        .to_ms = LIMIT_NEVER, .planned_ms = LIMIT_NEVER, .ground = LIMIT_GROUND_EXPERT_REVIEW};
     s->from_ms = instant(str_cut(&value, '/'));
     if (str_equal(name, STR("suspend")))
         s->to_ms = instant(value);
@@ -79,12 +80,18 @@ static void read_word(struct row *row, struct str word)
         int64_t *number, *instant;
         bool *flag;
     } fields[] = {
-        {"start", NULL, &row->limit.start_ms, NULL},     {"amount", &row->limit.amount, NULL, NULL},
-        {"extend", &row->limit.extension.amount, NULL, NULL}, {"intake", NULL, NULL, &row->limit.start_is_intake},
-        {"close", NULL, NULL, &row->rules.ends_at_close}, {"rest", NULL, NULL, &row->rules.rest_day_counts},
-        {"due", NULL, &row->due_ms, NULL},               {"amber", NULL, &row->amber_ms, NULL},
-        {"orange", NULL, &row->orange_ms, NULL},         {"suspended", &row->suspended, NULL, NULL},
-        {"rolled", &row->rolled, NULL, NULL},            {"provisional", NULL, NULL, &row->provisional},
+        {"start", NULL, &row->limit.start_ms, NULL},
+        {"amount", &row->limit.amount, NULL, NULL},
+        {"extend", &row->limit.extension.amount, NULL, NULL},
+        {"intake", NULL, NULL, &row->limit.start_is_intake},
+        {"close", NULL, NULL, &row->rules.ends_at_close},
+        {"rest", NULL, NULL, &row->rules.rest_day_counts},
+        {"due", NULL, &row->due_ms, NULL},
+        {"amber", NULL, &row->amber_ms, NULL},
+        {"orange", NULL, &row->orange_ms, NULL},
+        {"suspended", &row->suspended, NULL, NULL},
+        {"rolled", &row->rolled, NULL, NULL},
+        {"provisional", NULL, NULL, &row->provisional},
     };
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!str_equal(name, str_of(fields[i].name)))
@@ -109,8 +116,12 @@ static struct row *read_row(struct str line)
 {
     struct row *row = arena_new(&arena, struct row);
     row->rules = limit_rules_default;
-    row->limit = (struct limit){.rules = &row->rules, .calendar = calendar, .suspensions = row->suspensions, .extension_max = 10,
-                                .event_zh = STR("受理"), .event_en = STR("acceptance")};
+    row->limit = (struct limit){.rules = &row->rules,
+                                .calendar = calendar,
+                                .suspensions = row->suspensions,
+                                .extension_max = 10,
+                                .event_zh = STR("受理"),
+                                .event_en = STR("acceptance")};
     while (line.data && line.len)
         read_word(row, str_cut(&line, ' '));
     return row;
@@ -177,9 +188,11 @@ static void lights_follow_the_days(void **state)
         enum limit_light light;
         int64_t remaining;
     } rows[] = {
-        {"2025-08-14T10:00", LIMIT_GREEN, 4},  {"2025-08-15T23:59", LIMIT_GREEN, 3}, {"2025-08-17T12:00", LIMIT_GREEN, 3},
-        {"2025-08-18T00:00", LIMIT_AMBER, 2},  {"2025-08-19T12:00", LIMIT_AMBER, 1}, {"2025-08-20T00:00", LIMIT_ORANGE, 0},
-        {"2025-08-20T23:59", LIMIT_ORANGE, 0}, {"2025-08-21T00:00", LIMIT_RED, -1},  {"2025-08-25T00:00", LIMIT_RED, -3},
+        {"2025-08-14T10:00", LIMIT_GREEN, 4},  {"2025-08-15T23:59", LIMIT_GREEN, 3},
+        {"2025-08-17T12:00", LIMIT_GREEN, 3},  {"2025-08-18T00:00", LIMIT_AMBER, 2},
+        {"2025-08-19T12:00", LIMIT_AMBER, 1},  {"2025-08-20T00:00", LIMIT_ORANGE, 0},
+        {"2025-08-20T23:59", LIMIT_ORANGE, 0}, {"2025-08-21T00:00", LIMIT_RED, -1},
+        {"2025-08-25T00:00", LIMIT_RED, -3},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_int_equal(limit_light(&limit, &due, golden_instant(rows[i].now)), rows[i].light);
@@ -191,8 +204,10 @@ static void lights_follow_the_days(void **state)
 static void a_suspended_limit_stands_still(void **state)
 {
     (void)state;
-    struct limit_suspension suspension = {.from_ms = golden_instant("2025-08-18T09:00"), .to_ms = LIMIT_NEVER,
-                                          .planned_ms = golden_instant("2025-08-20T09:00"), .notice = STR("1")};
+    struct limit_suspension suspension = {.from_ms = golden_instant("2025-08-18T09:00"),
+                                          .to_ms = LIMIT_NEVER,
+                                          .planned_ms = golden_instant("2025-08-20T09:00"),
+                                          .notice = STR("1")};
     struct limit limit = limit_of(LIMIT_WORKING_DAYS, 3, "2025-08-14T10:00");
     limit.suspensions = &suspension;
     limit.suspension_count = 1;
@@ -210,7 +225,8 @@ static void a_suspended_limit_stands_still(void **state)
     assert_int_equal(limit_light(&limit, &due, golden_instant("2025-08-28T09:00")), LIMIT_ORANGE);
 }
 
-/* Used time and due day must agree for every limit and suspension: on the due day nothing is left, the day before something. */
+/* Used time and due day must agree for every limit and suspension: on the due day nothing is left, the day before
+ * something. */
 static void what_is_used_and_what_is_left_agree(void **state)
 {
     (void)state;
@@ -284,8 +300,10 @@ static void absurd_limits_are_refused(void **state)
 static void a_suspension_needs_ground_notice_and_time(void **state)
 {
     (void)state;
-    struct limit_suspension past = {.from_ms = golden_instant("2025-08-18T09:00"), .to_ms = golden_instant("2025-08-18T17:00"),
-                                    .planned_ms = LIMIT_NEVER, .notice = STR("1")};
+    struct limit_suspension past = {.from_ms = golden_instant("2025-08-18T09:00"),
+                                    .to_ms = golden_instant("2025-08-18T17:00"),
+                                    .planned_ms = LIMIT_NEVER,
+                                    .notice = STR("1")};
     struct limit limit = limit_of(LIMIT_WORKING_DAYS, 20, "2025-08-14T10:00");
     limit.suspensions = &past;
     limit.suspension_count = 1;
@@ -380,31 +398,37 @@ static void sentences_say_why(void **state)
     struct limit_explanation told = explain(&limit);
     assert_string_equal(told.zh.data, "2025年9月26日(星期五)受理,次日起算20个工作日,其间休息日和节假日14天不计,"
                                       "最迟2025年10月30日(星期四)24时前办结。");
-    assert_string_equal(told.en.data, "20 working days from acceptance on 26 September 2025 (Friday), without 14 rest days and "
-                                      "holidays: due by 30 October 2025 (Thursday) at 24:00.");
-    struct limit_suspension open = {.from_ms = golden_instant("2025-09-29T09:00"), .to_ms = LIMIT_NEVER, .planned_ms = LIMIT_NEVER};
+    assert_string_equal(told.en.data,
+                        "20 working days from acceptance on 26 September 2025 (Friday), without 14 rest days and "
+                        "holidays: due by 30 October 2025 (Thursday) at 24:00.");
+    struct limit_suspension open = {
+        .from_ms = golden_instant("2025-09-29T09:00"), .to_ms = LIMIT_NEVER, .planned_ms = LIMIT_NEVER};
     limit.suspensions = &open;
     limit.suspension_count = 1;
     told = explain(&limit);
-    assert_string_equal(told.zh.data, "2025年9月26日(星期五)受理,次日起算20个工作日,现暂停计时,恢复后另行确定截止日期。");
+    assert_string_equal(told.zh.data,
+                        "2025年9月26日(星期五)受理,次日起算20个工作日,现暂停计时,恢复后另行确定截止日期。");
     limit = limit_of(LIMIT_WORKING_HOURS, 4, "2025-08-15T16:00");
     told = explain(&limit);
-    assert_string_equal(told.en.data, "4 office hours from acceptance on 15 August 2025 (Friday) at 16:00, without 2 rest days: "
-                                      "due by 18 August 2025 (Monday) at 11:00.");
+    assert_string_equal(told.en.data,
+                        "4 office hours from acceptance on 15 August 2025 (Friday) at 16:00, without 2 rest days: "
+                        "due by 18 August 2025 (Monday) at 11:00.");
     limit = limit_of(LIMIT_MONTHS, 1, "2025-09-03T10:00");
     told = explain(&limit);
     assert_string_equal(told.zh.data, "2025年9月3日(星期三)受理,次日起算1个月,最后一日是休息日而顺延,"
                                       "最迟2025年10月9日(星期四)24时前办结。");
     limit = limit_of(LIMIT_WORKING_DAYS, 0, "2025-08-15T16:00");
     told = explain(&limit);
-    assert_string_equal(told.en.data, "Done on the spot from acceptance on 15 August 2025 (Friday): due by 15 August 2025 (Friday) "
-                                      "at 24:00.");
+    assert_string_equal(told.en.data,
+                        "Done on the spot from acceptance on 15 August 2025 (Friday): due by 15 August 2025 (Friday) "
+                        "at 24:00.");
 }
 
 static void steps_name_every_reason_in_order(void **state)
 {
     (void)state;
-    struct limit_suspension done = {.from_ms = golden_instant("2026-12-21T09:00"), .to_ms = golden_instant("2026-12-22T09:00"),
+    struct limit_suspension done = {.from_ms = golden_instant("2026-12-21T09:00"),
+                                    .to_ms = golden_instant("2026-12-22T09:00"),
                                     .ground = LIMIT_GROUND_EXPERT_REVIEW};
     struct limit limit = limit_of(LIMIT_WORKING_DAYS, 80, "2026-09-19T19:00");
     limit.start_is_intake = true;
@@ -412,8 +436,8 @@ static void steps_name_every_reason_in_order(void **state)
     limit.suspension_count = 1;
     limit.extension = (struct limit_extension){.amount = 10, .granted_ms = golden_instant("2026-11-02T09:00")};
     struct limit_explanation told = explain(&limit);
-    static const char *const wanted[] = {"received", "start", "count", "holiday", "holiday", "makeup", "rest",
-                                         "suspension", "extension", "provisional", "end"};
+    static const char *const wanted[] = {"received", "start",      "count",     "holiday",     "holiday", "makeup",
+                                         "rest",     "suspension", "extension", "provisional", "end"};
     assert_int_equal(told.step_count, COUNT_OF(wanted));
     for (size_t i = 0; i < told.step_count; i++) {
         assert_string_equal(limit_step_name(told.steps[i].kind), wanted[i]);
