@@ -7,6 +7,8 @@ struct value dmn_convert_or_note(const struct feel_type *type, struct value v, s
                                  struct str name)
 {
     struct value converted = value_null;
+    if (!type)
+        return v;
     if (dmn_type_convert(type, v, run, &converted))
         return converted;
     feel_note(run, "%s %.*s: a %s where a %s%s is wanted", what, STR_ARGS(name),
@@ -235,7 +237,8 @@ static struct value evaluate_for(const struct expression *self, struct value *sl
 {
     struct value items = items_of(self->iteration.in, slots, run);
     if (value_is_null(items)) {
-        feel_note(run, "%.*s: there is nothing to go through", STR_ARGS(self->id));
+        if (!run->stopped)
+            feel_note(run, "%.*s: there is nothing to go through", STR_ARGS(self->id));
         return value_null;
     }
     size_t count = value_count(items);

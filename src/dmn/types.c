@@ -46,25 +46,29 @@ const char *dmn_type_name(const struct feel_type *type)
     return type ? names[type->kind] : "Any";
 }
 
-static enum value_kind scalar_kind(enum feel_type_kind kind)
+/* The kind that values of a type have; VALUE_NULL for Any and Null. */
+static const uint8_t kinds[] = {
+    [FEEL_TYPE_ANY] = VALUE_NULL,
+    [FEEL_TYPE_NULL] = VALUE_NULL,
+    [FEEL_TYPE_BOOLEAN] = VALUE_BOOLEAN,
+    [FEEL_TYPE_NUMBER] = VALUE_NUMBER,
+    [FEEL_TYPE_STRING] = VALUE_STRING,
+    [FEEL_TYPE_DATE] = VALUE_DATE,
+    [FEEL_TYPE_TIME] = VALUE_TIME,
+    [FEEL_TYPE_DATE_TIME] = VALUE_DATE_TIME,
+    [FEEL_TYPE_YEARS_MONTHS] = VALUE_YEARS_MONTHS,
+    [FEEL_TYPE_DAYS_TIME] = VALUE_DAYS_TIME,
+    [FEEL_TYPE_LIST] = VALUE_LIST,
+    [FEEL_TYPE_CONTEXT] = VALUE_CONTEXT,
+    [FEEL_TYPE_RANGE] = VALUE_RANGE,
+    [FEEL_TYPE_FUNCTION] = VALUE_FUNCTION,
+};
+
+/* Whether v fits a type that is no more than a kind: true is certain, false only means to look closer. */
+static inline bool fits_at_once(const struct feel_type *type, struct value v)
 {
-    switch (kind) {
-    case FEEL_TYPE_BOOLEAN: return VALUE_BOOLEAN;
-    case FEEL_TYPE_NUMBER: return VALUE_NUMBER;
-    case FEEL_TYPE_STRING: return VALUE_STRING;
-    case FEEL_TYPE_DATE: return VALUE_DATE;
-    case FEEL_TYPE_TIME: return VALUE_TIME;
-    case FEEL_TYPE_DATE_TIME: return VALUE_DATE_TIME;
-    case FEEL_TYPE_YEARS_MONTHS: return VALUE_YEARS_MONTHS;
-    case FEEL_TYPE_DAYS_TIME: return VALUE_DAYS_TIME;
-    case FEEL_TYPE_RANGE: return VALUE_RANGE;
-    case FEEL_TYPE_FUNCTION: return VALUE_FUNCTION;
-    case FEEL_TYPE_LIST: return VALUE_LIST;
-    case FEEL_TYPE_CONTEXT: return VALUE_CONTEXT;
-    case FEEL_TYPE_ANY:
-    case FEEL_TYPE_NULL: break;
-    }
-    return VALUE_NULL;
+    bool plain = !type->base && !type->allowed && type->kind != FEEL_TYPE_LIST && type->kind != FEEL_TYPE_CONTEXT;
+    return plain && v.kind == kinds[type->kind] && v.kind != VALUE_NULL;
 }
 
 static bool fits(const struct feel_type *type, struct value v, struct feel_run *run);
@@ -91,7 +95,7 @@ static bool fits_kind(const struct feel_type *type, struct value v, struct feel_
 {
     if (type->kind == FEEL_TYPE_ANY)
         return true;
-    if (v.kind != scalar_kind(type->kind))
+    if (v.kind != kinds[type->kind])
         return false;
     if (type->kind == FEEL_TYPE_LIST)
         return fits_items(type, v, run);
@@ -124,7 +128,11 @@ static struct value midnight(struct value date)
 
 bool dmn_type_convert(const struct feel_type *type, struct value v, struct feel_run *run, struct value *out)
 {
-    if (!type || value_is_null(v) || type->kind == FEEL_TYPE_ANY) {
+    if (!type || fits_at_once(type, v)) {
+        *out = v;
+        return true;
+    }
+    if (value_is_null(v) || type->kind == FEEL_TYPE_ANY) {
         *out = v;
         return fits(type, v, run);
     }
@@ -190,7 +198,7 @@ struct value dmn_type_read(const struct feel_type *type, struct value v, struct 
     if (!type)
         return v;
     if (v.kind == VALUE_STRING)
-        return read_scalar(scalar_kind(type->kind), v.string, v);
+        return read_scalar((enum value_kind)kinds[type->kind], v.string, v);
     if (type->kind == FEEL_TYPE_LIST && v.kind == VALUE_LIST)
         return read_list(type->item, v, arena);
     if (type->kind == FEEL_TYPE_CONTEXT && v.kind == VALUE_CONTEXT)

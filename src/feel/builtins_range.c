@@ -2,6 +2,8 @@
  * ends; an end that cannot be compared makes it null. */
 #include "feel/builtins.h"
 
+#include <string.h>
+
 /* The order of two ends, or "cannot be compared", which then settles the whole relation. */
 struct relation {
     bool unclear;
@@ -201,7 +203,9 @@ static bool is_literal_text(struct str text)
             quoted = !quoted;
         else if (!quoted && c == '(' && ++opened > (inner ? 1 : 0))
             return false;
-        else if (!quoted && c != 'e' && c != 'E' && is_name_start((unsigned char)c))
+        else if (!quoted && (strchr("+*/<>=[{", c) || (c != 'e' && c != 'E' && is_name_start((unsigned char)c))))
+            return false;
+        else if (!quoted && c == '-' && i > 0 && (text.data[i - 1] | 0x20) != 'e')
             return false;
     }
     return true;

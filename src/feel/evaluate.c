@@ -9,7 +9,8 @@
 
 static struct feel_note *note_new(struct feel_run *run)
 {
-    if (run->note_count >= FEEL_NOTES_MAX)
+    /* After a limit was met everything is null: that note stays the last. */
+    if (run->note_count >= FEEL_NOTES_MAX || run->stopped)
         return NULL;
     if (!run->notes)
         run->notes = arena_array(run->arena, struct feel_note, FEEL_NOTES_MAX);
@@ -74,13 +75,13 @@ struct value run_stop(struct feel_run *run, const char *format, ...)
 {
     if (run->stopped)
         return value_null;
-    run->stopped = true;
     if (run->note_count == FEEL_NOTES_MAX)
         run->note_count--;
     va_list arguments;
     va_start(arguments, format);
     note_write(run, format, arguments);
     va_end(arguments);
+    run->stopped = true;
     return value_null;
 }
 

@@ -155,7 +155,7 @@ static const char *take_name(uint8_t take)
     return kind < COUNT_OF(texts) ? texts[kind] : "something else";
 }
 
-/* What stood in the way of the last row tried, for the note. */
+/* What stood in the way of the first row whose number of parameters fits, for the note. */
 struct misfit {
     const struct builtin_parameter *parameter; /* NULL: the number of arguments */
     enum value_kind kind;
@@ -166,7 +166,8 @@ static bool row_fits(const struct builtin *row, struct value *arguments, size_t 
     for (size_t i = 0; i < count; i++) {
         if (take_fits(row->parameters[i].take, &arguments[i], arena))
             continue;
-        *why = (struct misfit){&row->parameters[i], (enum value_kind)arguments[i].kind};
+        if (!why->parameter)
+            *why = (struct misfit){&row->parameters[i], (enum value_kind)arguments[i].kind};
         return false;
     }
     return true;

@@ -1,5 +1,6 @@
 /* JSON (RFC 8259) to and from values. Numbers are exact decimals that keep their text; strings are checked UTF-8;
- * lone surrogates, trailing text and control characters are refused with line and column. */
+ * lone surrogates, trailing text and control characters are refused with line and column. A byte order mark in front is
+ * passed over. */
 #pragma once
 
 #include "feel/value.h"

@@ -466,17 +466,33 @@ bool number_multiply(struct value a, struct value b, struct value *out)
     return take(bid128_mul(bid(a.number), bid(b.number), BID_ROUNDING_TO_NEAREST, &flags), out);
 }
 
+/* x / y by hand when it ends after a few places, as most quotients of amounts do. The preferred exponent of the
+ * quotient is 0, because both had the same. */
+static bool divide_short(int64_t x, int64_t y, struct value *out)
+{
+    const int64_t limit = INT64_C(1) << 40;
+    if (y == 0)
+        return false;
+    int64_t quotient = x / y;
+    int64_t rest = x % y;
+    int exponent = 0;
+    if (rest && (x >= limit || x <= -limit || y >= limit || y <= -limit))
+        return false;
+    for (; rest && exponent > -6; exponent--) {
+        quotient = quotient * 10 + rest * 10 / y;
+        rest = rest * 10 % y;
+    }
+    if (rest)
+        return false;
+    *out = number_from_int(quotient, exponent);
+    return true;
+}
+
 bool number_divide(struct value a, struct value b, struct value *out)
 {
     CHECK(a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER);
-    if (decimal_twins(a.number, b.number) && b.number.bits[0]) {
-        int64_t x = decimal_signed(a.number);
-        int64_t y = decimal_signed(b.number);
-        if (x % y == 0) {
-            *out = number_from_int(x / y, 0);
-            return true;
-        }
-    }
+    if (decimal_twins(a.number, b.number) && divide_short(decimal_signed(a.number), decimal_signed(b.number), out))
+        return true;
     _IDEC_flags flags = 0;
     return take(bid128_div(bid(a.number), bid(b.number), BID_ROUNDING_TO_NEAREST, &flags), out);
 }

@@ -1,6 +1,7 @@
 /* Decimal numbers bit by bit, for feel's own files: the short cuts that spare a call into the decimal library.
  *
- * struct decimal is BID128, the high word in bits[1]. Every number we hold is finite and canonical, so only this form occurs:
+ * struct decimal is BID128, the high word in bits[1]. Every number we hold is finite and canonical, so only this form
+ * occurs:
  *
  *     bits[1]  63     62 ........ 49  48 .......... 0     bits[0]  63 ......... 0
  *              sign   exponent + 6176  coefficient, high           coefficient, low

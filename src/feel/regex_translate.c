@@ -439,6 +439,8 @@ bool regex_translate(struct str pattern, const struct regex_flags *flags, struct
     }
     if (ok && self.depth > 0)
         ok = wrong(&self, "A parenthesis is not closed");
+    if (out->len == 0)
+        put(&self, "(?:)");
     buf_release(&stripped);
     *groups = self.groups;
     *why = self.why;

@@ -93,10 +93,19 @@ static void put_range(struct buf *out, const struct range *range, int depth)
     buf_put_char(out, range->end_included ? ']' : ')');
 }
 
+/* More digits than a decimal holds are shown as they were read: an identifier sent as a number must not be rounded. */
+static struct str number_text(struct value v, char out[NUMBER_TEXT_MAX])
+{
+    struct str read = {v.number_text, v.text_len};
+    if (read.data && read.len > 34 && !memchr(read.data, 'e', read.len) && !memchr(read.data, 'E', read.len))
+        return read;
+    return (struct str){out, number_write(v, out)};
+}
+
 static void put_number(struct buf *out, struct value v)
 {
     char text[NUMBER_TEXT_MAX];
-    buf_put(out, (struct str){text, number_write(v, text)});
+    buf_put(out, number_text(v, text));
 }
 
 static void put_temporal(struct buf *out, struct value v)
@@ -137,7 +146,7 @@ struct str value_to_text(struct arena *arena, struct value v)
     case VALUE_STRING: return v.string;
     case VALUE_NUMBER: {
         char text[NUMBER_TEXT_MAX];
-        return arena_str(arena, (struct str){text, number_write(v, text)});
+        return arena_str(arena, number_text(v, text));
     }
     case VALUE_DATE:
     case VALUE_TIME:

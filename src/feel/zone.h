@@ -5,8 +5,8 @@
 
 struct zone;
 
-/* By IANA name, exactly as written; NULL for unknown names, abbreviations of old systems and offsets in disguise. The answer
- * lives as long as the process. May be called by any thread. */
+/* By IANA name, exactly as written; NULL for unknown names, abbreviations of old systems and offsets in disguise. The
+ * answer lives as long as the process. May be called by any thread. */
 const struct zone *zone_find(struct str name);
 /* Terminated; the one copy that values point to. */
 const char *zone_name(const struct zone *self);

@@ -2,7 +2,9 @@
 #include "golden.h"
 
 #include "feel/value.h"
+#include "feel/zone.h"
 
+#include <pthread.h>
 #include <string.h>
 
 typedef bool binary(struct value a, struct value b, struct value *out);
@@ -234,6 +236,36 @@ static void identity_is_stricter_than_equality(void **state)
     }
 }
 
+static const char *const zones[] = {
+    "Asia/Tokyo",     "Asia/Seoul",      "Asia/Vladivostok", "Europe/Moscow", "Europe/London",
+    "Africa/Nairobi", "America/Chicago", "America/Denver",   "Pacific/Guam",  "Asia/Harbin",
+};
+
+static void *find_zones(void *found)
+{
+    const struct zone **all = found;
+    for (size_t i = 0; i < COUNT_OF(zones); i++)
+        all[i] = zone_find(str_of(zones[i]));
+    return NULL;
+}
+
+static void a_zone_is_one_object_for_all_threads(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    const struct zone *found[4][COUNT_OF(zones)];
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, find_zones, found[i]), 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (size_t i = 0; i < COUNT_OF(zones); i++) {
+        assert_non_null(found[0][i]);
+        assert_string_equal(zone_name(found[0][i]), zones[i]);
+        for (size_t k = 1; k < COUNT_OF(threads); k++)
+            assert_ptr_equal(found[k][i], found[0][i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +275,7 @@ int main(void)
         cmocka_unit_test(times_are_made_of_valid_parts_only),
         cmocka_unit_test(zoneless_values_are_read_as_shanghai_time),
         cmocka_unit_test(identity_is_stricter_than_equality),
+        cmocka_unit_test(a_zone_is_one_object_for_all_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

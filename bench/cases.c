@@ -1,0 +1,322 @@
+/* Closed cases per second through the service: 64 threads open the case of a pack's scenario for ever new persons, on a real
+ * database on disk. Compared with bare SQLite that commits the same rows in batches of the same size in the same run.
+ *     bench-cases [SECONDS] [PACKS-FOLDER] [SCENARIO]        prints one line per measure: name, value, unit */
+#include "base/base.h"
+#include "db/db.h"
+#include "feel/json.h"
+#include "pack/pack.h"
+#include "service/case.h"
+#include "trust/ids.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define THREADS 64
+
+static void give_up(const char *what, const struct error *err)
+{
+    fprintf(stderr, "bench-cases: %s: %s %s\n", what, err->message, err->field);
+    exit(1);
+}
+
+/* ---- The load ---- */
+
+struct load {
+    struct service *service;
+    struct actor actor;
+    struct str item;
+    struct str form;   /* JSON in which person stands for the person it is about */
+    struct str person; /* ID number in the form */
+    int64_t until_us;
+    _Atomic int64_t next;
+    _Atomic int64_t closed, refused;
+    _Atomic bool told;
+};
+
+/* The n-th fictional person of the same sex and birthday. */
+static void nth_person(struct str like, int64_t n, char out[19])
+{
+    memcpy(out, like.data, 18);
+    char digits[8];
+    snprintf(digits, sizeof digits, "%04d", (int)(n / 500 % 10000));
+    memcpy(out + 2, digits, 4);
+    snprintf(digits, sizeof digits, "%03d", (int)(n % 500 * 2 + (like.data[16] - '0') % 2));
+    memcpy(out + 14, digits, 3);
+    out[17] = citizen_id_check_char((struct str){out, 17});
+    out[18] = 0;
+}
+
+static struct value form_for(struct arena *arena, const struct load *load, int64_t n)
+{
+    char person[19];
+    struct str text = arena_str(arena, load->form);
+    nth_person(load->person, n, person);
+    for (ptrdiff_t at = 0; (at = str_find(text, load->person, (size_t)at)) >= 0;)
+        memcpy((char *)(uintptr_t)text.data + at, person, 18);
+    struct value form;
+    struct error err = ERROR_INIT;
+    if (json_parse(arena, text, NULL, &form, &err) != OK)
+        give_up("form", &err);
+    return form;
+}
+
+static void *worker(void *arg)
+{
+    struct load *load = arg;
+    struct arena arena;
+    arena_init(&arena);
+    while (monotonic_us() < load->until_us) {
+        arena_reset(&arena);
+        struct call call = {.service = load->service, .actor = &load->actor, .arena = &arena};
+        struct service_case_input input = {.item = load->item,
+                                           .form = form_for(&arena, load, atomic_fetch_add(&load->next, 1)),
+                                           .confirmed = true};
+        struct value answer;
+        struct error err = ERROR_INIT;
+        if (service_case_open(&call, &input, &answer, &err) != OK) {
+            atomic_fetch_add(&load->refused, 1);
+            if (!atomic_exchange(&load->told, true))
+                fprintf(stderr, "bench-cases: refused: %s %s\n", err.message, err.field);
+        } else if (str_equal(value_text(value_get(answer, STR("state"))), STR("closed"))) {
+            atomic_fetch_add(&load->closed, 1);
+        }
+    }
+    arena_release(&arena);
+    return NULL;
+}
+
+static double run_load(struct load *load, double seconds)
+{
+    pthread_t threads[THREADS];
+    int64_t started = monotonic_us();
+    load->until_us = started + (int64_t)(seconds * 1e6);
+    load->closed = 0;
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, worker, load);
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    return (double)load->closed / ((double)(monotonic_us() - started) / 1e6);
+}
+
+/* ---- The same rows in bare SQLite ---- */
+
+struct table {
+    char name[64];
+    int columns;
+    sqlite3_value **cells;
+    size_t rows, capacity;
+    sqlite3_stmt *insert;
+};
+
+struct bare {
+    sqlite3 *from, *to;
+    struct table tables[64];
+    size_t count;
+};
+
+static void sql(sqlite3 *db, const char *text)
+{
+    char *message = NULL;
+    if (sqlite3_exec(db, text, NULL, NULL, &message) == SQLITE_OK)
+        return;
+    fprintf(stderr, "bench-cases: bare SQLite: %s\n", message);
+    exit(1);
+}
+
+static void read_table(struct bare *self, const char *name)
+{
+    struct table *table = &self->tables[self->count++];
+    char text[256];
+    sqlite3_stmt *select;
+    snprintf(table->name, sizeof table->name, "%s", name);
+    snprintf(text, sizeof text, "SELECT * FROM \"%s\"", name);
+    sqlite3_prepare_v2(self->from, text, -1, &select, NULL);
+    table->columns = sqlite3_column_count(select);
+    while (sqlite3_step(select) == SQLITE_ROW) {
+        if (table->rows == table->capacity) {
+            table->capacity = table->capacity ? 2 * table->capacity : 1024;
+            table->cells = heap_grow(table->cells, table->capacity * (size_t)table->columns * sizeof *table->cells);
+        }
+        for (int c = 0; c < table->columns; c++)
+            table->cells[table->rows * (size_t)table->columns + (size_t)c] = sqlite3_value_dup(sqlite3_column_value(select, c));
+        table->rows++;
+    }
+    sqlite3_finalize(select);
+    struct buf insert;
+    buf_init(&insert, 0);
+    buf_printf(&insert, "INSERT INTO \"%s\" VALUES (?", name);
+    for (int c = 1; c < table->columns; c++)
+        buf_printf(&insert, ",?");
+    buf_printf(&insert, ")");
+    sqlite3_prepare_v2(self->to, insert.data, -1, &table->insert, NULL);
+    buf_release(&insert);
+}
+
+static void insert_rows(struct table *table, size_t from, size_t to)
+{
+    for (size_t r = from; r < to; r++) {
+        for (int c = 0; c < table->columns; c++)
+            sqlite3_bind_value(table->insert, c + 1, table->cells[r * (size_t)table->columns + (size_t)c]);
+        sqlite3_step(table->insert);
+        sqlite3_reset(table->insert);
+    }
+}
+
+/* Tables and indexes as the service made them, rows read before the clock starts. */
+static void open_bare(struct bare *self, const char *from, const char *to)
+{
+    sqlite3_stmt *schema;
+    sqlite3_open(from, &self->from);
+    sqlite3_open(to, &self->to);
+    sql(self->to, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536");
+    sqlite3_prepare_v2(self->from, "SELECT sql, type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC", -1, &schema, NULL);
+    while (sqlite3_step(schema) == SQLITE_ROW)
+        sql(self->to, (const char *)sqlite3_column_text(schema, 0));
+    sqlite3_reset(schema);
+    while (sqlite3_step(schema) == SQLITE_ROW)
+        if (strcmp((const char *)sqlite3_column_text(schema, 1), "table") == 0)
+            read_table(self, (const char *)sqlite3_column_text(schema, 2));
+    sqlite3_finalize(schema);
+}
+
+static double run_bare(const char *from, const char *to, int64_t cases, double batch)
+{
+    struct bare self = {0};
+    open_bare(&self, from, to);
+    size_t commits = (size_t)((double)cases / batch) + 1;
+    int64_t started = monotonic_us();
+    for (size_t b = 0; b < commits; b++) {
+        sql(self.to, "BEGIN IMMEDIATE");
+        for (size_t t = 0; t < self.count; t++)
+            insert_rows(&self.tables[t], self.tables[t].rows * b / commits, self.tables[t].rows * (b + 1) / commits);
+        sql(self.to, "COMMIT");
+    }
+    return (double)cases / ((double)(monotonic_us() - started) / 1e6);
+}
+
+/* ---- Setting up ---- */
+
+/* The first ID number in the form, in the order of its members. */
+static struct str first_person(struct value v)
+{
+    struct citizen citizen;
+    struct error err = ERROR_INIT;
+    if (v.kind == VALUE_STRING && v.string.len == 18 && citizen_id_check(v.string, &citizen, &err) == OK)
+        return v.string;
+    struct str found = STR_NONE;
+    for (size_t i = 0; v.kind == VALUE_CONTEXT && i < v.context->count && !found.data; i++)
+        found = first_person(v.context->members[i].value);
+    return found;
+}
+
+/* A step's data: itself, or FEEL over what the scenario gives. */
+static struct value given(struct arena *arena, struct value scenario, struct value data)
+{
+    const struct feel_program *program;
+    struct error err = ERROR_INIT;
+    struct feel_run run = {.arena = arena, .now_ms = world_real.now_ms(NULL)};
+    struct feel_options options = {.syntax = FEEL_EXPRESSION};
+    if (data.kind != VALUE_STRING)
+        return data;
+    if (feel_compile(arena, str_part(data.string, 1, data.string.len), &options, &program, &err) != OK)
+        give_up("scenario", &err);
+    return feel_evaluate_in(program, value_get(scenario, STR("given")), &run);
+}
+
+static void read_scenario(struct arena *arena, const struct pack_set *packs, const char *name, struct load *out)
+{
+    size_t count;
+    struct value opening;
+    const struct pack_scenario *const *all = pack_scenarios(packs, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (str_find(all[i]->file->path, str_of(name), 0) < 0)
+            continue;
+        struct value steps = value_get(all[i]->json, STR("steps"));
+        for (size_t s = 0; s < value_count(steps) && !out->item.data; s++)
+            if (value_find(value_at(steps, s), STR("open"), &opening)) {
+                out->item = value_text(opening);
+                struct value form = given(arena, all[i]->json, value_get(value_at(steps, s), STR("form")));
+                out->form = json_text(arena, form);
+                out->person = first_person(form);
+                struct str as = value_text(value_get(value_at(steps, s), STR("as")));
+                out->actor.id = str_part(as, 6, as.len);
+            }
+    }
+    struct value staff = pack_staff(packs);
+    for (size_t i = 0; i < value_count(staff); i++) {
+        struct value one = value_at(staff, i);
+        if (!str_equal(value_text(value_get(one, STR("name"))), out->actor.id))
+            continue;
+        out->actor = (struct actor){.kind = ACTOR_STAFF,
+                                    .id = out->actor.id,
+                                    .name = value_text(value_get(one, STR("title"))),
+                                    .role = value_text(value_get(one, STR("role"))),
+                                    .region = value_text(value_get(one, STR("region"))),
+                                    .unit = value_text(value_get(one, STR("unit"))),
+                                    .unit_name = value_text(value_get(one, STR("unit_name"))),
+                                    .uscc = value_text(value_get(one, STR("uscc"))),
+                                    .level = 3};
+    }
+}
+
+static void measure(struct load *load, const struct pack_set *packs, enum service_algorithm algorithm, double seconds)
+{
+    char folder[] = "/tmp/tongban-bench-XXXXXX", from[64], to[64];
+    struct error err = ERROR_INIT;
+    const char *name = algorithm == SERVICE_ES256 ? "es256" : "sm2";
+    if (!mkdtemp(folder))
+        exit(1);
+    struct service_options options = {.data = folder, .packs = packs, .algorithm = algorithm};
+    if (service_open(&options, &load->service, &err) != OK)
+        give_up("open", &err);
+    double rate = run_load(load, seconds);
+    struct db_stats stats;
+    db_stats_get(service_db(load->service), &stats);
+    double batch = stats.batch.count ? (double)stats.batch.sum / (double)stats.batch.count : 1;
+    printf("cases.closed.%s\t%.0f\tper second\n", name, rate);
+    printf("cases.refused.%s\t%" PRId64 "\tcases\n", name, (int64_t)load->refused);
+    printf("cases.batch.%s\t%.1f\tcommands in one commit\n", name, batch);
+    service_close(load->service);
+    snprintf(from, sizeof from, "%s/tongban.db", folder);
+    snprintf(to, sizeof to, "%s/bare.db", folder);
+    double bare = run_bare(from, to, load->closed, batch > 1 ? batch : 1);
+    printf("cases.bare.%s\t%.0f\tper second\n", name, bare);
+    printf("cases.share.%s\t%.2f\tof bare SQLite\n", name, rate / bare);
+    struct str *files;
+    size_t count;
+    struct arena arena;
+    arena_init(&arena);
+    if (folder_list(&arena, folder, "", &files, &count, &err) == OK)
+        for (size_t i = 0; i < count; i++)
+            unlink(arena_printf(&arena, "%s/%.*s", folder, STR_ARGS(files[i])).data);
+    rmdir(folder);
+    arena_release(&arena);
+}
+
+int main(int argc, char **argv)
+{
+    double seconds = argc > 1 ? atof(argv[1]) : 5;
+    const char *root = argc > 2 ? argv[2] : SOURCE_ROOT "/packs";
+    struct arena arena;
+    struct error err = ERROR_INIT;
+    const struct pack_set *packs;
+    struct load load = {0};
+    arena_init(&arena);
+    if (pack_set_load(&arena, root, NULL, &packs, &err) != OK)
+        give_up("packs", &err);
+    read_scenario(&arena, packs, argc > 3 ? argv[3] : "report-normal", &load);
+    if (!load.item.data || !load.person.data || load.actor.kind != ACTOR_STAFF) {
+        fprintf(stderr, "bench-cases: the scenario does not begin by staff opening a case about a person\n");
+        return 1;
+    }
+    measure(&load, packs, SERVICE_ES256, seconds);
+    measure(&load, packs, SERVICE_SM2, seconds);
+    arena_release(&arena);
+    return 0;
+}

@@ -1,0 +1,282 @@
+/* The route table of the API and what its handlers share. */
+#include "api/internal.h"
+
+#include "form/form.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define V "/api/v1"
+#define BODY HTTP_JSON
+#define SMALL (64 * 1024)
+
+static const struct http_route routes[] = {
+    {HTTP_POST, V "/session", api_sign_in, BODY, SMALL, 10, NULL},
+    {HTTP_GET, V "/session", api_who_am_i, 0, 0, 0, NULL},
+    {HTTP_DELETE, V "/session", api_sign_out, 0, 0, 0, NULL},
+    {HTTP_GET, V "/items", api_list_items, 0, 0, 0, NULL},
+    {HTTP_GET, V "/items/{code}", api_get_item, 0, 0, 0, NULL},
+    {HTTP_GET, V "/codes/{table}", api_get_codes, 0, 0, 0, NULL},
+    {HTTP_POST, V "/cases", api_open_case, BODY, 0, 0, NULL},
+    {HTTP_POST, V "/cases/check", api_check_case, BODY, 0, 0, NULL},
+    {HTTP_GET, V "/cases", api_list_cases, 0, 0, 0, NULL},
+    {HTTP_GET, V "/cases/{no}", api_get_case, 0, 0, 0, NULL},
+    {HTTP_GET, V "/cases/{no}/events", api_list_events, 0, 0, 0, NULL},
+    {HTTP_GET, V "/cases/{no}/diagram", api_get_diagram, 0, 0, 0, NULL},
+    {HTTP_GET, V "/cases/{no}/decisions", api_list_explanations, 0, 0, 0, NULL},
+    {HTTP_POST, V "/cases/{no}/actions/{action}", api_act_on_case, BODY, 0, 0, NULL},
+    {HTTP_GET, V "/tasks", api_list_tasks, 0, 0, 0, NULL},
+    {HTTP_GET, V "/tasks/{id}", api_get_task, 0, 0, 0, NULL},
+    {HTTP_POST, V "/tasks/{id}/claim", api_claim_task, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/tasks/{id}/release", api_release_task, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/tasks/{id}/complete", api_complete_task, BODY, 0, 0, NULL},
+    {HTTP_GET, V "/certificates", api_list_certificates, 0, 0, 0, NULL},
+    {HTTP_GET, V "/certificates/{no}", api_get_certificate, 0, 0, 0, NULL},
+    {HTTP_GET, V "/certificates/{no}.svg", api_get_certificate_svg, 0, 0, 2, NULL},
+    {HTTP_GET, V "/certificates/{no}.pdf", api_get_certificate_pdf, 0, 0, 5, NULL},
+    {HTTP_GET, V "/certificates/{no}.png", api_get_certificate_png, 0, 0, 5, NULL},
+    {HTTP_GET, V "/certificates/{no}.jws", api_get_certificate_jws, 0, 0, 0, NULL},
+    {HTTP_POST, V "/certificates/verify", api_verify_certificate, BODY, SMALL, 2, NULL},
+    {HTTP_POST, V "/certificates/{no}/actions/{action}", api_act_on_certificate, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/decisions/{id}/evaluate", api_evaluate_decision, BODY, 0, 0, NULL},
+    {HTTP_GET, V "/indicators/{id}", api_get_indicator, 0, 0, 0, NULL},
+    {HTTP_POST, V "/files", api_upload_file, BODY | HTTP_FORM | HTTP_MULTIPART | HTTP_TEXT, 20 * 1024 * 1024, 5, NULL},
+    {HTTP_GET, V "/files/{id}", api_get_file, 0, 0, 0, NULL},
+    {HTTP_POST, V "/jobs/activate", api_activate_jobs, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/jobs/{id}/complete", api_complete_job, BODY, 0, 0, NULL},
+    {HTTP_POST, V "/jobs/{id}/fail", api_fail_job, BODY, 0, 0, NULL},
+    {HTTP_POST, V "/jobs/{id}/error", api_throw_error, BODY, 0, 0, NULL},
+    {HTTP_POST, V "/messages", api_publish_message, BODY, 0, 0, NULL},
+    {HTTP_GET, V "/outbox", api_list_outbox, 0, 0, 0, NULL},
+    {HTTP_POST, V "/outbox/{id}/retry", api_retry_outbox, BODY, SMALL, 0, NULL},
+    {HTTP_GET, "/api/openapi.json", api_get_description, HTTP_OPEN, 0, 0, NULL},
+    {HTTP_GET, "/.well-known/jwks.json", api_get_keys, HTTP_OPEN, 0, 0, NULL},
+    {HTTP_GET, "/healthz", api_is_alive, HTTP_OPEN | HTTP_INLINE | HTTP_QUIET | HTTP_UNLIMITED, 0, 0, NULL},
+    {HTTP_GET, "/readyz", api_is_ready, HTTP_OPEN | HTTP_QUIET | HTTP_UNLIMITED, 0, 0, NULL},
+    {HTTP_GET, "/metrics", api_get_metrics, HTTP_OPEN | HTTP_QUIET | HTTP_UNLIMITED, 0, 0, NULL},
+};
+
+struct http_routes api_routes(void)
+{
+    return (struct http_routes){routes, COUNT_OF(routes)};
+}
+
+struct str api_language(const struct http_request *request)
+{
+    return gate_caller_of(request)->language;
+}
+
+/* Instants of views are in a named zone; JSON readers elsewhere know offsets only. */
+static struct value with_offsets(struct arena *arena, struct value v)
+{
+    if (v.kind == VALUE_DATE_TIME && v.zone == ZONE_NAMED) {
+        v.zone = ZONE_OFFSET;
+        v.temporal.zone = NULL;
+        return v;
+    }
+    if (v.kind == VALUE_LIST) {
+        struct list *copy = list_new(arena, v.list->count);
+        for (size_t i = 0; i < v.list->count; i++)
+            copy->items[i] = with_offsets(arena, v.list->items[i]);
+        return value_of_list(copy);
+    }
+    if (v.kind != VALUE_CONTEXT)
+        return v;
+    struct context_builder copy;
+    context_builder_init(&copy, arena);
+    for (size_t i = 0; i < v.context->count; i++)
+        context_builder_put(&copy, v.context->members[i].key, with_offsets(arena, v.context->members[i].value));
+    return context_builder_done(&copy);
+}
+
+enum status api_reply(struct http_request *request, int status, struct value view)
+{
+    view = with_offsets(request->arena, view);
+    int64_t version = 0;
+    if (request->method == HTTP_GET && value_to_int64(value_get(view, STR("version")), &version) && version > 0 &&
+        http_etag(request, arena_printf(request->arena, "%" PRId64, version)))
+        return OK;
+    if (version > 0 && request->method != HTTP_GET)
+        http_set_header(request, "ETag", arena_printf(request->arena, "\"%" PRId64 "\"", version));
+    http_set_header(request, "Cache-Control", STR("no-cache"));
+    struct buf body;
+    buf_init(&body, 0);
+    json_write(&body, view);
+    return http_reply_buf(request, status, "application/json", &body);
+}
+
+enum status api_body(struct http_request *request, struct value *out, struct error *err)
+{
+    if (request->body.len == 0) {
+        struct context_builder empty;
+        context_builder_init(&empty, request->arena);
+        *out = context_builder_done(&empty);
+        return OK;
+    }
+    static const struct json_limits limits = {.max_depth = 64, .refuse_duplicates = true};
+    struct value body = value_null;
+    if (json_parse(request->arena, request->body, &limits, &body, err) != OK) {
+        err->kind = ERROR_INVALID;
+        snprintf(err->type, sizeof(err->type), "bad-body");
+        return FAILED;
+    }
+    if (body.kind != VALUE_CONTEXT)
+        return error_set(err, ERROR_INVALID, "bad-body", "the body must be a JSON object, it is %s",
+                         value_kind_name(body.kind));
+    *out = body;
+    return OK;
+}
+
+enum status api_only(struct value body, const char *const *names, struct error *err)
+{
+    for (size_t i = 0; body.kind == VALUE_CONTEXT && i < body.context->count; i++) {
+        struct str key = body.context->members[i].key;
+        size_t n = 0;
+        while (names[n] && !str_equal(key, str_of(names[n])))
+            n++;
+        if (names[n])
+            continue;
+        error_set(err, ERROR_INVALID, "unknown-field", "there is no field \"%.*s\"", STR_ARGS(key));
+        error_field(err, "%.*s", STR_ARGS(key));
+        return error_hint(err, "see /api/openapi.json for the fields of this request");
+    }
+    return OK;
+}
+
+static enum status wrong_type(const char *name, struct value found, const char *wanted, struct error *err)
+{
+    error_set(err, ERROR_INVALID, "invalid-type", "%s must be %s, it is %s", name, wanted, value_kind_name(found.kind));
+    return error_field(err, "%s", name);
+}
+
+enum status api_text(struct value body, const char *name, struct str *out, struct error *err)
+{
+    struct value found = value_get(body, str_of(name));
+    if (found.kind != VALUE_NULL && found.kind != VALUE_STRING)
+        return wrong_type(name, found, "text", err);
+    *out = value_text(found);
+    return OK;
+}
+
+enum status api_int(struct value body, const char *name, int64_t fallback, int64_t *out, struct error *err)
+{
+    struct value found = value_get(body, str_of(name));
+    int64_t n = fallback;
+    if (found.kind != VALUE_NULL && !value_to_int64(found, &n))
+        return wrong_type(name, found, "a whole number", err);
+    *out = n;
+    return OK;
+}
+
+enum status api_limit(struct http_request *request, int64_t *out, struct error *err)
+{
+    struct str text = http_query(request, "limit");
+    int64_t n = 20;
+    if (text.len && (!str_to_int64(text, &n) || n < 1 || n > 100)) {
+        error_set(err, ERROR_INVALID, "bad-query", "limit must be a number from 1 to 100");
+        return error_field(err, "limit");
+    }
+    *out = n;
+    return OK;
+}
+
+bool api_query_true(struct http_request *request, const char *name)
+{
+    struct str text = http_query(request, name);
+    return str_equal(text, STR("true")) || str_equal(text, STR("1"));
+}
+
+struct value api_with(struct http_request *request, struct value base, const char *key, struct value v)
+{
+    struct context_builder one;
+    context_builder_init(&one, request->arena);
+    context_builder_put(&one, str_of(key), v);
+    return value_merge(request->arena, base, context_builder_done(&one));
+}
+
+struct value api_describe_form(struct http_request *request, struct str form_id, struct value data)
+{
+    const struct pack_set *packs = packs_of(request);
+    const struct pack_form *form = pack_form_find(packs, form_id);
+    if (!form)
+        return value_null;
+    struct pack_texts texts = {packs, api_language(request)};
+    struct feel_run run = {.arena = request->arena, .now_ms = service_now(request->context)};
+    struct form_env env = {&run, pack_form_codes(packs), pack_form_texts(&texts)};
+    return form_describe(form->form, form_null_fill(form->form, request->arena, data), NULL, 0, &env);
+}
+
+/* One member's name in the caller's language: region -> region_name, item_title and task names translated. */
+static struct value name_one(struct http_request *request, struct value view)
+{
+    const struct pack_set *packs = packs_of(request);
+    struct context_builder more;
+    context_builder_init(&more, request->arena);
+    struct str region = value_text(value_get(view, STR("region")));
+    if (region.len)
+        context_builder_put(&more, STR("region_name"),
+                            value_string(pack_division_full_name(packs, request->arena, region)));
+    static const char *const translated[] = {"item_title", "name", "title"};
+    for (size_t i = 0; i < COUNT_OF(translated); i++) {
+        struct str text = value_text(value_get(view, str_of(translated[i])));
+        if (text.len && pack_text_known(packs, api_language(request), text))
+            context_builder_put(&more, str_of(translated[i]), value_string(pack_text(packs, api_language(request), text)));
+    }
+    return value_merge(request->arena, view, context_builder_done(&more));
+}
+
+struct value api_named(struct http_request *request, struct value view)
+{
+    struct value items = value_get(view, STR("items"));
+    if (items.kind != VALUE_LIST)
+        return view.kind == VALUE_CONTEXT ? name_one(request, view) : view;
+    struct list *named = list_new(request->arena, items.list->count);
+    for (size_t i = 0; i < items.list->count; i++)
+        named->items[i] = name_one(request, items.list->items[i]);
+    return api_with(request, view, "items", value_of_list(named));
+}
+
+const struct pack_set *packs_of(const struct http_request *request)
+{
+    return service_packs(request->context);
+}
+
+/* The title of a problem in the caller's language; the base pack's texts hold "problem.<type>". */
+static struct str problem_title(struct http_request *request, const struct error *err)
+{
+    struct str key = arena_printf(request->arena, "problem.%s", err->type);
+    struct str title = pack_text(packs_of(request), api_language(request), key);
+    return str_equal(title, key) ? str_of(err->message) : title;
+}
+
+static struct value problem_value(struct http_request *request, const struct error *err, struct value errors)
+{
+    struct context_builder problem;
+    context_builder_init(&problem, request->arena);
+    context_builder_put(&problem, STR("type"), value_cstr(err->type));
+    context_builder_put(&problem, STR("title"), value_string(problem_title(request, err)));
+    context_builder_put(&problem, STR("status"), value_int(http_status_of(err)));
+    context_builder_put(&problem, STR("detail"), value_cstr(err->message));
+    if (err->field[0])
+        context_builder_put(&problem, STR("field"), value_cstr(err->field));
+    if (err->hint[0])
+        context_builder_put(&problem, STR("hint"), value_cstr(err->hint));
+    if (errors.kind == VALUE_LIST)
+        context_builder_put(&problem, STR("errors"), errors);
+    context_builder_put(&problem, STR("request"), value_string(request->id));
+    return context_builder_done(&problem);
+}
+
+enum status api_reply_errors(struct http_request *request, const struct error *err, struct value errors)
+{
+    struct buf body;
+    buf_init(&body, 0);
+    json_write(&body, problem_value(request, err, errors));
+    return http_reply_buf(request, http_status_of(err), "application/problem+json", &body);
+}
+
+bool api_error_page(struct http_request *request, const struct error *err)
+{
+    bool ours = str_starts(request->path, STR("/api/")) || str_starts(request->path, STR("/.well-known/"));
+    return ours && api_reply_errors(request, err, value_null) == OK;
+}

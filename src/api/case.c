@@ -1,0 +1,142 @@
+/* Cases: open, list, look at, act on. */
+#include "service/case.h"
+
+#include "api/internal.h"
+
+#include <string.h>
+
+static enum status read_input(struct http_request *request, struct service_case_input *out, struct error *err)
+{
+    static const char *const names[] = {"item", "form", "party", "materials", "applicant", "confirmed", NULL};
+    struct value body;
+    struct service_case_input input = {0};
+    if (api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
+        api_text(body, "item", &input.item, err) != OK)
+        return FAILED;
+    if (!input.item.len) {
+        error_set(err, ERROR_INVALID, "required", "item is needed: the code of what is applied for");
+        return error_field(err, "item");
+    }
+    input.form = value_get(body, STR("form"));
+    input.party = value_get(body, STR("party"));
+    input.materials = value_get(body, STR("materials"));
+    input.applicant = value_get(body, STR("applicant"));
+    input.confirmed = value_is_true(value_get(body, STR("confirmed")));
+    if (input.form.kind != VALUE_CONTEXT && input.form.kind != VALUE_NULL) {
+        error_set(err, ERROR_INVALID, "invalid-type", "form must be an object");
+        return error_field(err, "form");
+    }
+    *out = input;
+    return OK;
+}
+
+enum status api_open_case(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct service_case_input input;
+    struct value view;
+    if (gate_call(request, &call, err) != OK || read_input(request, &input, err) != OK)
+        return FAILED;
+    if (service_case_open(&call, &input, &view, err) == OK) {
+        struct str no = value_text(value_get(view, STR("no")));
+        http_set_header(request, "Location", arena_printf(request->arena, "/api/v1/cases/%.*s", STR_ARGS(no)));
+        return api_reply(request, 201, api_named(request, view));
+    }
+    struct value errors = value_null;
+    struct error ignored = ERROR_INIT;
+    if ((strcmp(err->type, "form-invalid") == 0 || strcmp(err->type, "warnings-unconfirmed") == 0) &&
+        service_case_check(&call, &input, &errors, &ignored) == OK)
+        return api_reply_errors(request, err, errors);
+    return FAILED;
+}
+
+enum status api_check_case(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct service_case_input input;
+    struct value errors;
+    if (gate_call(request, &call, err) != OK || read_input(request, &input, err) != OK ||
+        service_case_check(&call, &input, &errors, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, api_with(request, value_null, "errors", errors));
+}
+
+enum status api_list_cases(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    struct service_case_query query = {.state = http_query(request, "state"),
+                                       .item = http_query(request, "item"),
+                                       .region = http_query(request, "region"),
+                                       .party = http_query(request, "party"),
+                                       .text = http_query(request, "q"),
+                                       .mine = api_query_true(request, "mine"),
+                                       .cursor = http_query(request, "cursor")};
+    if (gate_call(request, &call, err) != OK || api_limit(request, &query.limit, err) != OK ||
+        service_case_list(&call, &query, &view, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, api_named(request, view));
+}
+
+enum status api_get_case(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    if (gate_call(request, &call, err) != OK || service_case_get(&call, http_param(request, "no"), &view, err) != OK)
+        return FAILED;
+    struct str form = value_text(value_get(view, STR("form_id")));
+    view = api_named(request, view);
+    if (form.len)
+        view = api_with(request, view, "form_view",
+                        api_describe_form(request, form, value_get(view, STR("form"))));
+    return api_reply(request, 200, view);
+}
+
+/* Lists that the service gives whole are one page. */
+static enum status reply_list(struct http_request *request, struct value items)
+{
+    struct context_builder page;
+    context_builder_init(&page, request->arena);
+    context_builder_put(&page, STR("items"), items);
+    context_builder_put(&page, STR("next"), value_null);
+    return api_reply(request, 200, context_builder_done(&page));
+}
+
+enum status api_list_events(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value items;
+    if (gate_call(request, &call, err) != OK || service_case_events(&call, http_param(request, "no"), &items, err) != OK)
+        return FAILED;
+    return reply_list(request, items);
+}
+
+enum status api_get_diagram(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    if (gate_call(request, &call, err) != OK || service_case_process(&call, http_param(request, "no"), &view, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, view);
+}
+
+enum status api_list_explanations(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value items;
+    if (gate_call(request, &call, err) != OK ||
+        service_case_decisions(&call, http_param(request, "no"), &items, err) != OK)
+        return FAILED;
+    return reply_list(request, items);
+}
+
+enum status api_act_on_case(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value body;
+    struct value view;
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        service_case_act(&call, http_param(request, "no"), http_param(request, "action"), body, &view, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, api_named(request, view));
+}

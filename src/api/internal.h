@@ -1,0 +1,48 @@
+/* What the files of the API share. */
+#pragma once
+
+#include "api/api.h"
+#include "feel/json.h"
+#include "feel/value.h"
+#include "gate/gate.h"
+#include "service/service.h"
+
+/* Answers with a JSON value. A view that has a version gets it as ETag. */
+enum status api_reply(struct http_request *request, int status, struct value view);
+/* The body as a JSON object; an empty body is an empty object. bad-body (400), with line and column. */
+MUST_USE enum status api_body(struct http_request *request, struct value *out, struct error *err);
+/* Refuses members of an object that are not named in the zero-ended list: unknown-field, with the path. */
+MUST_USE enum status api_only(struct value body, const char *const *names, struct error *err);
+/* A member that must be text (absent: STR_NONE); type "invalid-type" names the field. */
+MUST_USE enum status api_text(struct value body, const char *name, struct str *out, struct error *err);
+MUST_USE enum status api_int(struct value body, const char *name, int64_t fallback, int64_t *out, struct error *err);
+/* ?limit=, 1…100, default 20. */
+MUST_USE enum status api_limit(struct http_request *request, int64_t *out, struct error *err);
+bool api_query_true(struct http_request *request, const char *name);
+/* The caller's language. */
+struct str api_language(const struct http_request *request);
+/* base with one more member. */
+struct value api_with(struct http_request *request, struct value base, const char *key, struct value v);
+/* A problem with a list of field errors; answers the request. */
+enum status api_reply_errors(struct http_request *request, const struct error *err, struct value errors);
+/* A form's description in the caller's language, filled with data, everything read-only when only shown. */
+struct value api_describe_form(struct http_request *request, struct str form_id, struct value data);
+/* A view of a case or task or list of them with names of regions and items added in the caller's language. */
+struct value api_named(struct http_request *request, struct value view);
+
+/* Handlers, one row each in api.c. */
+#define API_HANDLERS(row)                                                                                              \
+    row(sign_in) row(who_am_i) row(sign_out) row(list_items) row(get_item) row(get_codes) row(open_case)               \
+    row(check_case) row(list_cases) row(get_case) row(list_events) row(get_diagram) row(list_explanations)             \
+    row(act_on_case) row(list_tasks) row(get_task) row(claim_task) row(release_task) row(complete_task)                \
+    row(list_certificates) row(get_certificate) row(get_certificate_svg) row(get_certificate_pdf)                      \
+    row(get_certificate_png) row(get_certificate_jws) row(verify_certificate) row(act_on_certificate)                  \
+    row(evaluate_decision) row(get_indicator) row(upload_file) row(get_file) row(activate_jobs) row(complete_job)      \
+    row(fail_job) row(throw_error) row(publish_message) row(get_description) row(get_keys) row(is_alive) row(is_ready) \
+    row(get_metrics) row(list_outbox) row(retry_outbox)
+#define API_DECLARE(name) enum status api_##name(struct http_request *request, struct error *err);
+API_HANDLERS(API_DECLARE)
+#undef API_DECLARE
+
+struct pack_set;
+const struct pack_set *packs_of(const struct http_request *request);

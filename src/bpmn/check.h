@@ -1,0 +1,28 @@
+/* Static analysis of a loaded model: what can be known to be wrong before a case meets it. */
+#pragma once
+
+#include "bpmn/bpmn.h"
+
+/* A set of names that exist; known = false: the caller cannot tell, and nothing is reported about it. */
+struct bpmn_names {
+    bool known;
+    size_t count;
+    const struct str *items;
+};
+
+struct bpmn_check_options {
+    struct bpmn_names job_types, forms, decisions, processes;
+    /* Variables that a start supplies. Only with known set are undefined variables reported. */
+    struct bpmn_names variables;
+    bool limits_wanted; /* report user tasks without a due date or a timer (also one around them) */
+};
+
+/* Codes:
+ *   unreachable-element, dead-end, gateway-blocked, condition-missing, default-missing, condition-on-default,
+ *   deadlock, no-synchronisation, loop-without-wait, not-analysed,
+ *   unknown-variable, unknown-job-type, unknown-form, unknown-decision, unknown-process, task-without-limit.
+ * deadlock and no-synchronisation are exact for flows of exclusive and parallel gateways, activities and interrupting
+ * boundary events, and come with the element where it shows; not-analysed (a hint) names the scope that is too large,
+ * or the element that makes it impossible to tell. Texts live in arena. */
+void bpmn_check(struct arena *arena, const struct bpmn_process *process, const struct bpmn_check_options *options,
+                struct bpmn_problems *out);

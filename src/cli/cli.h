@@ -1,0 +1,19 @@
+/* The subcommands of `tongban`: one row of the table in main.c and one file each. */
+#pragma once
+
+/* argv[0] is the subcommand's name. Returns the process's exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+typedef int cli_command(int argc, char **argv);
+
+cli_command cli_feel;
+cli_command cli_dmn;
+cli_command cli_bpmn;
+cli_command cli_cert;
+cli_command cli_pack_check; /* pack check DIR…: pack_check.c */
+cli_command cli_pack_test;  /* pack test DIR… [--filter TEXT]: pack_test.c */
+cli_command cli_serve;
+cli_command cli_pack;
+cli_command cli_audit;
+cli_command cli_backup;
+cli_command cli_restore;
+cli_command cli_user;
+cli_command cli_token;

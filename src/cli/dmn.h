@@ -1,0 +1,11 @@
+/* What the files of `tongban dmn` share. */
+#pragma once
+
+#include "dmn/dmn.h"
+
+/* Loads a model and the models beside it that it imports. */
+MUST_USE enum status cli_dmn_load(struct arena *arena, const char *path, enum dmn_strictness strictness,
+                                  const struct dmn_model **out, struct error *err);
+void cli_dmn_report(const char *what, const struct error *err);
+/* tongban dmn tck DIR… */
+int cli_dmn_tck(struct arena *arena, int argc, char **argv);

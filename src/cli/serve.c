@@ -1,0 +1,224 @@
+/* tongban serve: opens the store, answers HTTP, runs what is due in the background, stops gracefully.
+ *
+ *     packs -> service -> (demo province) -> HTTP server + background thread -> SIGTERM/SIGINT -> finish, close */
+#include "api/api.h"
+#include "cli/cli.h"
+#include "cli/demo.h"
+#include "cli/options.h"
+#include "cli/store.h"
+#include "gate/gate.h"
+#include "http/http.h"
+#include "portal/portal.h"
+#include "service/exchange.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH 200
+#define STEP_MS 200
+#define UPKEEP_MS 60000
+#define GRACE_MS 20000
+
+/* ---- The background thread: timers, exchanges, upkeep. Everything it takes is due and idempotent. ---- */
+
+struct background {
+    struct service *service;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards stop */
+    pthread_cond_t wake;
+    bool stop;
+};
+
+/* Sleeps for a step; true when it is time to stop. */
+static bool background_rest(struct background *self)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += (long)STEP_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&self->lock);
+    if (!self->stop)
+        pthread_cond_timedwait(&self->wake, &self->lock, &until);
+    bool stop = self->stop;
+    pthread_mutex_unlock(&self->lock);
+    return stop;
+}
+
+typedef enum status background_step(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err);
+
+/* Runs a step until nothing is due, at most a hundred batches at a time so that the others get their turn. */
+static void background_drain(struct background *self, const char *what, background_step *step)
+{
+    for (int i = 0; i < 100; i++) {
+        size_t done = 0;
+        struct error err = ERROR_INIT;
+        if (step(self->service, service_now(self->service), BATCH, &done, &err) != OK) {
+            log_event(LOG_ERROR, "background.failed", "step=%s problem=%s", what, err.type);
+            return;
+        }
+        if (done == 0)
+            return;
+    }
+}
+
+static void *background_run(void *argument)
+{
+    struct background *self = argument;
+    int64_t upkeep_at = 0;
+    do {
+        background_drain(self, "timers", service_timers_run);
+        background_drain(self, "outbox", service_outbox_run);
+        int64_t now = service_now(self->service);
+        if (now >= upkeep_at) {
+            struct error err = ERROR_INIT;
+            if (service_upkeep_run(self->service, now, &err) != OK)
+                log_event(LOG_ERROR, "background.failed", "step=upkeep problem=%s", err.type);
+            upkeep_at = now + UPKEEP_MS;
+        }
+    } while (!background_rest(self));
+    return NULL;
+}
+
+static void background_start(struct background *self, struct service *service)
+{
+    *self = (struct background){.service = service};
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->wake, NULL);
+    CHECK(pthread_create(&self->thread, NULL, background_run, self) == 0);
+    pthread_setname_np(self->thread, "background");
+}
+
+static void background_stop(struct background *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->stop = true;
+    pthread_cond_signal(&self->wake);
+    pthread_mutex_unlock(&self->lock);
+    pthread_join(self->thread, NULL);
+    pthread_cond_destroy(&self->wake);
+    pthread_mutex_destroy(&self->lock);
+}
+
+/* ---- The server ---- */
+
+static bool error_page(struct http_request *request, const struct error *err)
+{
+    return api_error_page(request, err) || portal_error_page(request, err);
+}
+
+static enum status start_http(struct cli_store *store, const char *listen, const char *web, const char *rate,
+                              struct http_server **out, struct error *err)
+{
+    static struct http_routes tables[2];
+    static struct http_mount mounts[3];
+    if (portal_load(&store->arena, web, err) != OK)
+        return FAILED;
+    tables[0] = api_routes();
+    tables[1] = portal_routes();
+    mounts[0] = (struct http_mount){"/assets/portal/", arena_printf(&store->arena, "%s/dist/portal", web).data, NULL};
+    mounts[1] = (struct http_mount){"/assets/desk/", arena_printf(&store->arena, "%s/dist/desk", web).data, NULL};
+    mounts[2] = (struct http_mount){"/desk/", arena_printf(&store->arena, "%s/dist/desk", web).data, "index.html"};
+    int64_t per_second = 0;
+    if (!str_to_int64(str_of(rate), &per_second) || per_second < 0)
+        return error_set(err, ERROR_INVALID, "bad-option", "--rate is the number of requests a second from one address");
+    struct http_options options = {.listen = listen,
+                                   .tables = tables,
+                                   .tables_count = 2,
+                                   .mounts = mounts,
+                                   .mounts_count = 3,
+                                   .context = store->service,
+                                   .before = gate_before,
+                                   .error_page = error_page,
+                                   .session_cookie = GATE_COOKIE,
+                                   .address_rate = {(double)per_second, (double)per_second * 4},
+                                   .access_log = true};
+    return http_server_start(&options, out, err);
+}
+
+static int run(struct cli_store *store, struct http_server *server)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    int got = 0;
+    struct background background;
+    background_start(&background, store->service);
+    sigwait(&signals, &got);
+    log_event(LOG_INFO, "serve.stopping", "signal=%d", got);
+    struct error err = ERROR_INIT;
+    api_set_server(NULL);
+    enum status stopped = http_server_stop(server, GRACE_MS, &err);
+    background_stop(&background);
+    if (stopped != OK) {
+        log_event(LOG_ERROR, "serve.stopped", "problem=%s", err.type);
+        _exit(1); /* a handler still runs: what it uses must not be freed under it */
+    }
+    log_event(LOG_INFO, "serve.stopped", "clean=yes");
+    return 0;
+}
+
+enum { DATA, DB, LISTEN, PACKS, WEB, DEMO, AGENCIES, URL, RATE, ALGORITHM, LOG };
+
+int cli_serve(int argc, char **argv)
+{
+    struct cli_option options[] = {
+        [DATA] = {"--data", false, "data"},     [DB] = {"--db", false, NULL},          [LISTEN] = {"--listen", false, "127.0.0.1:8080"},
+        [PACKS] = {"--packs", false, NULL},     [WEB] = {"--web", false, NULL},        [DEMO] = {"--demo", true, NULL},
+        [AGENCIES] = {"--agencies", false, NULL}, [URL] = {"--public-url", false, NULL}, [RATE] = {"--rate", false, "200"},
+        [ALGORITHM] = {"--algorithm", false, "SM2"}, [LOG] = {"--log", false, "info"}};
+    size_t count = 0;
+    bool es256 = false;
+    if (!cli_options_read(argc, argv, options, COUNT_OF(options), NULL, 0, &count) ||
+        (!(es256 = strcmp(options[ALGORITHM].value, "ES256") == 0) && strcmp(options[ALGORITHM].value, "SM2") != 0)) {
+        fprintf(stderr, "usage: tongban serve [--data DIR] [--db postgres://…] [--listen ADDR:PORT] [--packs DIR] [--web DIR] [--demo]\n"
+                        "       [--agencies URL] [--public-url URL] [--rate N] [--algorithm SM2|ES256] [--log debug|info|warning|error]\n");
+        return 2;
+    }
+    static const char *const levels[] = {"debug", "info", "warning", "error"};
+    for (size_t i = 0; i < COUNT_OF(levels); i++)
+        if (strcmp(options[LOG].value, levels[i]) == 0)
+            log_set_level((enum log_level)i);
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* threads inherit it; only run() waits for them */
+    signal(SIGPIPE, SIG_IGN);
+
+    struct error err = ERROR_INIT;
+    struct cli_store store;
+    char public_url[256];
+    snprintf(public_url, sizeof(public_url), "http://%s", options[LISTEN].value);
+    struct service_options service = {.data = options[DATA].value,
+                                      .db = options[DB].value,
+                                      .agencies = options[AGENCIES].value,
+                                      .public_url = options[URL].value ? options[URL].value : public_url,
+                                      .demo = options[DEMO].value != NULL,
+                                      .algorithm = es256 ? SERVICE_ES256 : SERVICE_SM2};
+    if (cli_store_open(&service, options[PACKS].value, &store, &err) != OK)
+        return cli_failed(argv[0], &err);
+    int code = 1;
+    struct http_server *server = NULL;
+    const char *web = options[WEB].value ? options[WEB].value : access("web", R_OK) == 0 ? "web" : SOURCE_ROOT "/web";
+    if ((options[DEMO].value && demo_load(&store, web, &err) != OK) ||
+        start_http(&store, options[LISTEN].value, web, options[RATE].value, &server, &err) != OK) {
+        code = cli_failed(argv[0], &err);
+    } else {
+        api_set_server(server);
+        printf("Tongban %s serves on port %d: %s/ (portal), %s/desk/ (staff)\n", TONGBAN_VERSION, http_server_port(server),
+               service.public_url, service.public_url);
+        if (options[DEMO].value)
+            demo_print_accounts(&store, stdout);
+        fflush(stdout);
+        code = run(&store, server);
+    }
+    cli_store_close(&store);
+    return code;
+}

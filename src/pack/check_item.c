@@ -1,0 +1,183 @@
+/* Items: references, expressions, and the consistency rules for publishing (DOMAIN.md 1.5). */
+#include "pack/check.h"
+#include "trust/ids.h"
+
+static const char *const opening_names[] = {"form", "applicant", "staff"};
+
+static void wrong(const struct pack_checking *c, const struct pack_item *item, const char *place, const char *message)
+{
+    pack_check_tell(c, item->pack, item->file->path, str_of(place), "%s", message);
+}
+
+static void check_references(const struct pack_checking *c, const struct pack_item *item)
+{
+    struct str path = item->file->path;
+    if (item->form.len > 0 && !pack_form_find(c->set, item->form))
+        pack_check_tell(c, item->pack, path, STR("form"), "there is no form '%.*s'", STR_ARGS(item->form));
+    if (!pack_process_find(c->set, item->process))
+        pack_check_tell(c, item->pack, path, STR("process"), "there is no process '%.*s'", STR_ARGS(item->process));
+    for (size_t i = 0; i < item->check_count; i++)
+        if (!pack_decision_find(c->set, item->checks[i]))
+            pack_check_tell(c, item->pack, path, STR("checks"), "there is no decision '%.*s'", STR_ARGS(item->checks[i]));
+    for (size_t i = 0; i < item->applicant_count; i++)
+        if (item->applicants[i].kind == PACK_BY_ROLE && !pack_role_find(c->set, item->applicants[i].role))
+            pack_check_tell(c, item->pack, path, STR("applicants"), "there is no role '%.*s'", STR_ARGS(item->applicants[i].role));
+    struct str certificate = value_text(value_path(item->json, "result.certificate"));
+    if (certificate.len > 0 && !pack_certificate_find(c->set, certificate))
+        pack_check_tell(c, item->pack, path, STR("result.certificate"), "there is no certificate '%.*s'", STR_ARGS(certificate));
+    struct error err = ERROR_INIT;
+    if (item->catalog_code.len > 0 && item_code_check(item->catalog_code, &err) != OK)
+        pack_check_tell(c, item->pack, path, STR("catalog_code"), "%s", err.message);
+}
+
+static void check_expressions(const struct pack_checking *c, const struct pack_item *item)
+{
+    const struct {
+        const char *place;
+        const struct pack_expression *expression;
+    } all[] = {{"party.id", &item->party_id},       {"party.name", &item->party_name}, {"region", &item->region},
+               {"title_of_case", &item->title_of_case}, {"unique", &item->unique}};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        pack_check_names(c, item->pack, item->file->path, str_of(all[i].place), all[i].expression->program, opening_names,
+                         COUNT_OF(opening_names));
+    for (size_t i = 0; i < item->material_count; i++)
+        pack_check_names(c, item->pack, item->file->path, STR("materials"), item->materials[i].when.program, opening_names,
+                         COUNT_OF(opening_names));
+}
+
+/* A code of a table, where the table exists. */
+static void check_code(const struct pack_checking *c, const struct pack_item *item, const char *place, const char *table,
+                       struct str value)
+{
+    if (value.len > 0 && pack_codes_find(c->set, str_of(table)) && !pack_code_label(c->set, str_of(table), value).data)
+        pack_check_tell(c, item->pack, item->file->path, str_of(place), "'%.*s' is not a code of the table %s", STR_ARGS(value),
+                        table);
+}
+
+static void check_codes(const struct pack_checking *c, const struct pack_item *item)
+{
+    check_code(c, item, "type", "item-type", item->type);
+    check_code(c, item, "topic", "topic", item->topic);
+    struct value subjects = value_get(item->json, STR("subjects"));
+    for (size_t i = 0; i < value_count(subjects); i++)
+        check_code(c, item, "subjects", "service-subject", value_text(value_at(subjects, i)));
+    struct value scope = value_get(item->json, STR("scope"));
+    for (size_t i = 0; i < value_count(scope); i++)
+        check_code(c, item, "scope", "service-scope", value_text(value_at(scope, i)));
+    for (size_t i = 0; i < item->material_count; i++)
+        check_code(c, item, "materials", "material-need", item->materials[i].need);
+}
+
+/* Rules 1 and 2: instant means nothing is promised but "at once"; a promise is never longer than the law. */
+static void check_limits(const struct pack_checking *c, const struct pack_item *item)
+{
+    bool at_once = item->promised.present && item->promised.n == 0;
+    if (item->handling == PACK_INSTANT && !at_once)
+        wrong(c, item, "limits.promised", "an instant item promises 0 (rule 1)");
+    if (item->handling == PACK_COMMITMENT && (!item->promised.present || at_once))
+        wrong(c, item, "limits.promised", "a commitment item promises a limit above 0 (rule 1)");
+    if (!item->statutory.present || !item->promised.present)
+        return;
+    if (item->promised.n > 0 && item->statutory.unit != item->promised.unit)
+        wrong(c, item, "limits", "the promised and the statutory limit need the same unit (rule 2)");
+    else if (item->promised.n > item->statutory.n)
+        wrong(c, item, "limits", "the promised limit is longer than the statutory one (rule 2)");
+    if (item->statutory.basis.len == 0)
+        wrong(c, item, "limits.statutory.basis", "a statutory limit names its basis");
+}
+
+static bool list_has(struct value list, const char *text)
+{
+    for (size_t i = 0; i < value_count(list); i++)
+        if (str_equal(value_text(value_at(list, i)), str_of(text)))
+            return true;
+    return false;
+}
+
+/* Rules 3 to 6: result, visits, depth, fees. */
+static void check_service(const struct pack_checking *c, const struct pack_item *item)
+{
+    struct str result = value_text(value_path(item->json, "result.name"));
+    struct str kind = value_text(value_path(item->json, "result.type"));
+    if (result.len == 0)
+        wrong(c, item, "result.name", "is missing (rule 3)");
+    if (str_ends(result, STR("证")) && !str_equal(kind, STR("10")))
+        wrong(c, item, "result.type", "a result that ends in 证 is a certificate: type 10 (rule 3)");
+    if (str_ends(result, STR("批复")) && !str_equal(kind, STR("20")))
+        wrong(c, item, "result.type", "a result that ends in 批复 is a reply: type 20 (rule 3)");
+
+    int64_t visits = 0;
+    int64_t depth = 0;
+    bool counted = value_to_int64(value_get(item->json, STR("visits")), &visits);
+    bool online = value_to_int64(value_get(item->json, STR("online_depth")), &depth);
+    struct str reason = value_text(value_get(item->json, STR("visits_reason")));
+    if (!counted || visits < 0)
+        wrong(c, item, "visits", "is missing (rule 4)");
+    else if (visits > 0 && reason.len == 0)
+        wrong(c, item, "visits_reason", "a visit needs its reason (rule 4)");
+    else if (visits == 0 && reason.len > 0)
+        wrong(c, item, "visits_reason", "no visit, so no reason (rule 4)");
+    if (visits == 0 && online && depth < 4 && !list_has(value_get(item->json, STR("channels")), "4"))
+        wrong(c, item, "channels", "without visits and not online the post must be a channel: 4 (rule 4)");
+    if (depth >= 5 && visits > 0)
+        wrong(c, item, "visits", "an item handled wholly online needs no visit (rule 5)");
+
+    struct value fees = value_get(item->json, STR("fees"));
+    for (size_t i = 0; i < value_count(fees); i++) {
+        struct value fee = value_at(fees, i);
+        if (value_text(value_get(fee, STR("name"))).len == 0 || value_text(value_get(fee, STR("standard"))).len == 0 ||
+            value_text(value_get(fee, STR("basis"))).len == 0)
+            wrong(c, item, "fees", "a fee needs name, standard and basis (rule 6)");
+    }
+    if (value_is_true(value_get(item->json, STR("pay_online"))) != (value_count(fees) > 0))
+        wrong(c, item, "pay_online", "is true exactly when there are fees (rule 6)");
+}
+
+/* An area code, a dash, a number; or a short national number. */
+static bool phone_with_area(struct str s)
+{
+    return str_starts(s, STR("0")) && str_find(s, STR("-"), 0) >= 3;
+}
+
+/* Rules 7 to 10: telephones, subjects, licences, open-ended materials. */
+static void check_people(const struct pack_checking *c, const struct pack_item *item)
+{
+    struct str consult = value_text(value_path(item->json, "contact.consult"));
+    struct str complain = value_text(value_path(item->json, "contact.complain"));
+    if (!phone_with_area(consult) || !phone_with_area(complain) || str_equal(consult, complain))
+        wrong(c, item, "contact", "needs two different telephones with area codes (rule 7)");
+    bool natural = list_has(value_get(item->json, STR("subjects")), "1");
+    if (pack_item_for(item, PACK_BY_PERSON) && !natural)
+        wrong(c, item, "subjects", "persons may apply, so 1 is among the subjects (rule 8)");
+    if (value_count(value_get(item->json, STR("subjects"))) == 0)
+        wrong(c, item, "subjects", "is missing (rule 8)");
+
+    struct value flow = value_get(item->json, STR("flow"));
+    if (str_equal(item->type, STR("01"))) {
+        static const char *const steps[] = {"受理", "审核", "决定", "办结", "送达"};
+        for (size_t i = 0; i < COUNT_OF(steps); i++) {
+            bool there = false;
+            for (size_t k = 0; k < value_count(flow) && !there; k++)
+                there = str_find(value_text(value_path(value_at(flow, k), "step")), str_of(steps[i]), 0) >= 0;
+            if (!there)
+                pack_check_tell(c, item->pack, item->file->path, STR("flow"), "a licence's flow has the step %s (rule 9)", steps[i]);
+        }
+        if (value_count(value_get(item->json, STR("faq"))) == 0)
+            wrong(c, item, "faq", "a licence needs at least one question and answer (rule 9)");
+    }
+    for (size_t i = 0; i < item->material_count; i++) {
+        struct str name = item->materials[i].name;
+        if (str_find(name, STR("其他材料"), 0) >= 0 || str_ends(name, STR("等")) || str_ends(name, STR("等材料")))
+            wrong(c, item, "materials", "the list of materials may not be open-ended (rule 10)");
+    }
+}
+
+void pack_check_item(const struct pack_checking *c, const struct pack_item *item)
+{
+    check_references(c, item);
+    check_expressions(c, item);
+    check_codes(c, item);
+    check_limits(c, item);
+    check_service(c, item);
+    check_people(c, item);
+}

@@ -1,0 +1,368 @@
+/* Applying: a draft is filled in step by step, checked as a whole, confirmed and sent.
+ *     start -> step 1 … step n -> check -> (case) receipt
+ * Each post keeps what was typed, also when it is refused. */
+#include "portal/internal.h"
+
+#include "form/form.h"
+#include "pack/pack.h"
+#include "service/case.h"
+#include "service/catalogue.h"
+
+#include <string.h>
+
+/* What the pages of one application need. */
+struct application {
+    struct call call;
+    struct str code;
+    struct str draft;
+    struct value item;
+    const struct form *form;
+    struct value data;
+    struct pack_texts texts;
+    struct feel_run run;
+    struct form_env env;
+};
+
+static enum status load_item(struct http_request *request, struct application *app, struct error *err)
+{
+    app->code = http_param(request, "code");
+    if (gate_call(request, &app->call, err) != OK || service_item_get(&app->call, app->code, &app->item, err) != OK)
+        return FAILED;
+    const struct pack_set *packs = portal_packs(request);
+    const struct pack_form *form = pack_form_find(packs, value_text(value_get(app->item, STR("form_id"))));
+    if (!form)
+        return error_set(err, ERROR_NOT_FOUND, "item-not-online", "this item has no form to fill in online");
+    app->form = form->form;
+    app->texts = (struct pack_texts){packs, portal_language(request)};
+    app->run = (struct feel_run){.arena = request->arena, .now_ms = service_now(request->context),
+                                 .calendar = pack_calendar(packs)};
+    app->env = (struct form_env){&app->run, pack_form_codes(packs), pack_form_texts(&app->texts)};
+    return OK;
+}
+
+static enum status load_draft(struct http_request *request, struct application *app, struct error *err)
+{
+    struct value draft;
+    if (load_item(request, app, err) != OK)
+        return FAILED;
+    app->draft = http_param(request, "draft");
+    if (service_draft_get(&app->call, app->draft, &draft, err) != OK)
+        return FAILED;
+    if (!str_equal(value_text(value_get(draft, STR("item"))), app->code))
+        return error_set(err, ERROR_NOT_FOUND, "draft-not-found", "this draft belongs to another item");
+    app->data = value_get(draft, STR("form"));
+    return OK;
+}
+
+static enum status keep_draft(struct http_request *request, struct application *app, int64_t step, struct value *out,
+                              struct error *err)
+{
+    struct context_builder draft;
+    context_builder_init(&draft, request->arena);
+    context_builder_put(&draft, STR("item"), value_string(app->code));
+    context_builder_put(&draft, STR("form"), app->data);
+    context_builder_put(&draft, STR("step"), value_int(step));
+    struct call call = app->call;
+    call.idempotency = STR_NONE;
+    return service_draft_put(&call, app->draft, context_builder_done(&draft), out, err);
+}
+
+static enum status to_step(struct http_request *request, const struct application *app, const char *step)
+{
+    return http_reply_redirect(request, 303, arena_printf(request->arena, "/apply/%.*s/%.*s/%s", STR_ARGS(app->code),
+                                                          STR_ARGS(app->draft), step));
+}
+
+struct value portal_drafts(struct http_request *request, struct value drafts)
+{
+    struct list *rows = list_new(request->arena, value_count(drafts));
+    const struct pack_set *packs = portal_packs(request);
+    int32_t today = (int32_t)((service_now(request->context) + 8 * 3600000LL) / 86400000LL);
+    for (size_t i = 0; i < value_count(drafts); i++) {
+        struct value draft = value_at(drafts, i);
+        const struct pack_item *item = pack_item_find(packs, value_text(value_get(draft, STR("item"))), today);
+        struct context_builder more;
+        context_builder_init(&more, request->arena);
+        context_builder_put(&more, STR("item_title"),
+                            value_string(item ? portal_translate(request, item->title) : STR("")));
+        context_builder_put(&more, STR("saved_text"), portal_time(request, value_get(draft, STR("saved"))));
+        rows->items[i] = value_merge(request->arena, draft, context_builder_done(&more));
+    }
+    return value_of_list(rows);
+}
+
+enum status portal_start(struct http_request *request, struct error *err)
+{
+    if (!portal_signed_in(request))
+        return portal_ask_sign_in(request);
+    struct application app = {0};
+    struct value drafts;
+    if (load_item(request, &app, err) != OK || service_draft_list(&app.call, &drafts, err) != OK)
+        return FAILED;
+    struct list_builder same;
+    list_builder_init(&same, request->arena);
+    for (size_t i = 0; i < value_count(drafts); i++)
+        if (str_equal(value_text(value_get(value_at(drafts, i), STR("item"))), app.code))
+            list_builder_push(&same, value_at(drafts, i));
+    struct str why_not = value_text(value_get(app.item, STR("why_not")));
+    struct str key = arena_printf(request->arena, "problem.%.*s", STR_ARGS(why_not));
+    struct context_builder data;
+    context_builder_init(&data, request->arena);
+    context_builder_put(&data, STR("item"), portal_translate_all(request, app.item));
+    context_builder_put(&data, STR("drafts"), portal_drafts(request, list_builder_done(&same)));
+    context_builder_put(&data, STR("why_not_text"), value_string(why_not.len ? portal_translate(request, key) : STR("")));
+    return portal_page(request, 200, "start", context_builder_done(&data), err);
+}
+
+enum status portal_start_post(struct http_request *request, struct error *err)
+{
+    if (!portal_signed_in(request))
+        return portal_ask_sign_in(request);
+    struct application app = {0};
+    struct value draft;
+    if (load_item(request, &app, err) != OK || service_item_prefill(&app.call, app.code, &app.data, err) != OK ||
+        keep_draft(request, &app, 1, &draft, err) != OK)
+        return FAILED;
+    app.draft = value_text(value_get(draft, STR("id")));
+    return to_step(request, &app, "1");
+}
+
+/* Steps that are to be seen, in order, each with its number among them. */
+static struct value visible_steps(struct http_request *request, struct value description)
+{
+    struct value steps = value_get(description, STR("steps"));
+    struct list_builder visible;
+    list_builder_init(&visible, request->arena);
+    for (size_t i = 0; i < value_count(steps); i++)
+        if (!value_is_true(value_get(value_at(steps, i), STR("hidden"))))
+            list_builder_push(&visible, value_at(steps, i));
+    return list_builder_done(&visible);
+}
+
+/* The visible step with the wanted index (counted over all steps, from 1), or -1; *next is the one after it, 0 at the end. */
+static int64_t find_step(struct value steps, int64_t wanted, int64_t *next, int64_t *previous)
+{
+    *next = *previous = 0;
+    int64_t found = -1;
+    for (size_t i = 0; i < value_count(steps); i++) {
+        int64_t index = 0;
+        if (!value_to_int64(value_get(value_at(steps, i), STR("index")), &index))
+            continue;
+        if (index < wanted)
+            *previous = index;
+        else if (index == wanted)
+            found = (int64_t)i;
+        else if (*next == 0)
+            *next = index;
+    }
+    return found;
+}
+
+static enum status show_step(struct http_request *request, struct application *app, int64_t wanted,
+                             const struct form_result *judged, struct error *err)
+{
+    struct value description = form_describe(app->form, form_null_fill(app->form, request->arena, app->data),
+                                             judged ? judged->errors : NULL, judged ? judged->error_count : 0, &app->env);
+    struct value steps = visible_steps(request, description);
+    int64_t next;
+    int64_t previous;
+    int64_t at = find_step(steps, wanted, &next, &previous);
+    if (at < 0)
+        return error_set(err, ERROR_NOT_FOUND, "step-not-found", "this form has no step %" PRId64, wanted);
+    struct context_builder data;
+    context_builder_init(&data, request->arena);
+    context_builder_put(&data, STR("item"), portal_translate_all(request, app->item));
+    context_builder_put(&data, STR("draft"), value_string(app->draft));
+    context_builder_put(&data, STR("step"), value_at(steps, (size_t)at));
+    context_builder_put(&data, STR("number"), value_int(at + 1));
+    context_builder_put(&data, STR("count"), value_int((int64_t)value_count(steps)));
+    context_builder_put(&data, STR("previous"), value_int(previous));
+    context_builder_put(&data, STR("errors"), judged ? portal_step_errors(request, value_at(steps, (size_t)at)) : value_null);
+    return portal_page(request, judged ? 422 : 200, "step", context_builder_done(&data), err);
+}
+
+/* {path, id, error} of every field of a step that has an error, groups and rows included, in order. */
+static void collect_errors(struct value fields, struct list_builder *out)
+{
+    for (size_t i = 0; i < value_count(fields); i++) {
+        struct value field = value_at(fields, i);
+        if (value_get(field, STR("error")).kind == VALUE_STRING)
+            list_builder_push(out, field);
+        collect_errors(value_get(field, STR("fields")), out);
+        struct value rows = value_get(field, STR("rows"));
+        for (size_t k = 0; k < value_count(rows); k++)
+            collect_errors(value_get(value_at(rows, k), STR("fields")), out);
+    }
+}
+
+struct value portal_step_errors(struct http_request *request, struct value step)
+{
+    struct list_builder errors;
+    list_builder_init(&errors, request->arena);
+    collect_errors(value_get(step, STR("fields")), &errors);
+    return list_builder_done(&errors);
+}
+
+enum status portal_step(struct http_request *request, struct error *err)
+{
+    if (!portal_signed_in(request))
+        return portal_ask_sign_in(request);
+    struct application app = {0};
+    int64_t wanted;
+    if (!str_to_int64(http_param(request, "step"), &wanted))
+        return error_set(err, ERROR_NOT_FOUND, "step-not-found", "this form has no such step");
+    if (load_draft(request, &app, err) != OK)
+        return FAILED;
+    return show_step(request, &app, wanted, NULL, err);
+}
+
+static enum status take_post(struct http_request *request, struct application *app, int64_t step, struct error *err)
+{
+    const struct http_pairs *posted;
+    if (http_form(request, &posted, err) != OK)
+        return FAILED;
+    struct form_pair *pairs = arena_array(request->arena, struct form_pair, posted->count);
+    for (size_t i = 0; i < posted->count; i++)
+        pairs[i] = (struct form_pair){posted->items[i].name, posted->items[i].value};
+    app->data = form_from_post(app->form, request->arena, pairs, posted->count, app->data, (int)step - 1);
+    return OK;
+}
+
+/* After a step: the next visible one, the check page, the same with errors, or home when the draft was only to be kept. */
+enum status portal_step_post(struct http_request *request, struct error *err)
+{
+    if (!portal_signed_in(request))
+        return portal_ask_sign_in(request);
+    struct application app = {0};
+    struct value kept;
+    int64_t step;
+    if (!str_to_int64(http_param(request, "step"), &step) || step < 1 || step > 1000)
+        return error_set(err, ERROR_NOT_FOUND, "step-not-found", "this form has no such step");
+    if (load_draft(request, &app, err) != OK || take_post(request, &app, step, err) != OK ||
+        keep_draft(request, &app, step, &kept, err) != OK)
+        return FAILED;
+    if (portal_field(request, "later").data)
+        return http_reply_redirect(request, 303, STR("/?kept=1"));
+    if (portal_field(request, "refresh").data)
+        return to_step(request, &app, arena_printf(request->arena, "%" PRId64, step).data);
+
+    struct form_result judged = form_validate(app.form, app.data, &app.env);
+    struct value description = form_describe(app.form, form_null_fill(app.form, request->arena, app.data), judged.errors,
+                                             judged.error_count, &app.env);
+    struct value steps = visible_steps(request, description);
+    int64_t next;
+    int64_t previous;
+    int64_t at = find_step(steps, step, &next, &previous);
+    int64_t errors = 0;
+    if (at >= 0 && value_to_int64(value_get(value_at(steps, (size_t)at), STR("error_count")), &errors) && errors > 0)
+        return show_step(request, &app, step, &judged, err);
+    return to_step(request, &app, next ? arena_printf(request->arena, "%" PRId64, next).data : "check");
+}
+
+static struct service_case_input case_input(struct http_request *request, const struct application *app, bool confirmed)
+{
+    (void)request;
+    return (struct service_case_input){.item = app->code, .form = app->data, .confirmed = confirmed};
+}
+
+/* The index of the step that holds a field path, 1 if none does. */
+static int64_t step_of(struct value steps, struct str path)
+{
+    if (str_starts(path, STR("form.")))
+        path = str_part(path, 5, path.len);
+    for (size_t i = 0; i < value_count(steps); i++) {
+        struct value fields = value_get(value_at(steps, i), STR("fields"));
+        int64_t index = (int64_t)i + 1;
+        if (!value_to_int64(value_get(value_at(steps, i), STR("index")), &index))
+            continue;
+        for (size_t k = 0; k < value_count(fields); k++) {
+            struct str own = value_text(value_get(value_at(fields, k), STR("path")));
+            if (own.len && str_starts(path, own) &&
+                (path.len == own.len || path.data[own.len] == '.' || path.data[own.len] == '['))
+                return index;
+            struct value inner = value_get(value_at(fields, k), STR("fields"));
+            for (size_t m = 0; m < value_count(inner); m++)
+                if (str_equal(path, value_text(value_get(value_at(inner, m), STR("path")))))
+                    return index;
+        }
+    }
+    return 1;
+}
+
+static enum status show_check(struct http_request *request, struct application *app, const struct error *refused,
+                              struct error *err)
+{
+    struct service_case_input input = case_input(request, app, false);
+    struct value found;
+    if (service_case_check(&app->call, &input, &found, err) != OK)
+        return FAILED;
+    struct value description =
+        form_describe(app->form, form_null_fill(app->form, request->arena, app->data), NULL, 0, &app->env);
+    struct value steps = visible_steps(request, description);
+    struct list_builder errors;
+    struct list_builder warnings;
+    list_builder_init(&errors, request->arena);
+    list_builder_init(&warnings, request->arena);
+    for (size_t i = 0; i < value_count(found); i++) {
+        struct value one = value_at(found, i);
+        struct context_builder more;
+        context_builder_init(&more, request->arena);
+        context_builder_put(&more, STR("step"), value_int(step_of(steps, value_text(value_get(one, STR("field"))))));
+        bool warning = str_equal(value_text(value_get(one, STR("severity"))), STR("warning"));
+        list_builder_push(warning ? &warnings : &errors, value_merge(request->arena, one, context_builder_done(&more)));
+    }
+    struct context_builder data;
+    context_builder_init(&data, request->arena);
+    context_builder_put(&data, STR("item"), portal_translate_all(request, app->item));
+    context_builder_put(&data, STR("draft"), value_string(app->draft));
+    context_builder_put(&data, STR("steps"), steps);
+    context_builder_put(&data, STR("errors"), list_builder_done(&errors));
+    context_builder_put(&data, STR("warnings"), list_builder_done(&warnings));
+    context_builder_put(&data, STR("error_total"), value_int((int64_t)errors.items.count));
+    context_builder_put(&data, STR("warning_total"), value_int((int64_t)warnings.items.count));
+    context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
+    context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
+    return portal_page(request, refused ? 422 : 200, "check", context_builder_done(&data), err);
+}
+
+enum status portal_check(struct http_request *request, struct error *err)
+{
+    if (!portal_signed_in(request))
+        return portal_ask_sign_in(request);
+    struct application app = {0};
+    if (load_draft(request, &app, err) != OK)
+        return FAILED;
+    return show_check(request, &app, NULL, err);
+}
+
+/* Sends the application. The draft's id is the idempotency key, so that sending twice opens one case. */
+enum status portal_check_post(struct http_request *request, struct error *err)
+{
+    if (!portal_signed_in(request))
+        return portal_ask_sign_in(request);
+    struct application app = {0};
+    if (load_draft(request, &app, err) != OK)
+        return FAILED;
+    if (!portal_field(request, "promise").len) {
+        struct error unpromised = ERROR_INIT;
+        (void)error_set(&unpromised, ERROR_INVALID, "promise-needed", "the promise must be ticked before sending");
+        return show_check(request, &app, &unpromised, err);
+    }
+    struct service_case_input input = case_input(request, &app, portal_field(request, "confirmed").len > 0);
+    struct value view;
+    struct error refused = ERROR_INIT;
+    struct call call = app.call;
+    call.idempotency = arena_printf(request->arena, "draft:%.*s", STR_ARGS(app.draft));
+    if (service_case_open(&call, &input, &view, &refused) != OK) {
+        if (refused.kind == ERROR_INTERNAL || refused.kind == ERROR_UNAVAILABLE) {
+            *err = refused;
+            return FAILED;
+        }
+        return show_check(request, &app, &refused, err);
+    }
+    struct error ignored = ERROR_INIT;
+    if (service_draft_delete(&app.call, app.draft, &ignored) != OK)
+        log_event(LOG_WARNING, "draft.kept", "problem=%s", ignored.type);
+    struct str no = value_text(value_get(view, STR("no")));
+    return http_reply_redirect(request, 303, arena_printf(request->arena, "/cases/%.*s?new=1", STR_ARGS(no)));
+}

@@ -1,0 +1,50 @@
+/* What the files of the portal share. */
+#pragma once
+
+#include "feel/value.h"
+#include "gate/gate.h"
+#include "portal/portal.h"
+#include "service/service.h"
+
+#define PORTAL_ELDER_COOKIE "tongban_elder"
+
+/* Renders a template (its file name without .html) with data's members and those of every page: t (texts), lang, user, csrf, demo,
+ * elder, path, assets. */
+enum status portal_page(struct http_request *request, int status, const char *template, struct value data,
+                        struct error *err);
+/* A text of the pages in the caller's language. */
+struct str portal_text(const struct http_request *request, const char *key);
+struct str portal_language(const struct http_request *request);
+const struct pack_set *portal_packs(const struct http_request *request);
+bool portal_signed_in(const struct http_request *request);
+/* 303 to the sign-in page, which comes back to this address. */
+enum status portal_ask_sign_in(struct http_request *request);
+/* A pack's Chinese text in the caller's language; every string of a value likewise. */
+struct str portal_translate(const struct http_request *request, struct str text);
+struct value portal_translate_all(struct http_request *request, struct value v);
+/* The title of a problem in the caller's language. */
+struct str portal_problem(const struct http_request *request, const struct error *err);
+/* "2026年7月6日 09:00" or "6 July 2026, 09:00" of a date-time or date; "" for null. */
+struct value portal_time(struct http_request *request, struct value v);
+/* The state of a case or certificate in words: texts "case.closed", "outcome.granted", … */
+struct str portal_state(const struct http_request *request, const char *kind, struct str word);
+/* A field of a posted form; absent when it is not there or the body is none. */
+struct str portal_field(struct http_request *request, const char *name);
+
+/* Handlers, one row each in portal.c. */
+#define PORTAL_HANDLERS(row)                                                                                           \
+    row(home) row(catalogue) row(guide) row(start) row(start_post) row(step) row(step_post) row(check) row(check_post) \
+    row(my_cases) row(progress) row(act) row(wallet) row(certificate) row(certificate_file) row(verify_code)           \
+    row(verify) row(verify_post) row(open) row(open_post) row(sign_in) row(sign_in_post) row(sign_out) row(prefer)     \
+    row(about)
+#define PORTAL_DECLARE(name) enum status portal_##name(struct http_request *request, struct error *err);
+PORTAL_HANDLERS(PORTAL_DECLARE)
+#undef PORTAL_DECLARE
+
+/* Rows of drafts and cases with titles and times as the pages show them. */
+struct value portal_drafts(struct http_request *request, struct value drafts);
+struct value portal_case_rows(struct http_request *request, struct value cases);
+/* One certificate's row or view with its state and times in words. */
+struct value portal_certificate_row(struct http_request *request, struct value certificate);
+/* The fields of a described step that have an error. */
+struct value portal_step_errors(struct http_request *request, struct value step);

@@ -1,0 +1,38 @@
+/* Proof that nothing was changed behind the server's back, and copies for bad days. */
+#pragma once
+
+#include "service/service.h"
+
+struct service_audit_problem {
+    struct str table;
+    struct str key;      /* the row's key as shown to people, for example a case number */
+    struct str message;  /* one sentence */
+};
+struct service_audit {
+    int64_t cases, events, certificates, records, entries, anchors; /* looked at */
+    size_t problem_count;
+    const struct service_audit_problem *problems; /* at most 1,000 */
+};
+/* Recomputes every event chain, opens every sealed row, verifies every certificate's signature, balances every ledger, compares with
+ * the signed anchors. Needs audit.read. */
+MUST_USE enum status service_audit(const struct call *call, struct service_audit *out, struct error *err);
+
+/* Signs the tally of all regions: the number of events and their keyed sum. */
+MUST_USE enum status service_anchor(struct service *self, struct error *err);
+/* The same, once a day. */
+MUST_USE enum status service_anchor_daily(struct service *self, int64_t now_ms, struct error *err);
+
+/* Copies database, keys and files of a data folder while the server runs into a new folder; out must not exist. */
+MUST_USE enum status service_backup(struct service *self, const char *out, struct error *err);
+/* The way back; the data folder must be empty or missing. */
+MUST_USE enum status service_restore(const char *from, const char *data, struct error *err);
+
+struct service_access_query {
+    struct str who, subject, case_no;
+    int64_t limit;
+    struct str cursor;
+};
+/* The access log: {items [{at, who, role, what, case, purpose}], next}, newest first. Needs audit.read; persons see who looked at
+ * them. */
+MUST_USE enum status service_access_list(const struct call *call, const struct service_access_query *query,
+                                         struct value *out, struct error *err);

@@ -1,0 +1,307 @@
+/* Worklists of cases, and drafts. */
+#include "service/case.h"
+
+#include "clock/instant.h"
+#include "service/work.h"
+
+#include <stdlib.h>
+
+struct listing {
+    const struct service_case_query *query;
+    struct value view;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct store_case *x = a, *y = b;
+    if (x->id != y->id)
+        return x->id > y->id ? -1 : 1;
+    return x->region > y->region ? -1 : x->region < y->region;
+}
+
+static struct value list_line(struct work *work, const struct work_case *of)
+{
+    struct arena *arena = work->arena;
+    struct view view;
+    view_init(&view, arena);
+    view_text(&view, "no", of->no);
+    view_text(&view, "item", of->item->code);
+    view_text(&view, "item_title", of->item->title);
+    view_text(&view, "title", service_mask(arena, value_text(value_get(of->body, STR("title")))));
+    view_text(&view, "state", str_of(case_state_names[of->row.state]));
+    if (of->row.outcome)
+        view_text(&view, "outcome", str_of(case_outcome_names[of->row.outcome]));
+    view_text(&view, "region", division_text(arena, of->row.division));
+    view_time(&view, "opened", of->row.opened);
+    view_time(&view, "deadline", of->row.deadline);
+    view_time(&view, "closed", of->row.closed);
+    view_text(&view, "light", limits_light(of));
+    return view_done(&view);
+}
+
+static enum status unknown_word(const char *field, struct str word, struct error *err)
+{
+    error_set(err, ERROR_INVALID, "filter-invalid", "%.*s is no %s.", STR_ARGS(word), field);
+    return error_field(err, "%s", field);
+}
+
+static enum status read_states(const struct service_case_query *query, struct store_case_filter *filter, struct error *err)
+{
+    filter->state = -1;
+    filter->open_only = str_equal(query->state, STR("open"));
+    if (query->state.len == 0 || filter->open_only)
+        return OK;
+    filter->state = name_index(case_state_names, CASE_STATE_COUNT, query->state);
+    if (filter->state < 0)
+        return unknown_word("state", query->state, err);
+    filter->open_only = filter->state != CASE_CLOSED;
+    return OK;
+}
+
+static void narrow(struct store_case_filter *filter, struct division_range range)
+{
+    filter->division_from = range.from > filter->division_from ? range.from : filter->division_from;
+    filter->division_to = range.to < filter->division_to ? range.to : filter->division_to;
+}
+
+/* The actor's scope and the wishes of the query as one filter. */
+static enum status make_filter(struct work *work, const struct service_case_query *query, struct store_case_filter *filter,
+                               struct error *err)
+{
+    const struct call *call = work->call;
+    struct actor_scope scope = actor_scope(call);
+    struct str mine = actor_index(call);
+    *filter = (struct store_case_filter){.division_from = scope.divisions.from,
+                                         .division_to = scope.divisions.to,
+                                         .unit = scope.unit,
+                                         .limit = limit_between(query->limit, 50, 200)};
+    if (read_states(query, filter, err) != OK)
+        return FAILED;
+    if (query->region.len)
+        narrow(filter, division_range(query->region));
+    if (query->item.len) {
+        const struct pack_item *item = pack_item_find(work->service->packs, query->item, instant_day(work->now));
+        filter->item = item ? service_item_id(work->service, item->code, item->version) : -1;
+    }
+    struct str id = query->party.len ? query->party : query->text;
+    if (id.len)
+        filter->party = filter->applicant = party_index(work->service, work->arena, id);
+    if (scope.own || query->mine) {
+        filter->applicant = mine.data ? mine : STR("nobody");
+        filter->party = call->actor->kind == ACTOR_STAFF ? STR_NONE : filter->applicant;
+        filter->division_from = 0;
+        filter->division_to = INT64_MAX;
+        filter->unit = STR_NONE;
+    }
+    int64_t before;
+    if (str_to_int64(query->cursor, &before))
+        filter->before_id = before;
+    return OK;
+}
+
+static enum status one_by_number(struct work *work, struct case_id id, struct value *out, struct error *err)
+{
+    struct store_case row;
+    bool found;
+    struct list_builder items;
+    struct work_case *of;
+    list_builder_init(&items, work->arena);
+    if (store_case_find(work->tx, work->arena, id.region, id.id, &row, &found, err) != OK)
+        return FAILED;
+    if (found && actor_sees_case(work->call, &row)) {
+        if (work_case_look(work, &row, &of, err) != OK)
+            return FAILED;
+        list_builder_push(&items, list_line(work, of));
+    }
+    *out = context_set(work->arena, value_null, "items", list_builder_done(&items));
+    return OK;
+}
+
+static enum status list_command(struct work *work, void *arg, struct error *err)
+{
+    struct listing *a = arg;
+    struct store_case_filter filter;
+    struct case_id id;
+    if (a->query->text.len && case_no_parse(a->query->text, &id))
+        return one_by_number(work, id, &a->view, err);
+    if (make_filter(work, a->query, &filter, err) != OK)
+        return FAILED;
+    VECTOR(struct store_case) all = {0};
+    int64_t *regions;
+    struct division_range range = {filter.division_from, filter.division_to};
+    size_t region_count = region_list(work->service, range, work->arena, &regions);
+    for (size_t r = 0; r < region_count; r++) {
+        struct store_case *rows;
+        size_t count;
+        filter.region = regions[r];
+        if (store_case_list(work->tx, work->arena, &filter, &rows, &count, err) != OK)
+            return FAILED;
+        for (size_t i = 0; i < count; i++)
+            VECTOR_PUSH(work->arena, &all, rows[i]);
+    }
+    if (all.count)
+        qsort(all.items, all.count, sizeof *all.items, newest_first);
+    struct list_builder items;
+    list_builder_init(&items, work->arena);
+    size_t n = all.count < (size_t)filter.limit ? all.count : (size_t)filter.limit;
+    /* Cases of one day in two regions may have one id: a page never ends between them. */
+    while (n > 0 && n < all.count && all.items[n].id == all.items[n - 1].id)
+        n++;
+    for (size_t i = 0; i < n; i++) {
+        struct work_case *of;
+        if (work_case_look(work, &all.items[i], &of, err) != OK)
+            return FAILED;
+        list_builder_push(&items, list_line(work, of));
+    }
+    struct view view;
+    view_init(&view, work->arena);
+    view_put(&view, "items", list_builder_done(&items));
+    if (n && all.count >= (size_t)filter.limit)
+        view_text(&view, "next", key_text(work->arena, all.items[n - 1].id));
+    a->view = view_done(&view);
+    return OK;
+}
+
+enum status service_case_list(const struct call *call, const struct service_case_query *query, struct value *out,
+                              struct error *err)
+{
+    struct listing arg = {.query = query};
+    if (service_may(call, "case.read", err) != OK || work_read(call, list_command, &arg, err) != OK)
+        return FAILED;
+    *out = arg.view;
+    return OK;
+}
+
+/* ---- Drafts ---- */
+
+struct draft_arg {
+    const struct call *call;
+    struct store_draft row;
+    struct store_draft *rows;
+    size_t count;
+    bool found;
+};
+
+static struct str draft_place(struct arena *arena, const struct store_draft *row)
+{
+    return arena_printf(arena, "draft:%" PRId64, row->id);
+}
+
+static enum status draft_owner(const struct call *call, struct store_draft *row, struct error *err)
+{
+    row->owner = actor_index(call);
+    row->region = actor_region(call);
+    if (row->owner.data)
+        return OK;
+    return service_may(call, "case.open", err) == OK ? OK : FAILED;
+}
+
+static enum status no_draft(struct str id, struct error *err)
+{
+    return error_set(err, ERROR_NOT_FOUND, "draft-not-found", "You have no draft %.*s.", STR_ARGS(id));
+}
+
+static enum status draft_write(struct db_tx *tx, void *arg, struct error *err)
+{
+    const struct draft_arg *a = arg;
+    return store_draft_put(tx, &a->row, err);
+}
+
+static enum status draft_read(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct draft_arg *a = arg;
+    struct store_draft key = a->row;
+    return store_draft_find(tx, a->call->arena, &key, &a->row, &a->found, err);
+}
+
+static struct value draft_head(const struct call *call, const struct store_draft *row)
+{
+    struct view view;
+    view_init(&view, call->arena);
+    view_text(&view, "id", key_text(call->arena, row->id));
+    view_text(&view, "item", row->item);
+    view_time(&view, "saved", row->saved);
+    return view_done(&view);
+}
+
+enum status service_draft_put(const struct call *call, struct str id, struct value draft, struct value *out, struct error *err)
+{
+    struct draft_arg arg = {.call = call};
+    if (draft_owner(call, &arg.row, err) != OK)
+        return FAILED;
+    if (id.len && !key_parse(id, &arg.row.id))
+        return no_draft(id, err);
+    if (id.len == 0) {
+        struct str bytes = service_random(call->service, call->arena, 8);
+        for (size_t i = 0; i < 7; i++)
+            arg.row.id = arg.row.id << 8 | (unsigned char)bytes.data[i];
+        arg.row.id |= 1;
+    }
+    arg.row.item = value_text(value_get(draft, STR("item")));
+    if (!pack_item_find(call->service->packs, arg.row.item, instant_day(service_now(call->service)))) {
+        error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s in force.", STR_ARGS(arg.row.item));
+        return error_field(err, "item");
+    }
+    arg.row.saved = service_now(call->service);
+    arg.row.body = service_seal(call->service, call->arena, draft_place(call->arena, &arg.row), draft);
+    if (db_write(call->service->db, draft_write, &arg, err) != OK)
+        return FAILED;
+    *out = value_merge(call->arena, draft, draft_head(call, &arg.row));
+    return OK;
+}
+
+enum status service_draft_get(const struct call *call, struct str id, struct value *out, struct error *err)
+{
+    struct draft_arg arg = {.call = call};
+    struct value body;
+    if (draft_owner(call, &arg.row, err) != OK)
+        return FAILED;
+    if (key_parse(id, &arg.row.id) && db_read(call->service->db, draft_read, &arg, err) != OK)
+        return FAILED;
+    if (!arg.found)
+        return no_draft(id, err);
+    if (service_unseal(call->service, call->arena, draft_place(call->arena, &arg.row), arg.row.body, &body, err) != OK)
+        return FAILED;
+    *out = value_merge(call->arena, body, draft_head(call, &arg.row));
+    return OK;
+}
+
+static enum status draft_remove(struct db_tx *tx, void *arg, struct error *err)
+{
+    const struct draft_arg *a = arg;
+    return store_draft_delete(tx, &a->row, err);
+}
+
+enum status service_draft_delete(const struct call *call, struct str id, struct error *err)
+{
+    struct draft_arg arg = {.call = call};
+    if (draft_owner(call, &arg.row, err) != OK)
+        return FAILED;
+    if (!key_parse(id, &arg.row.id))
+        return no_draft(id, err);
+    return db_write(call->service->db, draft_remove, &arg, err);
+}
+
+static enum status draft_list(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct draft_arg *a = arg;
+    return store_draft_list(tx, a->call->arena, a->row.region, a->row.owner, &a->rows, &a->count, err);
+}
+
+enum status service_draft_list(const struct call *call, struct value *out, struct error *err)
+{
+    struct draft_arg arg = {.call = call};
+    struct list_builder items;
+    list_builder_init(&items, call->arena);
+    if (draft_owner(call, &arg.row, err) != OK || db_read(call->service->db, draft_list, &arg, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < arg.count; i++) {
+        struct value body;
+        if (service_unseal(call->service, call->arena, draft_place(call->arena, &arg.rows[i]), arg.rows[i].body, &body, err) != OK)
+            return FAILED;
+        struct value line = draft_head(call, &arg.rows[i]);
+        list_builder_push(&items, context_set(call->arena, line, "step", value_get(body, STR("step"))));
+    }
+    *out = list_builder_done(&items);
+    return OK;
+}

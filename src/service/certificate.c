@@ -1,0 +1,723 @@
+/* Certificates for those who hold, show and check them. */
+#include "service/certificate.h"
+
+#include "clock/instant.h"
+#include "feel/json.h"
+#include "service/builtin.h"
+#include "trust/certificate.h"
+#include "trust/ids.h"
+#include "trust/jws.h"
+#include "trust/qr.h"
+#include "trust/render.h"
+
+#include <stdlib.h>
+
+/* ---- Who may open it ---- */
+
+static bool granted(struct work *work, const struct work_certificate *held, struct str id)
+{
+    struct value grants = value_get(held->body, STR("grants"));
+    for (size_t i = 0; id.len && i < value_count(grants); i++) {
+        struct value grant = value_at(grants, i);
+        int64_t until = value_int_or(value_get(grant, STR("until")), 0);
+        if (str_equal_nocase_ascii(value_text(value_get(grant, STR("to"))), id) && (until == 0 || until > work->now))
+            return true;
+    }
+    return false;
+}
+
+static bool is_holder(const struct work_certificate *held, struct str id)
+{
+    return id.len && str_equal_nocase_ascii(value_text(value_path(held->body, "holder.id")), id);
+}
+
+static bool holder_may_open(struct work *work, const struct work_certificate *held)
+{
+    const struct pack_certificate *kind = pack_certificate_find(work->service->packs, held->row.kind);
+    return !kind || kind->holder_may_open;
+}
+
+/* Somebody with this ID number, by what the certificate itself says. */
+static bool known_to_it(struct work *work, const struct work_certificate *held, struct str id)
+{
+    return (is_holder(held, id) && holder_may_open(work, held)) || granted(work, held, id) ||
+           (id.len && str_equal_nocase_ascii(value_text(value_get(held->body, STR("applicant"))), id));
+}
+
+static enum status sees_case_of(struct work *work, const struct work_certificate *held, bool *out, struct error *err)
+{
+    struct store_case row;
+    bool found;
+    if (store_case_find(work->tx, work->arena, held->row.case_region, held->row.case_id, &row, &found, err) != OK)
+        return FAILED;
+    *out = found && actor_sees_case(work->call, &row);
+    return OK;
+}
+
+static enum status may_open(struct work *work, const struct work_certificate *held, struct str no, struct error *err)
+{
+    const struct actor *actor = work->call->actor;
+    bool sees = actor->kind == ACTOR_SYSTEM;
+    if (actor->kind == ACTOR_NOBODY)
+        return service_may(work->call, "certificate.read", err);
+    if (!sees && actor->kind != ACTOR_STAFF)
+        sees = known_to_it(work, held, actor->id);
+    if (!sees && service_can(work->call, "certificate.read") && sees_case_of(work, held, &sees, err) != OK)
+        return FAILED;
+    if (sees)
+        return OK;
+    return error_set(err, ERROR_NOT_FOUND, "certificate-not-found", "There is no certificate %.*s that you may see.", STR_ARGS(no));
+}
+
+/* ---- Views ---- */
+
+static struct value labels_of(struct work *work, const struct work_certificate *held, bool only_public)
+{
+    const struct pack_certificate *kind = pack_certificate_find(work->service->packs, held->row.kind);
+    struct value face = value_get(held->body, STR("face"));
+    struct list_builder list;
+    list_builder_init(&list, work->arena);
+    for (size_t i = 0; kind && i < kind->face_count; i++) {
+        const struct pack_face *part = &kind->face[i];
+        struct value v = value_get(face, part->key);
+        if (value_is_null(v) || (only_public && part->visible == PACK_PUBLIC_NO))
+            continue;
+        if (only_public && part->visible == PACK_PUBLIC_MASKED)
+            v = value_string(service_mask(work->arena, value_to_text(work->arena, v)));
+        struct view view;
+        view_init(&view, work->arena);
+        view_text(&view, "key", part->key);
+        view_text(&view, "label", part->label);
+        view_put(&view, "value", v);
+        list_builder_push(&list, view_done(&view));
+    }
+    return list_builder_done(&list);
+}
+
+static struct value log_of(struct work *work, const struct work_certificate *held)
+{
+    struct value log = value_get(held->body, STR("log"));
+    struct list_builder list;
+    list_builder_init(&list, work->arena);
+    for (size_t i = 0; i < value_count(log); i++) {
+        struct value one = value_at(log, i);
+        list_builder_push(&list, context_set(work->arena, one, "at", value_time(value_int_or(value_get(one, STR("at")), 0))));
+    }
+    return list_builder_done(&list);
+}
+
+static struct case_id id_of(const struct work_certificate *held)
+{
+    return (struct case_id){held->row.region, held->row.id};
+}
+
+static struct str verify_url(struct work *work, const struct work_certificate *held)
+{
+    return arena_printf(work->arena, "%.*s/v/%.*s", STR_ARGS(work->service->public_url),
+                        STR_ARGS(certificate_code(work->service, work->arena, id_of(held))));
+}
+
+static void put_signature(struct view *view, struct work *work, const struct work_certificate *held)
+{
+    struct jws_parts parts;
+    struct error err = ERROR_INIT;
+    if (jws_parse(work->arena, value_text(value_get(held->body, STR("jws"))), &parts, &err) != OK)
+        return;
+    view_text(view, "algorithm", parts.algorithm);
+    view_text(view, "kid", parts.kid);
+}
+
+static void put_head(struct view *view, struct work *work, const struct work_certificate *held)
+{
+    static const char *const kept[] = {"title", "number", "identifier", "issuer", "issuer_name", "valid_from", "valid_to", "replaces"};
+    view_text(view, "no", certificate_no(work->arena, id_of(held)));
+    view_text(view, "certificate", held->row.kind);
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        view_put(view, kept[i], value_get(held->body, str_of(kept[i])));
+    view_text(view, "state", certificate_state_at(&held->row, work->now));
+    view_time(view, "issued", held->row.issued);
+    put_signature(view, work, held);
+    if (work->service->demo)
+        view_flag(view, "demo", true);
+}
+
+static struct value whole_view(struct work *work, const struct work_certificate *held)
+{
+    const struct pack_certificate *kind = pack_certificate_find(work->service->packs, held->row.kind);
+    struct list_builder pages;
+    list_builder_init(&pages, work->arena);
+    for (size_t i = 0; kind && i < kind->page_count; i++) {
+        struct value page = context_set(work->arena, value_null, "id", value_string(kind->pages[i].id));
+        list_builder_push(&pages, context_set(work->arena, page, "title", value_string(kind->pages[i].title)));
+    }
+    struct view view;
+    view_init(&view, work->arena);
+    put_head(&view, work, held);
+    view_put(&view, "holder", value_get(held->body, STR("holder")));
+    view_put(&view, "face", value_get(held->body, STR("face")));
+    view_put(&view, "labels", labels_of(work, held, false));
+    view_put(&view, "pages", list_builder_done(&pages));
+    view_text(&view, "case", case_no(work->arena, (struct case_id){held->row.case_region, held->row.case_id}));
+    view_int(&view, "version", held->row.version);
+    view_text(&view, "code", certificate_code(work->service, work->arena, id_of(held)));
+    view_text(&view, "verify_url", verify_url(work, held));
+    view_put(&view, "log", log_of(work, held));
+    return view_done(&view);
+}
+
+/* ---- Rendering ---- */
+
+static enum status template_names(struct work *work, const struct work_certificate *held, struct value *out, struct error *err)
+{
+    struct qr_path qr;
+    struct arena *arena = work->arena;
+    struct value names = value_get(held->body, STR("face"));
+    static const char *const kept[] = {"number", "identifier", "title", "issuer", "issuer_name", "valid_from", "valid_to"};
+    struct str url = verify_url(work, held);
+    if (qr_svg_path(arena, url, QR_MEDIUM, &qr, err) != OK)
+        return FAILED;
+    if (names.kind != VALUE_CONTEXT)
+        names = empty_context(arena);
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        names = context_set(arena, names, kept[i], value_get(held->body, str_of(kept[i])));
+    names = context_set(arena, names, "no", value_string(certificate_no(arena, id_of(held))));
+    names = context_set(arena, names, "issued", value_time(held->row.issued));
+    /* The path in a 1 by 1 square, whatever the number of modules. */
+    names = context_set(arena, names, "qr",
+                        value_string(arena_printf(arena, "<path transform=\"scale(%.9f)\" d=\"%.*s\"/>", 1.0 / qr.size, STR_ARGS(qr.d))));
+    names = context_set(arena, names, "verify_url", value_string(url));
+    names = context_set(arena, names, "demo", value_boolean(work->service->demo));
+    *out = context_set(arena, names, "state", value_string(certificate_state_at(&held->row, work->now)));
+    return OK;
+}
+
+static enum status render_page(struct work *work, const struct pack_page *page, struct value names, struct str *out,
+                               struct error *err)
+{
+    struct feel_run run = service_feel(work->service, work->arena, work->service->packs, work->now);
+    struct buf svg;
+    buf_init(&svg, RENDER_SVG_MAX);
+    enum status status = template_render(page->template, names, &run, &svg, err);
+    if (status == OK)
+        *out = arena_str(work->arena, buf_str(&svg));
+    buf_release(&svg);
+    return status;
+}
+
+struct rendering {
+    struct str page;
+    enum service_format format;
+};
+
+static enum status no_page(struct str page, struct error *err)
+{
+    error_set(err, ERROR_NOT_FOUND, "page-not-found", "The certificate has no page %.*s.", STR_ARGS(page));
+    return error_field(err, "page");
+}
+
+static enum status render(struct work *work, const struct work_certificate *held, const struct rendering *how,
+                          struct str *out, struct error *err)
+{
+    struct str jws = value_text(value_get(held->body, STR("jws")));
+    const struct pack_certificate *kind = pack_certificate_find(work->service->packs, held->row.kind);
+    struct value names;
+    if (how->format == SERVICE_JWS) {
+        *out = jws;
+        return OK;
+    }
+    if (!kind || kind->page_count == 0)
+        return error_set(err, ERROR_NOT_FOUND, "page-not-found", "This certificate has no layout.");
+    if (template_names(work, held, &names, err) != OK)
+        return FAILED;
+    struct str *pages = arena_array(work->arena, struct str, kind->page_count);
+    size_t count = 0;
+    bool all = how->format == SERVICE_PDF && how->page.len == 0;
+    for (size_t i = 0; i < kind->page_count && (all || count == 0); i++) {
+        if (how->page.len && !str_equal(how->page, kind->pages[i].id))
+            continue;
+        if (render_page(work, &kind->pages[i], names, &pages[count++], err) != OK)
+            return FAILED;
+    }
+    if (count == 0)
+        return no_page(how->page, err);
+    struct render_options options = {.title = kind->title,
+                                     .author = value_text(value_get(held->body, STR("issuer_name"))),
+                                     .keywords = jws,
+                                     .created_ms = held->row.issued};
+    if (how->format == SERVICE_PDF)
+        return render_pdf(work->arena, pages, count, &options, out, err);
+    if (how->format == SERVICE_PNG)
+        return render_png(work->arena, pages[0], 1200, out, err);
+    *out = pages[0];
+    return OK;
+}
+
+/* ---- Looking ---- */
+
+struct looking {
+    struct str no;
+    struct value facts;
+    const struct rendering *rendering; /* NULL: the view */
+    struct value view;
+    struct str bytes;
+};
+
+static enum status use_logged(struct work *work, const struct work_certificate *held, const char *what, struct error *err)
+{
+    int64_t seq;
+    if (work_key(work, held->row.region, &seq, err) != OK)
+        return FAILED;
+    work_change(work, CHANGE_CERTIFICATE_USE,
+                WORK_ROW(work, store_certificate_use, .region = held->row.region, .id = held->row.id, .at = work->now, .seq = seq,
+                         .what = str_of(what)));
+    return OK;
+}
+
+static enum status show(struct work *work, const struct work_certificate *held, struct looking *looking, struct error *err)
+{
+    if (looking->rendering) {
+        if (render(work, held, looking->rendering, &looking->bytes, err) != OK)
+            return FAILED;
+    } else {
+        looking->view = whole_view(work, held);
+    }
+    if (use_logged(work, held, looking->rendering ? "rendered" : "shown", err) != OK)
+        return FAILED;
+    return work_access(work, "certificate.read", value_text(value_path(held->body, "holder.id")), NULL, err);
+}
+
+static enum status look_command(struct work *work, void *arg, struct error *err)
+{
+    struct looking *looking = arg;
+    struct work_certificate *held;
+    if (certificate_load_no(work, looking->no, &held, err) != OK || may_open(work, held, looking->no, err) != OK)
+        return FAILED;
+    return show(work, held, looking, err);
+}
+
+enum status service_certificate_get(const struct call *call, struct str no, struct value *out, struct error *err)
+{
+    struct looking looking = {.no = no};
+    if (work_run(call, look_command, &looking, err) != OK)
+        return FAILED;
+    *out = looking.view;
+    return OK;
+}
+
+enum status service_certificate_render(const struct call *call, struct str no, struct str page, enum service_format format,
+                                       struct str *out, struct error *err)
+{
+    struct rendering rendering = {page, format};
+    struct looking looking = {.no = no, .rendering = &rendering};
+    if (work_run(call, look_command, &looking, err) != OK)
+        return FAILED;
+    *out = looking.bytes;
+    return OK;
+}
+
+/* ---- Opening by facts ---- */
+
+#define OPEN_FAILURES_MAX 5
+#define OPEN_WINDOW_MS ((int64_t)60 * CLOCK_MINUTE_MS)
+
+static struct str rate_name(const struct call *call, struct value facts)
+{
+    struct str holder = seal_normalise(call->arena, value_text(value_get(facts, STR("holder_id"))));
+    return service_mac(call->service, call->arena, arena_printf(call->arena, "open:%.*s", STR_ARGS(holder)), 16);
+}
+
+struct rate_arg {
+    const struct call *call;
+    struct str name;
+    int64_t n;
+};
+
+static enum status rate_read(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct rate_arg *a = arg;
+    return store_rate_get(tx, a->name, service_now(a->call->service) - OPEN_WINDOW_MS, &a->n, err);
+}
+
+static enum status rate_count(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct rate_arg *a = arg;
+    return store_rate_add(tx, a->name, service_now(a->call->service), OPEN_WINDOW_MS, &a->n, err);
+}
+
+static enum status is_relative(struct work *work, const struct work_certificate *held, struct str opener, bool *out,
+                               struct error *err)
+{
+    struct party_held party;
+    *out = false;
+    if (party_find(work, value_text(value_path(held->body, "holder.id")), &party, err) != OK)
+        return FAILED;
+    struct value relatives = value_get(party.body, STR("relatives"));
+    for (size_t i = 0; i < value_count(relatives) && !*out; i++)
+        *out = str_equal_nocase_ascii(value_text(value_get(value_at(relatives, i), STR("id"))), opener);
+    return OK;
+}
+
+static enum status find_by_facts(struct work *work, struct value facts, struct work_certificate **out, struct error *err)
+{
+    struct str holder = value_text(value_get(facts, STR("holder_id")));
+    struct str opener = value_text(value_get(facts, STR("opener_id")));
+    struct str code = value_text(value_get(facts, STR("code")));
+    struct str no = value_text(value_get(facts, STR("no")));
+    struct str number = value_text(value_get(facts, STR("number")));
+    struct value items;
+    bool relative = false;
+    if (certificates_of(work, STR(""), holder, &items, err) != OK)
+        return FAILED;
+    struct case_id wanted = {0};
+    if ((code.len && !certificate_code_parse(work->service, work->arena, code, &wanted)) ||
+        (no.len && !certificate_no_parse(no, &wanted)))
+        return OK;
+    for (size_t i = 0; i < work->certificates.count; i++) {
+        struct work_certificate *held = work->certificates.items[i];
+        if (wanted.id && (held->row.id != wanted.id || held->row.region != wanted.region))
+            continue;
+        if (number.len && !str_equal(number, value_text(value_get(held->body, STR("number")))))
+            continue;
+        if (!is_holder(held, holder))
+            continue;
+        if (is_relative(work, held, opener, &relative, err) != OK)
+            return FAILED;
+        if (relative || known_to_it(work, held, opener)) {
+            *out = held;
+            return OK;
+        }
+    }
+    return OK;
+}
+
+static enum status open_command(struct work *work, void *arg, struct error *err)
+{
+    struct looking *looking = arg;
+    struct work_certificate *held = NULL;
+    if (find_by_facts(work, looking->facts, &held, err) != OK)
+        return FAILED;
+    if (!held) {
+        error_set(err, ERROR_NOT_FOUND, "certificate-not-found", "These facts belong to no certificate that you may open.");
+        return error_hint(err, "Enter the holder's ID number and your own, exactly.");
+    }
+    return show(work, held, looking, err);
+}
+
+static enum status open_by_facts(const struct call *call, struct looking *looking, struct error *err)
+{
+    struct rate_arg rate = {.call = call, .name = rate_name(call, looking->facts)};
+    struct error problem = ERROR_INIT;
+    if (value_text(value_get(looking->facts, STR("holder_id"))).len == 0 ||
+        value_text(value_get(looking->facts, STR("opener_id"))).len == 0) {
+        error_set(err, ERROR_INVALID, "facts-missing", "Enter the holder's ID number and your own.");
+        return error_field(err, "holder_id");
+    }
+    if (db_read(call->service->db, rate_read, &rate, err) != OK)
+        return FAILED;
+    if (rate.n >= OPEN_FAILURES_MAX) {
+        error_set(err, ERROR_TOO_MANY, "too-many-attempts", "There were too many wrong attempts for this certificate.");
+        return error_hint(err, "Try again in an hour, or sign in.");
+    }
+    if (work_run(call, open_command, looking, &problem) == OK)
+        return OK;
+    if (problem.kind == ERROR_NOT_FOUND && db_write(call->service->db, rate_count, &rate, err) != OK)
+        return FAILED;
+    *err = problem;
+    return FAILED;
+}
+
+enum status service_certificate_open(const struct call *call, struct value facts, struct value *out, struct error *err)
+{
+    struct looking looking = {.facts = facts};
+    if (open_by_facts(call, &looking, err) != OK)
+        return FAILED;
+    *out = looking.view;
+    return OK;
+}
+
+enum status service_certificate_open_render(const struct call *call, struct value facts, struct str page,
+                                            enum service_format format, struct str *out, struct error *err)
+{
+    struct rendering rendering = {page, format};
+    struct looking looking = {.facts = facts, .rendering = &rendering};
+    if (open_by_facts(call, &looking, err) != OK)
+        return FAILED;
+    *out = looking.bytes;
+    return OK;
+}
+
+/* ---- Verifying ---- */
+
+struct verifying {
+    struct value given, view;
+    struct list_builder checks;
+    bool genuine;
+};
+
+static void check_add(struct verifying *self, struct arena *arena, const char *check, bool passed, const char *message)
+{
+    struct view view;
+    view_init(&view, arena);
+    view_text(&view, "check", str_of(check));
+    view_flag(&view, "passed", passed);
+    view_text(&view, "message", str_of(message));
+    list_builder_push(&self->checks, view_done(&view));
+    self->genuine = self->genuine && passed;
+}
+
+static enum status by_identifier(struct work *work, struct str identifier, struct work_certificate **out, struct error *err)
+{
+    int64_t *regions;
+    struct str index = service_index(work->service, work->arena, "certificate", identifier);
+    size_t count = region_list(work->service, (struct division_range){0, INT64_MAX}, work->arena, &regions);
+    for (size_t r = 0; index.data && r < count; r++) {
+        struct store_certificate row;
+        bool found;
+        if (store_certificate_by_identifier(work->tx, work->arena, regions[r], index, &row, &found, err) != OK)
+            return FAILED;
+        if (found)
+            return certificate_hold(work, &row, out, err);
+    }
+    return OK;
+}
+
+static enum status load_quietly(struct work *work, struct case_id id, struct work_certificate **out, struct error *err)
+{
+    struct error problem = ERROR_INIT;
+    if (certificate_load(work, id, out, &problem) == OK || problem.kind == ERROR_NOT_FOUND)
+        return OK;
+    *err = problem;
+    return FAILED;
+}
+
+/* A signed text is judged by itself; the server's own row then tells the state. */
+static enum status find_by_jws(struct work *work, struct verifying *self, struct str jws, struct work_certificate **out,
+                               struct error *err)
+{
+    struct certificate_verdict verdict =
+        certificate_verify(work->arena, jws, service_key_set(work->service), value_null, work->now);
+    check_add(self, work->arena, "signature", verdict.genuine, verdict.genuine ? "" : "The signature is not ours, or the text was altered.");
+    if (!verdict.genuine)
+        return OK;
+    return by_identifier(work, value_text(value_get(verdict.claims, STR("id"))), out, err);
+}
+
+static enum status find_given(struct work *work, struct verifying *self, struct work_certificate **out, struct error *err)
+{
+    struct value given = self->given;
+    struct str code = value_text(value_get(given, STR("code")));
+    struct str no = value_text(value_get(given, STR("no")));
+    struct str identifier = value_text(value_get(given, STR("identifier")));
+    struct str jws = value_text(value_get(given, STR("jws")));
+    struct case_id id;
+    if (jws.len)
+        return find_by_jws(work, self, jws, out, err);
+    if (code.len) {
+        bool ours = certificate_code_parse(work->service, work->arena, code, &id);
+        check_add(self, work->arena, "code", ours, ours ? "" : "The code was not made by this server.");
+        return ours ? load_quietly(work, id, out, err) : OK;
+    }
+    if (no.len) {
+        bool well_formed = certificate_no_parse(no, &id);
+        check_add(self, work->arena, "number", well_formed, well_formed ? "" : "The number's check character is wrong.");
+        return well_formed ? load_quietly(work, id, out, err) : OK;
+    }
+    if (identifier.len)
+        return by_identifier(work, identifier, out, err);
+    error_set(err, ERROR_INVALID, "input-missing", "Give a code, no, identifier or jws to verify.");
+    return error_field(err, "code");
+}
+
+static void judge_row(struct work *work, struct verifying *self, const struct work_certificate *held)
+{
+    struct str jws = value_text(value_get(held->body, STR("jws")));
+    struct certificate_verdict verdict =
+        certificate_verify(work->arena, jws, service_key_set(work->service), value_null, work->now);
+    check_add(self, work->arena, "stored-signature", verdict.genuine, verdict.genuine ? "" : "The stored signature does not hold.");
+    bool same = verdict.genuine && value_identical(value_get(verdict.claims, STR("id")), value_get(held->body, STR("identifier")));
+    check_add(self, work->arena, "identifier", same, same ? "" : "The identifier is not the signed one.");
+}
+
+static enum status verify_command(struct work *work, void *arg, struct error *err)
+{
+    struct verifying *self = arg;
+    struct work_certificate *held = NULL;
+    struct view view;
+    self->genuine = true;
+    list_builder_init(&self->checks, work->arena);
+    if (find_given(work, self, &held, err) != OK)
+        return FAILED;
+    if (held)
+        judge_row(work, self, held);
+    struct str state = held ? certificate_state_at(&held->row, work->now) : STR_NONE;
+    view_init(&view, work->arena);
+    view_text(&view, "result", !self->genuine ? STR("not-genuine") : held ? STR("genuine") : STR("unknown"));
+    view_flag(&view, "valid", held && self->genuine && str_equal(state, STR("valid")));
+    if (held && self->genuine) {
+        put_head(&view, work, held);
+        view_put(&view, "labels", labels_of(work, held, true));
+    }
+    view_put(&view, "checks", list_builder_done(&self->checks));
+    view_time(&view, "verified", work->now);
+    self->view = view_done(&view);
+    return held ? use_logged(work, held, "verified", err) : OK;
+}
+
+enum status service_certificate_verify(const struct call *call, struct value given, struct value *out, struct error *err)
+{
+    struct verifying self = {.given = given};
+    if (work_run(call, verify_command, &self, err) != OK)
+        return FAILED;
+    service_count(call->service, METRIC_CERTIFICATES_VERIFIED, 1);
+    *out = self.view;
+    return OK;
+}
+
+/* ---- Lists ---- */
+
+struct listing {
+    const struct service_certificate_query *query;
+    struct value view;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+    const struct store_certificate *x = a, *y = b;
+    return x->id > y->id ? -1 : x->id < y->id;
+}
+
+static enum status certificate_page(struct work *work, struct store_certificate *rows, size_t count, int64_t limit,
+                                    struct value *out, struct error *err)
+{
+    struct list_builder items;
+    list_builder_init(&items, work->arena);
+    if (count)
+        qsort(rows, count, sizeof *rows, newest_first);
+    size_t n = count < (size_t)limit ? count : (size_t)limit;
+    for (size_t i = 0; i < n; i++) {
+        struct work_certificate *held;
+        if (certificate_hold(work, &rows[i], &held, err) != OK)
+            return FAILED;
+        struct value line = certificate_line(work, held);
+        line = context_set(work->arena, line, "issued", value_time(held->row.issued));
+        line = context_set(work->arena, line, "valid_to", value_get(held->body, STR("valid_to")));
+        struct str name = value_text(value_path(held->body, "holder.name"));
+        line = context_set(work->arena, line, "holder_name", value_string(service_mask_name(work->arena, name)));
+        list_builder_push(&items, line);
+    }
+    struct view view;
+    view_init(&view, work->arena);
+    view_put(&view, "items", list_builder_done(&items));
+    if (n && (size_t)limit <= count)
+        view_text(&view, "next", arena_printf(work->arena, "%" PRId64, rows[n - 1].id));
+    *out = view_done(&view);
+    return OK;
+}
+
+static enum status list_command(struct work *work, void *arg, struct error *err)
+{
+    struct listing *a = arg;
+    const struct service_certificate_query *query = a->query;
+    const struct actor *actor = work->call->actor;
+    bool staff = actor->kind == ACTOR_STAFF || actor->kind == ACTOR_SYSTEM;
+    struct division_range range = staff ? actor_scope(work->call).divisions : (struct division_range){0, INT64_MAX};
+    struct str holder = staff ? query->holder : actor->id;
+    int64_t *regions;
+    struct store_certificate_filter filter = {.holder = holder.len ? party_index(work->service, work->arena, holder) : STR_NONE,
+                                              .kind = query->certificate.len ? query->certificate : STR_NONE,
+                                              .state = -1,
+                                              .limit = limit_between(query->limit, 50, 200)};
+    if (query->state.len)
+        filter.state = name_index(certificate_row_states, CERT_STATE_COUNT, query->state);
+    int64_t before;
+    if (str_to_int64(query->cursor, &before))
+        filter.before_id = before;
+    if (query->region.len && staff)
+        range = division_range(query->region);
+    VECTOR(struct store_certificate) all = {0};
+    size_t region_count = region_list(work->service, range, work->arena, &regions);
+    for (size_t r = 0; r < region_count; r++) {
+        struct store_certificate *rows;
+        size_t count;
+        filter.region = regions[r];
+        if (store_certificate_list(work->tx, work->arena, &filter, &rows, &count, err) != OK)
+            return FAILED;
+        for (size_t i = 0; i < count; i++)
+            VECTOR_PUSH(work->arena, &all, rows[i]);
+    }
+    return certificate_page(work, all.items, all.count, filter.limit, &a->view, err);
+}
+
+enum status service_certificate_list(const struct call *call, const struct service_certificate_query *query,
+                                     struct value *out, struct error *err)
+{
+    struct listing arg = {.query = query};
+    if (service_may(call, "certificate.read", err) != OK || work_run(call, list_command, &arg, err) != OK)
+        return FAILED;
+    *out = arg.view;
+    return OK;
+}
+
+/* ---- Changing ---- */
+
+struct changing {
+    struct str no, action;
+    struct value input;
+};
+
+static enum status grant(struct work *work, struct work_certificate *held, struct value input, struct error *err)
+{
+    struct str to = value_text(value_get(input, STR("to")));
+    int64_t days = value_int_or(value_get(input, STR("days")), 0);
+    if (to.len == 0 || to.len > 64 || days < 0 || days > 3650) {
+        error_set(err, ERROR_INVALID, "grant-invalid", "Say to whom (an ID number or USCC), and for how many days (at most 3,650).");
+        return error_field(err, "to");
+    }
+    struct str purpose = value_text(value_get(input, STR("purpose")));
+    certificate_grant_to(work, held, to, purpose, days ? work->now + days * CLOCK_DAY_MS : 0);
+    return OK;
+}
+
+static enum status change_state(struct work *work, struct work_certificate *held, const struct changing *a, struct error *err)
+{
+    static const char *const words[] = {[CERTIFICATE_SUSPEND] = "suspend", [CERTIFICATE_RESUME] = "resume", [CERTIFICATE_REVOKE] = "revoke"};
+    int64_t move = name_index(words, COUNT_OF(words), a->action);
+    struct str reason = value_text(value_get(a->input, STR("reason")));
+    if (move < 0)
+        return error_set(err, ERROR_NOT_FOUND, "action-not-found", "There is no action %.*s.", STR_ARGS(a->action));
+    if (service_may(work->call, "certificate.manage", err) != OK)
+        return FAILED;
+    if (reason.len == 0 || reason.len > 1000) {
+        error_set(err, ERROR_INVALID, "reason-missing", "This needs a reason of at most 1,000 bytes.");
+        return error_field(err, "reason");
+    }
+    return certificate_move(work, held, (enum certificate_move)move, reason, err);
+}
+
+static enum status change_command(struct work *work, void *arg, struct error *err)
+{
+    struct changing *a = arg;
+    struct work_certificate *held;
+    if (certificate_load_no(work, a->no, &held, err) != OK || may_open(work, held, a->no, err) != OK)
+        return FAILED;
+    if (work->call->if_version && work->call->if_version != held->row.version)
+        return error_set(err, ERROR_CONFLICT, "version-conflict", "The certificate has changed since you looked at it.");
+    bool granting = str_equal(a->action, STR("grant"));
+    if ((granting ? grant(work, held, a->input, err) : change_state(work, held, a, err)) != OK)
+        return FAILED;
+    work->answer = certificate_line(work, held);
+    return OK;
+}
+
+enum status service_certificate_act(const struct call *call, struct str no, struct str action, struct value input,
+                                    struct value *out, struct error *err)
+{
+    struct changing arg = {no, action, input};
+    struct work_request request = {"certificate.act", value_null};
+    if (call->idempotency.len) {
+        request.request = context_set(call->arena, value_null, "no", value_string(no));
+        request.request = context_set(call->arena, request.request, "action", value_string(action));
+        request.request = context_set(call->arena, request.request, "input", input);
+    }
+    return work_run_once(call, &request, change_command, &arg, out, err);
+}

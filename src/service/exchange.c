@@ -1,0 +1,398 @@
+/* The outbox: taking due rows, delivering them, keeping what came of it. */
+#include "service/exchange.h"
+
+#include "feel/json.h"
+#include "service/work.h"
+
+#define LEASE_MS 60000 /* added to an exchange's own time-out: how long a taken row is its taker's */
+
+/* A due row with what is needed to send it. */
+struct sending {
+    struct store_outbox row;
+    const struct pack_set *packs;
+    const struct pack_exchange *exchange;
+    struct value body;
+    struct service_delivery delivery;
+};
+
+struct batch {
+    struct call call;
+    struct service *service;
+    int64_t now;
+    size_t limit;
+    struct sending *items;
+    size_t count;
+};
+
+static struct call system_call(struct service *service, struct arena *arena)
+{
+    return (struct call){.service = service, .actor = &actor_system, .arena = arena};
+}
+
+/* ---- Taking ---- */
+
+static enum status take_region(struct db_tx *tx, struct batch *batch, int64_t region, struct error *err)
+{
+    struct store_outbox *rows;
+    size_t count;
+    int64_t room = (int64_t)(batch->limit - batch->count);
+    if (room <= 0)
+        return OK;
+    if (store_outbox_due(tx, batch->call.arena, region, batch->now, room, &rows, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++) {
+        struct sending *sending = &batch->items[batch->count];
+        bool moved;
+        /* Whoever moves the row has it; if its taker dies it comes due again. */
+        if (store_outbox_move(tx, &rows[i], batch->now + LEASE_MS, rows[i].attempts + 1, &moved, err) != OK)
+            return FAILED;
+        if (!moved)
+            continue;
+        *sending = (struct sending){.row = rows[i]};
+        sending->row.due = batch->now + LEASE_MS;
+        sending->row.attempts++;
+        batch->count++;
+    }
+    return OK;
+}
+
+static enum status take_due(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct batch *batch = arg;
+    int64_t *regions;
+    size_t count = region_list(batch->service, (struct division_range){0, INT64_MAX}, batch->call.arena, &regions);
+    batch->count = 0;
+    for (size_t r = 0; r < count; r++)
+        if (take_region(tx, batch, regions[r], err) != OK)
+            return FAILED;
+    return OK;
+}
+
+static enum status load_packs(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct batch *batch = arg;
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->items[i].packs = service_packs_of(batch->service, tx, batch->items[i].row.packs, err);
+        if (!batch->items[i].packs)
+            return FAILED;
+    }
+    return OK;
+}
+
+/* ---- Preparing ---- */
+
+static struct str setting_text(struct batch *batch, struct str agency, const char *suffix)
+{
+    struct error err = ERROR_INIT;
+    struct str value = STR_NONE;
+    struct str name = arena_printf(batch->call.arena, "agency.%.*s%s", STR_ARGS(agency), suffix);
+    if (service_setting_get(&batch->call, name, &value, &err) != OK)
+        return STR_NONE;
+    return value;
+}
+
+static enum status prepare(struct batch *batch, struct sending *sending, struct error *err)
+{
+    struct arena *arena = batch->call.arena;
+    const struct pack_exchange *exchange = pack_exchange_find(sending->packs, sending->row.exchange);
+    if (!exchange)
+        return error_set(err, ERROR_INTERNAL, "exchange-missing", "The exchange %.*s is in no pack.", STR_ARGS(sending->row.exchange));
+    sending->exchange = exchange;
+    if (service_unseal(batch->service, arena, key_text(arena, sending->row.id), sending->row.body, &sending->body, err) != OK)
+        return FAILED;
+    struct str base = setting_text(batch, exchange->agency, "");
+    if (!base.data)
+        base = batch->service->agencies;
+    struct value request = value_get(sending->body, STR("request"));
+    sending->delivery = (struct service_delivery){.exchange = exchange->id,
+                                                  .agency = exchange->agency,
+                                                  .method = exchange->method.len ? exchange->method : STR("POST"),
+                                                  .path = exchange->path,
+                                                  .url = base.len ? arena_printf(arena, "%.*s%.*s", STR_ARGS(base), STR_ARGS(exchange->path)) : STR_NONE,
+                                                  .idempotency_key = key_text(arena, sending->row.id),
+                                                  .token = setting_text(batch, exchange->agency, ".token"),
+                                                  .request = request,
+                                                  .body = json_text(arena, request),
+                                                  .timeout_ms = exchange->timeout_ms > 0 ? exchange->timeout_ms : 5000};
+    return OK;
+}
+
+/* ---- Afterwards ---- */
+
+struct answer {
+    struct sending *sending;
+    struct value reply; /* mapped */
+    bool done, given_up;
+    struct str problem;
+    int64_t due;
+};
+
+static bool accepted(int status)
+{
+    return status >= 200 && status < 300;
+}
+
+/* A refusal that no repetition will change, in contrast to a busy or broken agency. */
+static bool refused_for_good(int status)
+{
+    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+}
+
+static int64_t back_off(const struct pack_exchange *exchange, int64_t attempts)
+{
+    double wait = (double)(exchange->retry_first_ms > 0 ? exchange->retry_first_ms : 1000);
+    double most = (double)(exchange->retry_most_ms > 0 ? exchange->retry_most_ms : 3600000);
+    double factor = exchange->retry_factor >= 1 ? exchange->retry_factor : 2;
+    for (int64_t i = 1; i < attempts && wait < most; i++)
+        wait *= factor;
+    return (int64_t)(wait < most ? wait : most);
+}
+
+static struct value map_reply(struct batch *batch, const struct sending *sending, struct value reply)
+{
+    const struct pack_expression *mapping = &sending->exchange->reply;
+    if (!mapping->source.data)
+        return reply;
+    struct feel_run run = service_feel(batch->service, batch->call.arena, sending->packs, batch->now);
+    struct value names = context_set(batch->call.arena, value_null, "reply", reply);
+    names = context_set(batch->call.arena, names, "status", value_int(sending->delivery.status));
+    names = context_set(batch->call.arena, names, "request", value_get(sending->body, STR("given")));
+    return pack_evaluate(mapping, names, &run);
+}
+
+static struct answer judge(struct batch *batch, struct sending *sending)
+{
+    struct arena *arena = batch->call.arena;
+    const struct service_delivery *delivery = &sending->delivery;
+    struct answer answer = {.sending = sending, .problem = delivery->problem};
+    struct value reply = value_null;
+    struct error err = ERROR_INIT;
+    static const struct json_limits limits = {.max_bytes = (size_t)4 * 1024 * 1024, .max_depth = 64};
+    bool readable = str_trim(delivery->reply).len == 0 || json_parse(arena, delivery->reply, &limits, &reply, &err) == OK;
+    if (accepted(delivery->status) && readable) {
+        answer.done = true;
+        answer.reply = map_reply(batch, sending, reply);
+        return answer;
+    }
+    if (delivery->status && !accepted(delivery->status))
+        answer.problem = arena_printf(arena, "The agency answered %d.", delivery->status);
+    else if (delivery->status)
+        answer.problem = STR("The agency's answer is no JSON.");
+    int64_t most = sending->exchange->retry_max > 0 ? sending->exchange->retry_max : 20;
+    answer.given_up = refused_for_good(delivery->status) || sending->row.attempts >= most;
+    answer.due = batch->now + back_off(sending->exchange, sending->row.attempts);
+    return answer;
+}
+
+static void log_exchange(struct work *work, const struct sending *sending, struct str problem)
+{
+    struct store_exchange row = {.region = sending->row.region,
+                                 .at = work->now,
+                                 .id = sending->row.id,
+                                 .case_id = sending->row.case_id,
+                                 .attempt = sending->row.attempts,
+                                 .status = sending->delivery.status,
+                                 .took_ms = sending->delivery.took_ms,
+                                 .exchange = sending->row.exchange,
+                                 .problem = problem.len ? problem : STR_NONE};
+    work_change(work, CHANGE_EXCHANGE_INSERT, work_row(work, &row, sizeof row));
+}
+
+/* Tells the process that waits, if it still does. */
+static enum status resume_case(struct work *work, const struct answer *answer, struct work_case *of, struct error *err)
+{
+    const struct sending *sending = answer->sending;
+    if (!sending->row.job)
+        return OK;
+    struct bpmn_command command = {.kind = BPMN_COMPLETE_JOB,
+                                   .key = sending->row.job,
+                                   .variables = context_set(work->arena, value_null, "reply", answer->reply)};
+    if (answer->given_up)
+        command = (struct bpmn_command){.kind = BPMN_THROW_ERROR,
+                                        .key = sending->row.job,
+                                        .code = STR("exchange-failed"),
+                                        .message = answer->problem};
+    struct error problem = ERROR_INIT;
+    if (engine_command(of, &command, &problem) == OK || str_equal(str_of(problem.type), STR("job-not-active")) ||
+        str_equal(str_of(problem.type), STR("instance-ended")))
+        return OK;
+    *err = problem;
+    return FAILED;
+}
+
+static enum status answer_command(struct work *work, void *arg, struct error *err)
+{
+    const struct answer *answer = arg;
+    const struct sending *sending = answer->sending;
+    struct work_case *of;
+    struct arena *arena = work->arena;
+    if (work_case_load(work, (struct case_id){sending->row.region, sending->row.case_id}, &of, err) != OK)
+        return FAILED;
+    struct view view;
+    view_init(&view, arena);
+    view_text(&view, "exchange", sending->row.exchange);
+    view_text(&view, "id", key_text(arena, sending->row.id));
+    view_int(&view, "status", sending->delivery.status);
+    view_text(&view, "problem", answer->problem);
+    work_case_event(of, answer->done ? "exchange.delivered" : "exchange.failed", view_done(&view));
+    work_change(work, CHANGE_OUTBOX_DELETE, work_row(work, &sending->row, sizeof sending->row));
+    log_exchange(work, sending, answer->problem);
+    return resume_case(work, answer, of, err);
+}
+
+struct postponing {
+    const struct answer *answer;
+    int64_t now;
+};
+
+static enum status postpone(struct db_tx *tx, void *arg, struct error *err)
+{
+    const struct postponing *p = arg;
+    const struct sending *sending = p->answer->sending;
+    bool moved;
+    struct store_exchange row = {.region = sending->row.region,
+                                 .at = p->now,
+                                 .id = sending->row.id,
+                                 .case_id = sending->row.case_id,
+                                 .attempt = sending->row.attempts,
+                                 .status = sending->delivery.status,
+                                 .took_ms = sending->delivery.took_ms,
+                                 .exchange = sending->row.exchange,
+                                 .problem = p->answer->problem};
+    if (store_outbox_move(tx, &sending->row, p->answer->due, sending->row.attempts, &moved, err) != OK)
+        return FAILED;
+    return moved ? store_exchange_insert(tx, &row, err) : OK;
+}
+
+static enum status settle_one(struct batch *batch, struct sending *sending, struct error *err)
+{
+    struct answer answer = judge(batch, sending);
+    service_count(batch->service, answer.done ? METRIC_EXCHANGES_DELIVERED : METRIC_EXCHANGES_FAILED, 1);
+    if (answer.done || answer.given_up) {
+        if (!answer.done)
+            log_event(LOG_WARNING, "exchange.given_up", "exchange=%.*s id=%" PRId64 " status=%d attempts=%" PRId64,
+                      STR_ARGS(sending->row.exchange), sending->row.id, sending->delivery.status, sending->row.attempts);
+        return work_run(&batch->call, answer_command, &answer, err);
+    }
+    struct postponing postponing = {&answer, service_now(batch->service)};
+    return db_write(batch->service->db, postpone, &postponing, err);
+}
+
+static enum status run_batch(struct batch *batch, struct error *err)
+{
+    if (db_write(batch->service->db, take_due, batch, err) != OK)
+        return FAILED;
+    if (batch->count == 0)
+        return OK;
+    if (db_read(batch->service->db, load_packs, batch, err) != OK)
+        return FAILED;
+    struct service_delivery *deliveries = arena_array(batch->call.arena, struct service_delivery, batch->count);
+    for (size_t i = 0; i < batch->count; i++) {
+        if (prepare(batch, &batch->items[i], err) != OK)
+            return FAILED;
+        deliveries[i] = batch->items[i].delivery;
+    }
+    const struct service_transport *transport = batch->service->transport;
+    transport->deliver(transport->state, batch->call.arena, deliveries, batch->count);
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->items[i].delivery = deliveries[i];
+        if (settle_one(batch, &batch->items[i], err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+enum status service_outbox_run(struct service *self, int64_t now_ms, size_t batch_size, size_t *done, struct error *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct batch batch = {.call = system_call(self, &arena), .service = self, .now = now_ms, .limit = batch_size};
+    batch.items = arena_array(&arena, struct sending, batch_size);
+    enum status status = run_batch(&batch, err);
+    *done = status == OK ? batch.count : 0;
+    arena_release(&arena);
+    return status;
+}
+
+/* ---- Looking ---- */
+
+struct outbox_list {
+    int64_t limit;
+    struct str cursor;
+    struct value view;
+};
+
+static enum status outbox_command(struct work *work, void *arg, struct error *err)
+{
+    struct outbox_list *a = arg;
+    struct store_outbox_totals totals = {0};
+    struct list_builder items;
+    int64_t *regions;
+    list_builder_init(&items, work->arena);
+    size_t region_count = region_list(work->service, actor_scope(work->call).divisions, work->arena, &regions);
+    if (store_outbox_total(work->tx, &totals, err) != OK)
+        return FAILED;
+    for (size_t r = 0; r < region_count; r++) {
+        struct store_outbox *rows;
+        size_t count;
+        if (store_outbox_due(work->tx, work->arena, regions[r], INT64_MAX, a->limit, &rows, &count, err) != OK)
+            return FAILED;
+        for (size_t i = 0; i < count; i++) {
+            const struct pack_exchange *exchange = pack_exchange_find(work->service->packs, rows[i].exchange);
+            struct view view;
+            view_init(&view, work->arena);
+            view_text(&view, "id", key_text(work->arena, rows[i].id));
+            view_text(&view, "exchange", rows[i].exchange);
+            view_text(&view, "agency", exchange ? exchange->agency : STR_NONE);
+            view_text(&view, "title", exchange ? exchange->title : STR_NONE);
+            view_text(&view, "case", case_no(work->arena, (struct case_id){rows[i].region, rows[i].case_id}));
+            view_time(&view, "due", rows[i].due);
+            view_int(&view, "attempts", rows[i].attempts);
+            list_builder_push(&items, view_done(&view));
+        }
+    }
+    struct view view;
+    view_init(&view, work->arena);
+    view_int(&view, "waiting", totals.waiting);
+    view_int(&view, "failing", totals.failing);
+    view_put(&view, "items", list_builder_done(&items));
+    a->view = view_done(&view);
+    return OK;
+}
+
+enum status service_outbox_list(const struct call *call, int64_t limit, struct str cursor, struct value *out,
+                                struct error *err)
+{
+    struct outbox_list arg = {.limit = limit_between(limit, 50, 200), .cursor = cursor};
+    if (service_may(call, "exchange.manage", err) != OK || work_read(call, outbox_command, &arg, err) != OK)
+        return FAILED;
+    *out = arg.view;
+    return OK;
+}
+
+struct retrying {
+    const struct call *call;
+    int64_t id;
+};
+
+static enum status retry_now(struct db_tx *tx, void *arg, struct error *err)
+{
+    const struct retrying *a = arg;
+    struct store_outbox row;
+    bool found, moved;
+    if (store_outbox_find(tx, db_tx_arena(tx), a->id, &row, &found, err) != OK)
+        return FAILED;
+    if (!found)
+        return error_set(err, ERROR_NOT_FOUND, "exchange-not-found", "There is no such waiting exchange.");
+    return store_outbox_move(tx, &row, service_now(a->call->service), row.attempts, &moved, err);
+}
+
+enum status service_outbox_retry(const struct call *call, struct str id, struct error *err)
+{
+    struct retrying arg = {.call = call};
+    if (service_may(call, "exchange.manage", err) != OK)
+        return FAILED;
+    if (!key_parse(id, &arg.id))
+        return error_set(err, ERROR_NOT_FOUND, "exchange-not-found", "There is no such waiting exchange.");
+    return db_write(call->service->db, retry_now, &arg, err);
+}

@@ -1,0 +1,324 @@
+/* Jobs for outside workers, and messages. */
+#include "service/job.h"
+
+#include "clock/instant.h"
+#include "feel/json.h"
+#include "service/work.h"
+
+/* ---- Taking jobs ---- */
+
+struct activating {
+    const struct call *call;
+    const struct service_job_query *query;
+    int64_t now, lock_ms;
+    struct store_job *jobs;
+    size_t count;
+    struct value view;
+};
+
+static enum status take_jobs(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct activating *a = arg;
+    int64_t *regions;
+    struct arena *arena = a->call->arena;
+    size_t region_count = region_list(a->call->service, (struct division_range){0, INT64_MAX}, arena, &regions);
+    a->count = 0;
+    for (size_t r = 0; r < region_count && (int64_t)a->count < a->query->limit; r++) {
+        struct store_job *rows;
+        size_t count;
+        if (store_job_free(tx, arena, regions[r], a->query->type, a->now, a->query->limit - (int64_t)a->count, &rows, &count,
+                           err) != OK)
+            return FAILED;
+        for (size_t i = 0; i < count; i++) {
+            rows[i].due = a->now + a->lock_ms;
+            rows[i].worker = a->query->worker.len ? a->query->worker : STR("worker");
+            if (store_job_update(tx, &rows[i], err) != OK)
+                return FAILED;
+            a->jobs[a->count++] = rows[i];
+        }
+    }
+    return OK;
+}
+
+static struct value only(struct arena *arena, struct value variables, struct value names)
+{
+    if (names.kind != VALUE_LIST || value_count(names) == 0)
+        return variables;
+    struct view view;
+    view_init(&view, arena);
+    for (size_t i = 0; i < value_count(names); i++) {
+        struct str name = value_text(value_at(names, i));
+        struct value v;
+        if (value_find(variables, name, &v))
+            context_builder_put(&view.members, name, v);
+    }
+    return view_done(&view);
+}
+
+static struct value headers_of(struct arena *arena, const struct work_case *of, struct str element)
+{
+    struct view view;
+    view_init(&view, arena);
+    const struct bpmn_element_info *info = bpmn_process_element(bpmn_instance_process(of->instance), element);
+    for (size_t i = 0; info && i < info->headers.count; i++)
+        context_builder_put(&view.members, info->headers.items[i].name, value_string(info->headers.items[i].value));
+    return view_done(&view);
+}
+
+/* The element whose token holds this job. */
+static struct value job_token(const struct work_case *of, int64_t key)
+{
+    struct value tokens = value_get(bpmn_instance_view(of->work->arena, of->instance), STR("tokens"));
+    for (size_t i = 0; i < value_count(tokens); i++) {
+        struct value token = value_at(tokens, i);
+        if (value_int_or(value_get(token, STR("job")), 0) == key)
+            return token;
+        struct value waits = value_get(token, STR("waits"));
+        for (size_t w = 0; w < value_count(waits); w++)
+            if (value_int_or(value_get(value_at(waits, w), STR("key")), 0) == key)
+                return token;
+    }
+    return value_null;
+}
+
+static enum status describe_jobs(struct work *work, void *arg, struct error *err)
+{
+    struct activating *a = arg;
+    struct list_builder items;
+    list_builder_init(&items, work->arena);
+    for (size_t i = 0; i < a->count; i++) {
+        const struct store_job *job = &a->jobs[i];
+        struct work_case *of;
+        if (work_case_load(work, (struct case_id){store_key_region(job->id), job->case_id}, &of, err) != OK)
+            return FAILED;
+        struct value token = job_token(of, job->id);
+        struct str element = value_text(value_get(token, STR("element")));
+        struct view view;
+        view_init(&view, work->arena);
+        view_text(&view, "id", key_text(work->arena, job->id));
+        view_text(&view, "type", job->type);
+        view_text(&view, "case", of->no);
+        view_text(&view, "item", of->item->code);
+        view_text(&view, "element", element);
+        view_put(&view, "element_key", value_get(token, STR("key")));
+        view_text(&view, "process", of->item->process);
+        view_int(&view, "retries", job->retries);
+        view_time(&view, "deadline", job->due);
+        view_text(&view, "worker", job->worker);
+        view_put(&view, "headers", headers_of(work->arena, of, element));
+        view_put(&view, "variables",
+                 only(work->arena, bpmn_instance_variables(work->arena, of->instance, job->id), a->query->fetch));
+        list_builder_push(&items, view_done(&view));
+    }
+    a->view = list_builder_done(&items);
+    return OK;
+}
+
+enum status service_job_activate(const struct call *call, const struct service_job_query *query, struct value *out,
+                                 struct error *err)
+{
+    if (service_may(call, "job.work", err) != OK)
+        return FAILED;
+    if (query->type.len == 0 || query->limit < 1 || query->limit > 1000)
+        return error_set(err, ERROR_INVALID, "job-query-invalid", "Name a job type and take 1 to 1,000 jobs.");
+    struct activating arg = {.call = call,
+                             .query = query,
+                             .now = service_now(call->service),
+                             .lock_ms = limit_between(query->lock_ms, CLOCK_MINUTE_MS, CLOCK_DAY_MS)};
+    arg.jobs = arena_array(call->arena, struct store_job, (size_t)query->limit);
+    if (db_write(call->service->db, take_jobs, &arg, err) != OK || work_read(call, describe_jobs, &arg, err) != OK)
+        return FAILED;
+    *out = arg.view;
+    return OK;
+}
+
+/* ---- Answering ---- */
+
+struct answering {
+    struct str id;
+    struct bpmn_command command;
+    bool gone; /* the row goes with it */
+    const struct service_job_failure *failure;
+    int64_t retries, lock_ms;
+};
+
+static enum status no_job(struct str id, struct error *err)
+{
+    error_set(err, ERROR_NOT_FOUND, "job-not-found", "There is no open job %.*s.", STR_ARGS(id));
+    return error_hint(err, "It may be done, or its case may have moved on.");
+}
+
+static enum status load_job(struct work *work, struct str id, struct store_job *row, struct error *err)
+{
+    int64_t key;
+    bool found = false;
+    if (key_parse(id, &key) && store_job_find(work->tx, work->arena, key, row, &found, err) != OK)
+        return FAILED;
+    return found ? OK : no_job(id, err);
+}
+
+static enum status answer_command(struct work *work, void *arg, struct error *err)
+{
+    struct answering *a = arg;
+    struct store_job row;
+    struct work_case *of;
+    if (load_job(work, a->id, &row, err) != OK ||
+        work_case_load(work, (struct case_id){store_key_region(row.id), row.case_id}, &of, err) != OK)
+        return FAILED;
+    struct bpmn_command command = a->command;
+    command.key = row.id;
+    if (a->gone)
+        work_change(work, CHANGE_JOB_DELETE, work_row(work, &row, sizeof row));
+    struct value data = context_set(work->arena, value_null, "job", value_string(a->id));
+    data = context_set(work->arena, data, "job_type", value_string(row.type));
+    if (command.message.len)
+        data = context_set(work->arena, data, "message", value_string(command.message));
+    work_case_event(of,
+                    command.kind == BPMN_COMPLETE_JOB ? "job.completed"
+                    : command.kind == BPMN_FAIL_JOB   ? "job.failed"
+                                                      : "job.error",
+                    data);
+    return engine_command(of, &command, err);
+}
+
+static enum status answer(const struct call *call, struct answering *a, struct error *err)
+{
+    if (service_may(call, "job.work", err) != OK || work_run(call, answer_command, a, err) != OK)
+        return FAILED;
+    service_count(call->service, METRIC_JOBS_COMPLETED, a->gone);
+    return OK;
+}
+
+enum status service_job_complete(const struct call *call, struct str id, struct value variables, struct error *err)
+{
+    struct answering a = {.id = id, .command = {.kind = BPMN_COMPLETE_JOB, .variables = variables}, .gone = true};
+    return answer(call, &a, err);
+}
+
+enum status service_job_fail(const struct call *call, struct str id, const struct service_job_failure *failure,
+                             struct error *err)
+{
+    if (failure->retries < 0 || failure->retries > INT32_MAX || failure->back_off_ms < 0)
+        return error_set(err, ERROR_INVALID, "job-failure-invalid", "Retries and back-off are not negative.");
+    struct answering a = {.id = id,
+                          .command = {.kind = BPMN_FAIL_JOB,
+                                      .retries = (int32_t)failure->retries,
+                                      .back_off_ms = failure->back_off_ms,
+                                      .message = failure->message,
+                                      .variables = failure->variables}};
+    return answer(call, &a, err);
+}
+
+enum status service_job_error(const struct call *call, struct str id, struct str code, struct str message,
+                              struct value variables, struct error *err)
+{
+    struct answering a = {.id = id,
+                          .command = {.kind = BPMN_THROW_ERROR, .code = code, .message = message, .variables = variables},
+                          .gone = true};
+    return answer(call, &a, err);
+}
+
+static enum status update_command(struct work *work, void *arg, struct error *err)
+{
+    struct answering *a = arg;
+    struct store_job row;
+    struct work_case *of;
+    if (load_job(work, a->id, &row, err) != OK)
+        return FAILED;
+    if (a->lock_ms > 0) {
+        row.due = work->now + a->lock_ms;
+        work_change(work, CHANGE_JOB_UPDATE, work_row(work, &row, sizeof row));
+    }
+    if (a->retries < 0)
+        return OK;
+    struct bpmn_command command = {.kind = BPMN_UPDATE_JOB, .key = row.id, .retries = (int32_t)a->retries};
+    if (work_case_load(work, (struct case_id){store_key_region(row.id), row.case_id}, &of, err) != OK)
+        return FAILED;
+    return engine_command(of, &command, err);
+}
+
+enum status service_job_update(const struct call *call, struct str id, int64_t retries, int64_t lock_ms, struct error *err)
+{
+    struct answering a = {.id = id, .retries = retries > INT32_MAX ? INT32_MAX : retries, .lock_ms = lock_ms};
+    if (service_may(call, "job.work", err) != OK)
+        return FAILED;
+    return work_run(call, update_command, &a, err);
+}
+
+/* ---- Messages ---- */
+
+struct publishing {
+    const struct service_message *message;
+    int64_t delivered;
+    bool buffered;
+};
+
+static enum status keep(struct work *work, struct publishing *a, struct str name, struct error *err)
+{
+    struct store_message *row = arena_new(work->arena, struct store_message);
+    if (work_key(work, actor_region(work->call), &row->id, err) != OK)
+        return FAILED;
+    row->name = name;
+    row->expires = work->now + a->message->ttl_ms;
+    if (a->message->id.len)
+        row->message_id = service_index(work->service, work->arena, "message-id", a->message->id);
+    row->body = service_seal(work->service, work->arena, key_text(work->arena, row->id),
+                             value_is_null(a->message->variables) ? empty_context(work->arena) : a->message->variables);
+    work_change(work, CHANGE_MESSAGE_INSERT, row);
+    a->buffered = true;
+    return OK;
+}
+
+static enum status publish_command(struct work *work, void *arg, struct error *err)
+{
+    struct publishing *a = arg;
+    struct store_subscription *rows;
+    size_t count;
+    struct str last = STR_NONE;
+    struct str name = subscription_name(work->service, work->arena, "message", a->message->name, a->message->correlation_key);
+    a->delivered = 0;
+    a->buffered = false;
+    if (store_subscription_list(work->tx, work->arena, name, &rows, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++) {
+        struct work_case *of;
+        if (last.data && str_equal(last, rows[i].process))
+            continue;
+        if (work_case_load(work, (struct case_id){store_key_region(rows[i].id), rows[i].case_id}, &of, err) != OK)
+            return FAILED;
+        struct bpmn_command command = {.kind = BPMN_CORRELATE, .key = rows[i].id, .variables = a->message->variables};
+        work_case_event(of, "message.received", context_set(work->arena, value_null, "name", value_string(a->message->name)));
+        if (engine_command(of, &command, err) != OK)
+            return FAILED;
+        last = rows[i].process;
+        a->delivered++;
+    }
+    return a->delivered == 0 && a->message->ttl_ms > 0 ? keep(work, a, name, err) : OK;
+}
+
+enum status service_message_publish(const struct call *call, const struct service_message *message, struct value *out,
+                                    struct error *err)
+{
+    struct publishing arg = {.message = message};
+    if (service_may(call, "message.publish", err) != OK)
+        return FAILED;
+    if (message->name.len == 0 || message->name.len > 200 || message->correlation_key.len > 500 || message->ttl_ms < 0 ||
+        message->ttl_ms > 400 * CLOCK_DAY_MS)
+        return error_set(err, ERROR_INVALID, "message-invalid", "A message has a name, a key of at most 500 bytes and a time to live of at most 400 days.");
+    struct error problem = ERROR_INIT;
+    if (work_run(call, publish_command, &arg, &problem) != OK) {
+        /* A message id that is kept already: the second one is dropped. */
+        if (!(message->id.len && str_equal(str_of(problem.type), STR("busy")))) {
+            *err = problem;
+            return FAILED;
+        }
+        arg.buffered = false;
+    }
+    service_count(call->service, METRIC_MESSAGES, 1);
+    struct view view;
+    view_init(&view, call->arena);
+    view_int(&view, "delivered", arg.delivered);
+    view_flag(&view, "buffered", arg.buffered);
+    *out = view_done(&view);
+    return OK;
+}

@@ -1,0 +1,451 @@
+/* Tasks: lists, claiming, completing. */
+#include "service/task.h"
+
+#include "clock/instant.h"
+#include "service/case_open.h"
+#include "service/task_store.h"
+
+#include <stdlib.h>
+
+/* ---- Whose it is ---- */
+
+static bool has_role(struct str roles, struct str role)
+{
+    for (struct str rest = roles, one; rest.data;) {
+        one = str_cut(&rest, ',');
+        if (role.len && str_equal(str_trim(one), role))
+            return true;
+    }
+    return false;
+}
+
+bool task_for_actor(struct work *work, const struct store_task *row, const struct work_case *of)
+{
+    const struct actor *actor = work->call->actor;
+    if (actor->kind == ACTOR_SYSTEM)
+        return true;
+    if (row->assignee.data && str_equal(row->assignee, actor->id))
+        return true;
+    if (actor->kind == ACTOR_STAFF) {
+        if (has_role(row->roles, actor->role) && service_can(work->call, "task.work"))
+            return actor_sees_division(work->call, row->division, row->unit);
+        if (service_can(work->call, "task.manage") && actor_sees_division(work->call, row->division, row->unit))
+            return true;
+    }
+    struct str mine = actor_index(work->call);
+    if (has_role(row->roles, STR("applicant")) && mine.data && str_equal(mine, of->row.applicant))
+        return true;
+    return has_role(row->roles, STR("party")) && mine.data && of->row.party.data && str_equal(mine, of->row.party);
+}
+
+enum status task_visible_in_case(struct work *work, const struct work_case *of, bool *out, struct error *err)
+{
+    struct store_task *rows;
+    size_t count;
+    *out = false;
+    if (value_int_or(work_case_get(of, "tasks"), 0) == 0)
+        return OK;
+    if (store_task_of_case(work->tx, work->arena, of->row.region, of->row.id, &rows, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count && !*out; i++)
+        *out = task_for_actor(work, &rows[i], of);
+    return OK;
+}
+
+/* ---- Views ---- */
+
+static struct str task_light(const struct store_task *row, int64_t now)
+{
+    if (row->due == 0)
+        return STR_NONE;
+    if (now > row->due)
+        return STR("red");
+    if (instant_day(now) == instant_day(row->due))
+        return STR("orange");
+    return now - row->created > (row->due - row->created) / 2 ? STR("yellow") : STR("green");
+}
+
+struct value task_line(struct work *work, const struct store_task *row)
+{
+    struct arena *arena = work->arena;
+    struct list_builder roles;
+    struct view view;
+    list_builder_init(&roles, arena);
+    for (struct str rest = row->roles, one; rest.data;) {
+        one = str_cut(&rest, ',');
+        if (one.len)
+            list_builder_push(&roles, value_string(one));
+    }
+    view_init(&view, arena);
+    view_text(&view, "id", key_text(arena, row->id));
+    view_text(&view, "element", row->element);
+    view_text(&view, "name", row->name);
+    view_text(&view, "state", row->assignee.data ? STR("claimed") : STR("waiting"));
+    view_text(&view, "assignee", row->assignee);
+    view_time(&view, "created", row->created);
+    view_time(&view, "due", row->due);
+    view_text(&view, "light", task_light(row, work->now));
+    view_put(&view, "roles", list_builder_done(&roles));
+    view_text(&view, "form", row->form);
+    view_int(&view, "priority", row->priority);
+    return view_done(&view);
+}
+
+/* ---- One task ---- */
+
+struct one_task {
+    struct str id;
+    struct value form;
+    struct value view;
+    bool release;
+};
+
+static enum status no_task(struct str id, struct error *err)
+{
+    error_set(err, ERROR_NOT_FOUND, "task-not-found", "There is no task %.*s for you.", STR_ARGS(id));
+    return error_hint(err, "It may be done already, or belong to another role or region.");
+}
+
+/* A task that is gone but whose case remembers it was completed: the second of two who complete it is told so. */
+static enum status gone(struct work *work, int64_t id, struct str text, struct error *err)
+{
+    struct store_task_done done;
+    bool found;
+    if (store_task_done_find(work->tx, work->arena, id, &done, &found, err) != OK)
+        return FAILED;
+    if (!found)
+        return no_task(text, err);
+    error_set(err, ERROR_CONFLICT, "task-already-completed", "The task %.*s has been completed.", STR_ARGS(text));
+    return error_hint(err, "Look at the case again.");
+}
+
+static enum status load_task(struct work *work, struct str text, struct store_task *row, struct work_case **of,
+                             struct error *err)
+{
+    int64_t id;
+    bool found = false;
+    if (work->call->actor->kind == ACTOR_NOBODY)
+        return service_may(work->call, "task.work", err);
+    if (!key_parse(text, &id))
+        return no_task(text, err);
+    if (store_task_find(work->tx, work->arena, id, row, &found, err) != OK)
+        return FAILED;
+    if (!found)
+        return gone(work, id, text, err);
+    if (work_case_load(work, (struct case_id){store_key_region(id), row->case_id}, of, err) != OK)
+        return FAILED;
+    return task_for_actor(work, row, *of) ? OK : no_task(text, err);
+}
+
+static struct value task_context(struct work *work, const struct store_task *row, struct work_case *of)
+{
+    struct value line = task_line(work, row);
+    line = context_set(work->arena, line, "case", value_string(of->no));
+    line = context_set(work->arena, line, "item", value_string(of->item->code));
+    line = context_set(work->arena, line, "item_title", value_string(of->item->title));
+    struct str title = value_text(work_case_get(of, "title"));
+    return context_set(work->arena, line, "title", value_string(service_mask(work->arena, title)));
+}
+
+static enum status get_command(struct work *work, void *arg, struct error *err)
+{
+    struct one_task *one = arg;
+    struct store_task row;
+    struct work_case *of;
+    struct value whole;
+    if (load_task(work, one->id, &row, &of, err) != OK || case_view(of, &whole, err) != OK)
+        return FAILED;
+    one->view = task_context(work, &row, of);
+    one->view = context_set(work->arena, one->view, "data", bpmn_instance_variables(work->arena, of->instance, row.id));
+    one->view = context_set(work->arena, one->view, "case", whole);
+    return work_access(work, "task.read", value_text(value_path(of->body, "party.id")), of, err);
+}
+
+enum status service_task_get(const struct call *call, struct str id, struct value *out, struct error *err)
+{
+    struct one_task one = {.id = id};
+    if (work_run(call, get_command, &one, err) != OK)
+        return FAILED;
+    *out = one.view;
+    return OK;
+}
+
+static enum status claimed_by_other(const struct store_task *row, struct error *err)
+{
+    error_set(err, ERROR_CONFLICT, "task-claimed-by-other", "The task has been claimed by %.*s.", STR_ARGS(row->assignee));
+    return error_hint(err, "Ask them to release it.");
+}
+
+static enum status claim_command(struct work *work, void *arg, struct error *err)
+{
+    struct one_task *one = arg;
+    struct store_task row;
+    struct work_case *of;
+    struct str me = work->call->actor->id;
+    if (load_task(work, one->id, &row, &of, err) != OK)
+        return FAILED;
+    bool mine = row.assignee.data && str_equal(row.assignee, me);
+    if (row.assignee.data && !mine && !(one->release && service_can(work->call, "task.manage")))
+        return claimed_by_other(&row, err);
+    struct str after = one->release ? STR_NONE : me;
+    if (mine != !one->release || (one->release && row.assignee.data)) {
+        work_change(work, CHANGE_TASK_ASSIGN,
+                    WORK_ROW(work, work_assign, .id = row.id, .was = row.assignee, .assignee = after));
+        struct value data = context_set(work->arena, value_null, "element", value_string(row.element));
+        work_case_event(of, one->release ? "task.released" : "task.claimed", data);
+    }
+    row.assignee = after;
+    one->view = task_context(work, &row, of);
+    return OK;
+}
+
+static enum status claim(const struct call *call, struct one_task *one, struct value *out, struct error *err)
+{
+    if (service_may(call, "task.work", err) != OK || work_run(call, claim_command, one, err) != OK)
+        return FAILED;
+    *out = one->view;
+    return OK;
+}
+
+enum status service_task_claim(const struct call *call, struct str id, struct value *out, struct error *err)
+{
+    struct one_task one = {.id = id};
+    return claim(call, &one, out, err);
+}
+
+enum status service_task_release(const struct call *call, struct str id, struct value *out, struct error *err)
+{
+    struct one_task one = {.id = id, .release = true};
+    return claim(call, &one, out, err);
+}
+
+static enum status judge_task_form(struct work *work, struct work_case *of, const struct store_task *row, struct value *data,
+                                   struct error *err)
+{
+    const struct pack_form *schema = pack_form_find(of->packs, row->form);
+    if (data->kind != VALUE_CONTEXT)
+        *data = empty_context(work->arena);
+    if (!schema)
+        return OK;
+    struct case_opening judged = {.problems = value_list(work->arena, NULL, 0)};
+    case_form_judge(work->call, of->packs, schema->form, *data, &judged);
+    if (judged.errors) {
+        *err = judged.first;
+        return judged.errors > 1 ? error_hint(err, "%zu more fields need attention.", judged.errors - 1) : FAILED;
+    }
+    *data = form_null_fill(schema->form, work->arena, judged.form);
+    return OK;
+}
+
+static enum status complete_command(struct work *work, void *arg, struct error *err)
+{
+    struct one_task *one = arg;
+    struct store_task row;
+    struct work_case *of;
+    struct value data = one->form;
+    if (load_task(work, one->id, &row, &of, err) != OK)
+        return FAILED;
+    if (row.assignee.data && !str_equal(row.assignee, work->call->actor->id) && work->call->actor->kind != ACTOR_SYSTEM)
+        return claimed_by_other(&row, err);
+    if (work->call->if_version && work->call->if_version != of->row.version)
+        return error_set(err, ERROR_CONFLICT, "version-conflict", "The case has changed since you looked at it.");
+    if (judge_task_form(work, of, &row, &data, err) != OK)
+        return FAILED;
+    struct value event = context_set(work->arena, value_null, "element", value_string(row.element));
+    event = context_set(work->arena, event, "task", value_string(key_text(work->arena, row.id)));
+    work_case_event(of, "task.completed", context_set(work->arena, event, "data", data));
+    work_change(work, CHANGE_TASK_DONE, WORK_ROW(work, store_task_done, .id = row.id, .at = work->now));
+    struct bpmn_command command = {.kind = BPMN_COMPLETE_TASK, .key = row.id, .variables = data};
+    if (engine_command(of, &command, err) != OK)
+        return FAILED;
+    work->answer = case_answer(of);
+    return OK;
+}
+
+enum status service_task_complete(const struct call *call, struct str id, struct value form, struct value *out,
+                                  struct error *err)
+{
+    struct one_task one = {.id = id, .form = form};
+    struct work_request request = {"task.complete", value_null};
+    if (call->idempotency.len) {
+        request.request = context_set(call->arena, value_null, "id", value_string(id));
+        request.request = context_set(call->arena, request.request, "form", form);
+    }
+    if (work_run_once(call, &request, complete_command, &one, out, err) != OK)
+        return FAILED;
+    service_count(call->service, METRIC_TASKS_COMPLETED, 1);
+    return OK;
+}
+
+/* ---- Lists ---- */
+
+struct list_arg {
+    const struct service_task_query *query;
+    struct value view;
+};
+
+static int64_t sort_key(const struct store_task *row)
+{
+    return row->due ? row->due : INT64_MAX;
+}
+
+static int compare_tasks(const void *a, const void *b)
+{
+    const struct store_task *x = a, *y = b;
+    int64_t dx = sort_key(x), dy = sort_key(y);
+    if (dx != dy)
+        return dx < dy ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* The cursor is "due.id" of the last one shown. */
+static void read_cursor(struct str cursor, struct store_task_filter *filter)
+{
+    struct str rest = cursor;
+    struct str due = str_cut(&rest, '.');
+    int64_t a, b;
+    filter->after_due = INT64_MIN;
+    if (str_to_int64(due, &a) && str_to_int64(rest, &b)) {
+        filter->after_due = a;
+        filter->after_id = b;
+    }
+}
+
+static enum status task_filter(const struct call *call, const struct service_task_query *query,
+                               struct store_task_filter *filter, struct error *err)
+{
+    struct actor_scope scope = actor_scope(call);
+    struct division_range range = scope.divisions;
+    if (query->region.len) {
+        range = division_range(query->region);
+        range.from = range.from > scope.divisions.from ? range.from : scope.divisions.from;
+        range.to = range.to < scope.divisions.to ? range.to : scope.divisions.to;
+    }
+    const struct pack_item *item = pack_item_find(call->service->packs, query->item, instant_day(service_now(call->service)));
+    *filter = (struct store_task_filter){.role = call->actor->role,
+                                         .unassigned = query->unclaimed,
+                                         .division_from = range.from,
+                                         .division_to = range.to,
+                                         .unit = scope.unit,
+                                         .item = item ? service_item_id(call->service, item->code, item->version) : 0,
+                                         .limit = limit_between(query->limit, 50, 200)};
+    if (query->item.len && !item)
+        filter->item = -1;
+    read_cursor(query->cursor, filter);
+    if (query->mine) {
+        filter->assignee = call->actor->id;
+        filter->role = STR_NONE;
+        filter->unit = STR_NONE;
+        filter->division_from = 0;
+        filter->division_to = INT64_MAX;
+    }
+    if (query->role.len && !str_equal(query->role, call->actor->role)) {
+        if (service_may(call, "task.manage", err) != OK)
+            return FAILED;
+        filter->role = query->role;
+    }
+    return OK;
+}
+
+typedef VECTOR(struct store_task) task_rows;
+
+/* Staff: by role or assignee, region by region. */
+static enum status gather_staff(struct work *work, struct store_task_filter *filter, task_rows *out, struct error *err)
+{
+    int64_t *regions;
+    struct division_range range = {filter->division_from, filter->division_to};
+    size_t region_count = region_list(work->service, range, work->arena, &regions);
+    for (size_t r = 0; r < region_count; r++) {
+        struct store_task *rows;
+        size_t count;
+        filter->region = regions[r];
+        if (store_task_list(work->tx, work->arena, filter, &rows, &count, err) != OK)
+            return FAILED;
+        for (size_t i = 0; i < count; i++)
+            VECTOR_PUSH(work->arena, out, rows[i]);
+    }
+    return OK;
+}
+
+/* Persons and organisations: through their own open cases. */
+static enum status gather_own(struct work *work, task_rows *out, struct error *err)
+{
+    int64_t *regions;
+    size_t region_count = region_list(work->service, (struct division_range){0, INT64_MAX}, work->arena, &regions);
+    struct str mine = actor_index(work->call);
+    struct store_case_filter filter = {
+        .division_to = INT64_MAX, .party = mine, .applicant = mine, .state = CASE_REVIEWING, .limit = 100};
+    for (size_t r = 0; mine.data && r < region_count; r++) {
+        struct store_case *cases;
+        size_t count;
+        filter.region = regions[r];
+        if (store_case_list(work->tx, work->arena, &filter, &cases, &count, err) != OK)
+            return FAILED;
+        for (size_t c = 0; c < count; c++) {
+            struct store_task *rows;
+            size_t n;
+            struct work_case of = {.work = work, .row = cases[c]};
+            if (store_task_of_case(work->tx, work->arena, cases[c].region, cases[c].id, &rows, &n, err) != OK)
+                return FAILED;
+            for (size_t i = 0; i < n; i++)
+                if (task_for_actor(work, &rows[i], &of))
+                    VECTOR_PUSH(work->arena, out, rows[i]);
+        }
+    }
+    return OK;
+}
+
+static enum status push_line(struct work *work, const struct list_arg *a, const struct store_task *task,
+                             struct list_builder *items, struct error *err)
+{
+    struct work_case *of;
+    struct store_case row;
+    bool found;
+    if (store_case_find(work->tx, work->arena, store_key_region(task->id), task->case_id, &row, &found, err) != OK)
+        return FAILED;
+    if (!found)
+        return OK;
+    if (work_case_look(work, &row, &of, err) != OK)
+        return FAILED;
+    if (!a->query->case_no.len || str_equal(of->no, a->query->case_no))
+        list_builder_push(items, task_context(work, task, of));
+    return OK;
+}
+
+static enum status list_command(struct work *work, void *arg, struct error *err)
+{
+    struct list_arg *a = arg;
+    struct store_task_filter filter;
+    task_rows all = {0};
+    if (task_filter(work->call, a->query, &filter, err) != OK)
+        return FAILED;
+    bool staff = work->call->actor->kind == ACTOR_STAFF;
+    if ((staff ? gather_staff(work, &filter, &all, err) : gather_own(work, &all, err)) != OK)
+        return FAILED;
+    if (all.count)
+        qsort(all.items, all.count, sizeof *all.items, compare_tasks);
+    struct list_builder items;
+    list_builder_init(&items, work->arena);
+    size_t n = all.count < (size_t)filter.limit ? all.count : (size_t)filter.limit;
+    for (size_t i = 0; i < n; i++)
+        if (push_line(work, a, &all.items[i], &items, err) != OK)
+            return FAILED;
+    struct view view;
+    view_init(&view, work->arena);
+    view_put(&view, "items", list_builder_done(&items));
+    if (staff && n && (size_t)filter.limit <= all.count)
+        view_text(&view, "next",
+                  arena_printf(work->arena, "%" PRId64 ".%" PRId64, sort_key(&all.items[n - 1]), all.items[n - 1].id));
+    a->view = view_done(&view);
+    return OK;
+}
+
+enum status service_task_list(const struct call *call, const struct service_task_query *query, struct value *out,
+                              struct error *err)
+{
+    struct list_arg arg = {.query = query};
+    if (service_may(call, "task.work", err) != OK || work_read(call, list_command, &arg, err) != OK)
+        return FAILED;
+    *out = arg.view;
+    return OK;
+}

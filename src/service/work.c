@@ -1,0 +1,457 @@
+/* Runs a command: read, finish, apply, and again from the start when somebody was faster. */
+#include "service/work.h"
+
+#include "feel/json.h"
+
+#include <string.h>
+#include <time.h>
+
+#define ATTEMPTS_MAX 50
+#define KEYS_AT_ONCE 64
+
+/* ---- Collecting ---- */
+
+const void *work_row(struct work *self, const void *row, size_t size)
+{
+    return memcpy(arena_alloc_raw(self->arena, size), row, size);
+}
+
+void work_change_from(struct work *self, enum change_kind kind, const void *row, int64_t version_was)
+{
+    VECTOR_PUSH(self->arena, &self->changes, ((struct work_change){kind, version_was, row}));
+}
+
+void work_change(struct work *self, enum change_kind kind, const void *row)
+{
+    work_change_from(self, kind, row, 0);
+}
+
+static enum status number_wanted(struct work *self, const char *counter, struct error *err)
+{
+    CHECK(strlen(counter) < sizeof self->number_wanted);
+    strcpy(self->number_wanted, counter);
+    return error_set(err, ERROR_UNAVAILABLE, "number-wanted", "A block of numbers has run out.");
+}
+
+enum status work_number(struct work *self, const char *counter, int64_t *out, struct error *err)
+{
+    if (service_number_try(self->service, counter, 1, out))
+        return OK;
+    return number_wanted(self, counter, err);
+}
+
+enum status work_key(struct work *self, int64_t region, int64_t *out, struct error *err)
+{
+    if (self->key_next == self->key_end) {
+        if (!service_number_try(self->service, "key", KEYS_AT_ONCE, &self->key_next))
+            return number_wanted(self, "key", err);
+        self->key_end = self->key_next + KEYS_AT_ONCE;
+    }
+    region_note(self->service, region);
+    *out = region << STORE_KEY_BITS | self->key_next++;
+    return OK;
+}
+
+enum status work_access(struct work *self, const char *what, struct str subject_id, const struct work_case *of,
+                        struct error *err)
+{
+    const struct actor *actor = self->call->actor;
+    if (actor->kind == ACTOR_SYSTEM)
+        return OK;
+    struct store_access *row = arena_new(self->arena, struct store_access);
+    row->region = of ? of->row.region : actor_region(self->call);
+    row->at = self->now;
+    row->what = str_of(what);
+    row->case_id = of ? of->row.id : 0;
+    row->subject = party_index(self->service, self->arena, subject_id);
+    row->who = actor_index(self->call);
+    if (!row->who.data)
+        row->who = STR("nobody");
+    if (work_key(self, row->region, &row->id, err) != OK)
+        return FAILED;
+    struct view view;
+    view_init(&view, self->arena);
+    view_text(&view, "who", actor->id);
+    view_text(&view, "kind", str_of(actor_kind_name(actor->kind)));
+    view_text(&view, "role", actor->role);
+    view_text(&view, "unit", actor->unit);
+    view_text(&view, "case", of ? of->no : STR_NONE);
+    view_text(&view, "purpose", self->call->purpose);
+    row->body = service_seal(self->service, self->arena, key_text(self->arena, row->id), view_done(&view));
+    work_change(self, CHANGE_ACCESS_INSERT, row);
+    return OK;
+}
+
+/* ---- Finishing: nothing here needs the database ---- */
+
+static void finish_event(struct work *self, struct work_case *of)
+{
+    struct value list = list_builder_done(&of->events);
+    if (value_count(list) == 0)
+        return;
+    struct view view;
+    view_init(&view, self->arena);
+    view_put(&view, "by", actor_value(self->call));
+    view_text(&view, "role", self->call->actor->role);
+    view_text(&view, "unit", self->call->actor->unit_name);
+    view_put(&view, "events", list);
+    struct store_event event = {.region = of->row.region, .case_id = of->row.id, .seq = of->row.events + 1, .at = self->now};
+    event.body = service_seal(self->service, self->arena, event_context(self->arena, &event), view_done(&view));
+    unsigned char *hash = arena_alloc(self->arena, HASH_SIZE);
+    event_hash(self->arena, &event, of->row.head, hash);
+    event.hash = (struct str){(const char *)hash, HASH_SIZE};
+    of->row.events = event.seq;
+    of->row.head = event.hash;
+    VECTOR_PUSH(self->arena, &self->event_rows, event);
+    VECTOR_PUSH(self->arena, &self->tally_rows, tally_of_event(self->service, &event));
+}
+
+static enum status finish_case(struct work *self, struct work_case *of, struct error *err)
+{
+    (void)err;
+    if (!of->touched)
+        return OK;
+    finish_event(self, of);
+    of->row.version = of->version_was + 1;
+    if (of->instance) {
+        work_case_set(of, "instance_version", value_int(of->row.version));
+        struct str bytes = bpmn_instance_encode(self->arena, of->instance);
+        of->row.instance =
+            service_seal_bytes(self->service, self->arena, instance_context(self->arena, &of->row, of->row.version), bytes);
+    }
+    of->row.body = service_seal(self->service, self->arena, case_context(self->arena, &of->row), of->body);
+    return OK;
+}
+
+static enum status finish(struct work *self, struct error *err)
+{
+    for (size_t i = 0; i < self->certificates.count; i++)
+        if (work_certificate_finish(self, self->certificates.items[i], err) != OK)
+            return FAILED;
+    for (size_t i = 0; i < self->cases.count; i++)
+        if (finish_case(self, self->cases.items[i], err) != OK)
+            return FAILED;
+    if (self->idempotency.name.data)
+        self->idempotency.answer = service_seal(self->service, self->arena, self->idempotency.name, self->answer);
+    return OK;
+}
+
+/* ---- Applying: the writer's turn ---- */
+
+/* Each gives the number of rows that a guard lets through: 1, or 0 when somebody was faster. */
+typedef enum status apply_function(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err);
+
+#define APPLY(name, type, call)                                                                                        \
+    static enum status name(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err)       \
+    {                                                                                                                  \
+        const type *row = change->row;                                                                                 \
+        *done = 1;                                                                                                     \
+        return call;                                                                                                   \
+    }
+#define APPLY_GUARDED(name, type, call)                                                                                \
+    static enum status name(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err)       \
+    {                                                                                                                  \
+        const type *row = change->row;                                                                                 \
+        bool yes = false;                                                                                              \
+        enum status status = call;                                                                                     \
+        *done = yes;                                                                                                   \
+        return status;                                                                                                 \
+    }
+
+APPLY(apply_task_insert, struct store_task, store_task_insert(tx, row, err))
+APPLY(apply_task_delete, struct store_task, store_task_delete(tx, row->id, err))
+APPLY(apply_task_done, struct store_task_done, store_task_done_insert(tx, row, err))
+APPLY_GUARDED(apply_task_assign, struct work_assign, store_task_assign(tx, row->id, row->was, row->assignee, &yes, err))
+APPLY(apply_task_due, struct store_task, store_task_set_due(tx, row->id, row->due, err))
+APPLY(apply_timer_insert, struct store_timer, store_timer_insert(tx, row, err))
+APPLY(apply_timer_delete, struct store_timer, store_timer_delete(tx, row->id, err))
+APPLY(apply_job_insert, struct store_job, store_job_insert(tx, row, err))
+APPLY(apply_job_update, struct store_job, store_job_update(tx, row, err))
+APPLY(apply_job_delete, struct store_job, store_job_delete(tx, row->id, err))
+APPLY(apply_subscription_insert, struct store_subscription, store_subscription_insert(tx, row, err))
+APPLY(apply_subscription_delete, struct store_subscription, store_subscription_delete(tx, row->id, err))
+APPLY_GUARDED(apply_message_insert, struct store_message, store_message_insert(tx, row, &yes, err))
+APPLY_GUARDED(apply_message_delete, struct store_message, store_message_delete(tx, row->id, &yes, err))
+APPLY_GUARDED(apply_party_insert, struct store_party, store_party_insert(tx, row, &yes, err))
+APPLY_GUARDED(apply_party_update, struct store_party, store_party_update(tx, row, change->version_was, &yes, err))
+APPLY(apply_document_insert, struct store_document, store_document_insert(tx, row, err))
+APPLY_GUARDED(apply_document_update, struct store_document, store_document_update(tx, row, change->version_was, &yes, err))
+APPLY_GUARDED(apply_certificate_insert, struct store_certificate, store_certificate_insert(tx, row, &yes, err))
+APPLY_GUARDED(apply_certificate_update, struct store_certificate,
+              store_certificate_update(tx, row, change->version_was, &yes, err))
+APPLY(apply_certificate_use, struct store_certificate_use, store_certificate_use_insert(tx, row, err))
+APPLY(apply_account_open, struct store_account, store_account_open(tx, row, err))
+APPLY(apply_notice_insert, struct store_notice, store_notice_insert(tx, row, err))
+APPLY(apply_outbox_insert, struct store_outbox, store_outbox_insert(tx, row, err))
+APPLY_GUARDED(apply_outbox_delete, struct store_outbox, store_outbox_delete(tx, row, &yes, err))
+APPLY(apply_exchange_insert, struct store_exchange, store_exchange_insert(tx, row, err))
+APPLY(apply_access_insert, struct store_access, store_access_insert(tx, row, err))
+APPLY_GUARDED(apply_serial, struct work_serial, store_counter_advance(tx, row->name, row->n, &yes, err))
+
+static enum status apply_entry(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err)
+{
+    struct store_entry row = *(const struct store_entry *)change->row;
+    struct store_account after = {0};
+    bool moved = false;
+    if (store_account_move(tx, row.region, row.account, row.amount, &after, &moved, err) != OK)
+        return FAILED;
+    *done = moved;
+    if (!moved)
+        return OK;
+    row.seq = after.entries;
+    row.balance = after.balance;
+    return store_entry_insert(tx, &row, err);
+}
+
+static apply_function *const appliers[CHANGE_KIND_COUNT] = {
+    [CHANGE_TASK_INSERT] = apply_task_insert,
+    [CHANGE_TASK_DELETE] = apply_task_delete,
+    [CHANGE_TASK_DONE] = apply_task_done,
+    [CHANGE_TASK_ASSIGN] = apply_task_assign,
+    [CHANGE_TASK_DUE] = apply_task_due,
+    [CHANGE_TIMER_INSERT] = apply_timer_insert,
+    [CHANGE_TIMER_DELETE] = apply_timer_delete,
+    [CHANGE_JOB_INSERT] = apply_job_insert,
+    [CHANGE_JOB_UPDATE] = apply_job_update,
+    [CHANGE_JOB_DELETE] = apply_job_delete,
+    [CHANGE_SUBSCRIPTION_INSERT] = apply_subscription_insert,
+    [CHANGE_SUBSCRIPTION_DELETE] = apply_subscription_delete,
+    [CHANGE_MESSAGE_INSERT] = apply_message_insert,
+    [CHANGE_MESSAGE_DELETE] = apply_message_delete,
+    [CHANGE_PARTY_INSERT] = apply_party_insert,
+    [CHANGE_PARTY_UPDATE] = apply_party_update,
+    [CHANGE_DOCUMENT_INSERT] = apply_document_insert,
+    [CHANGE_DOCUMENT_UPDATE] = apply_document_update,
+    [CHANGE_CERTIFICATE_INSERT] = apply_certificate_insert,
+    [CHANGE_CERTIFICATE_UPDATE] = apply_certificate_update,
+    [CHANGE_CERTIFICATE_USE] = apply_certificate_use,
+    [CHANGE_ACCOUNT_OPEN] = apply_account_open,
+    [CHANGE_ENTRY] = apply_entry,
+    [CHANGE_NOTICE_INSERT] = apply_notice_insert,
+    [CHANGE_OUTBOX_INSERT] = apply_outbox_insert,
+    [CHANGE_OUTBOX_DELETE] = apply_outbox_delete,
+    [CHANGE_EXCHANGE_INSERT] = apply_exchange_insert,
+    [CHANGE_ACCESS_INSERT] = apply_access_insert,
+    [CHANGE_SERIAL] = apply_serial,
+};
+
+static enum status stale(struct work *self, struct error *err)
+{
+    self->stale = true;
+    return error_set(err, ERROR_CONFLICT, "stale", "Somebody else changed this at the same moment.");
+}
+
+static enum status apply_cases(struct work *self, struct db_tx *tx, struct error *err)
+{
+    for (size_t i = 0; i < self->cases.count; i++) {
+        struct work_case *of = self->cases.items[i];
+        bool done = true;
+        if (!of->touched)
+            continue;
+        enum status status = of->is_new ? store_case_insert(tx, &of->row, &done, err)
+                                        : store_case_update(tx, &of->row, of->version_was, &done, err);
+        if (status != OK)
+            return FAILED;
+        if (!done)
+            return stale(self, err);
+    }
+    return OK;
+}
+
+static enum status apply(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct work *self = arg;
+    bool done = true;
+    self->stale = false;
+    if (self->idempotency.name.data && store_idempotency_insert(tx, &self->idempotency, &done, err) != OK)
+        return FAILED;
+    if (!done)
+        return stale(self, err);
+    if (apply_cases(self, tx, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < self->changes.count; i++) {
+        int64_t n = 0;
+        const struct work_change *change = &self->changes.items[i];
+        if (appliers[change->kind](tx, change, &n, err) != OK)
+            return FAILED;
+        if (n == 0)
+            return stale(self, err);
+    }
+    for (size_t i = 0; i < self->event_rows.count; i++)
+        if (store_event_insert(tx, &self->event_rows.items[i], err) != OK ||
+            store_tally_add(tx, &self->tally_rows.items[i], err) != OK)
+            return FAILED;
+    return OK;
+}
+
+/* ---- Running ---- */
+
+struct run {
+    const struct call *call;
+    work_command *command;
+    void *arg;
+    struct work *work;
+    int attempt;
+    const struct work_request *request;
+    struct value *out;
+    bool replayed;
+};
+
+static void reset(struct run *run, struct db_tx *tx)
+{
+    struct work *work = run->work;
+    *work = (struct work){.call = run->call,
+                          .service = run->call->service,
+                          .arena = run->call->arena,
+                          .tx = tx,
+                          .now = service_now(run->call->service),
+                          .attempt = run->attempt};
+}
+
+/* Finds the stored answer of an earlier call with this key. */
+static enum status replay(struct run *run, struct error *err)
+{
+    struct work *work = run->work;
+    const struct call *call = run->call;
+    if (!run->request || call->idempotency.len == 0)
+        return OK;
+    struct arena *arena = work->arena;
+    struct str who = actor_index(call);
+    struct str name = arena_printf(arena, "idempotency:%s:%.*s:%.*s", run->request->operation,
+                                   STR_ARGS(hex_encode(arena, who.data, who.len)), STR_ARGS(call->idempotency));
+    unsigned char hash[HASH_SIZE];
+    hash_sm3(json_canonical(arena, run->request->request), hash);
+    work->idempotency = (struct store_idempotency){.region = actor_region(call),
+                                                   .at = work->now,
+                                                   .name = service_mac(work->service, arena, name, 16),
+                                                   .request = hex_encode(arena, hash, 16)};
+    struct store_idempotency stored;
+    bool found;
+    if (store_idempotency_find(work->tx, arena, work->idempotency.region, work->idempotency.name, &stored, &found, err) != OK)
+        return FAILED;
+    if (!found)
+        return OK;
+    if (!str_equal(stored.request, work->idempotency.request)) {
+        error_set(err, ERROR_CONFLICT, "idempotency-key-reused", "This Idempotency-Key was used for another request.");
+        return error_hint(err, "Send a fresh key with a new request; repeat a request only unchanged.");
+    }
+    if (service_unseal(work->service, arena, stored.name, stored.answer, run->out, err) != OK)
+        return FAILED;
+    run->replayed = true;
+    return OK;
+}
+
+static enum status read_phase(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct run *run = arg;
+    reset(run, tx);
+    if (replay(run, err) != OK || run->replayed)
+        return run->replayed ? OK : FAILED;
+    return run->command(run->work, run->arg, err);
+}
+
+static bool has_changes(const struct work *work)
+{
+    bool touched = work->changes.count || work->idempotency.name.data;
+    for (size_t i = 0; i < work->cases.count && !touched; i++)
+        touched = work->cases.items[i]->touched;
+    for (size_t i = 0; i < work->certificates.count && !touched; i++)
+        touched = work->certificates.items[i]->touched;
+    return touched;
+}
+
+static void count_cases(const struct work *work)
+{
+    for (size_t i = 0; i < work->cases.count; i++) {
+        const struct work_case *of = work->cases.items[i];
+        service_count(work->service, METRIC_CASES_OPENED, of->is_new);
+        service_count(work->service, METRIC_CASES_CLOSED, of->row.state == CASE_CLOSED && of->state_was != CASE_CLOSED);
+    }
+    for (size_t i = 0; i < work->certificates.count; i++)
+        service_count(work->service, METRIC_CERTIFICATES_ISSUED, work->certificates.items[i]->is_new);
+}
+
+enum outcome { DONE, AGAIN, REFUSED };
+
+static enum outcome attempt(struct run *run, struct error *err)
+{
+    struct work *work = run->work;
+    struct service *service = run->call->service;
+    run->replayed = false;
+    struct error problem = ERROR_INIT;
+    enum status status = db_read(service->db, read_phase, run, &problem);
+    if (status != OK && work->number_wanted[0] == 0) {
+        *err = problem;
+        return REFUSED;
+    }
+    if (work->number_wanted[0]) {
+        bool keys = strcmp(work->number_wanted, "key") == 0;
+        return service_number_fill(service, work->number_wanted, keys ? INT64_C(1) << 20 : 1, err) == OK ? AGAIN : REFUSED;
+    }
+    work->tx = NULL;
+    if (run->replayed || !has_changes(work))
+        return DONE;
+    if (finish(work, err) != OK)
+        return REFUSED;
+    if (db_write(service->db, apply, work, &problem) == OK) {
+        count_cases(work);
+        return DONE;
+    }
+    if (work->stale) {
+        service_count(service, METRIC_RETRIES, 1);
+        return AGAIN;
+    }
+    *err = problem;
+    return REFUSED;
+}
+
+static enum status run_all(struct run *run, struct error *err)
+{
+    struct work work;
+    run->work = &work;
+    memset(&work, 0, sizeof work);
+    for (run->attempt = 0; run->attempt < ATTEMPTS_MAX; run->attempt++) {
+        switch (attempt(run, err)) {
+        case DONE:
+            if (run->out && !run->replayed)
+                *run->out = work.answer;
+            return OK;
+        case REFUSED:
+            return FAILED;
+        case AGAIN:
+            break;
+        }
+        /* Collisions on one row thin out when the losers wait for different times. */
+        if (run->attempt > 2) {
+            unsigned char byte;
+            run->call->service->world->random(run->call->service->world->state, &byte, 1);
+            struct timespec pause = {0, (long)(byte + 1) * 2000L * (long)run->attempt};
+            nanosleep(&pause, NULL);
+        }
+    }
+    error_set(err, ERROR_UNAVAILABLE, "busy", "Too many others are changing this at the same time.");
+    return error_hint(err, "Try again in a moment.");
+}
+
+enum status work_run(const struct call *call, work_command *command, void *arg, struct error *err)
+{
+    struct run run = {.call = call, .command = command, .arg = arg};
+    return run_all(&run, err);
+}
+
+enum status work_run_once(const struct call *call, const struct work_request *request, work_command *command, void *arg,
+                          struct value *out, struct error *err)
+{
+    if (call->idempotency.len > 200)
+        return error_set(err, ERROR_INVALID, "idempotency-key-invalid", "An Idempotency-Key has at most 200 bytes.");
+    struct run run = {.call = call, .command = command, .arg = arg, .request = request, .out = out};
+    return run_all(&run, err);
+}
+
+enum status work_read(const struct call *call, work_command *command, void *arg, struct error *err)
+{
+    struct work work;
+    struct run run = {.call = call, .command = command, .arg = arg, .work = &work};
+    memset(&work, 0, sizeof work);
+    return db_read(call->service->db, read_phase, &run, err);
+}

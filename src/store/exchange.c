@@ -1,0 +1,170 @@
+/* The outbox, the logs of exchanges and of looks at personal data, the signed anchors. */
+#include "store/system.h"
+
+#include "store/internal.h"
+
+#define OUTBOX_COLUMNS "region, due, id, case_id, job, attempts, packs, exchange, body"
+
+DB_SQL(outbox_insert, "INSERT INTO outbox (" OUTBOX_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+DB_SQL(outbox_due, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE region = ?1 AND due <= ?2 ORDER BY due, id LIMIT ?3");
+DB_SQL(outbox_move, "UPDATE outbox SET due = ?4, attempts = ?5 WHERE region = ?1 AND due = ?2 AND id = ?3");
+DB_SQL(outbox_delete, "DELETE FROM outbox WHERE region = ?1 AND due = ?2 AND id = ?3");
+DB_SQL(outbox_next, "SELECT due FROM outbox WHERE region = ?1 ORDER BY due LIMIT 1");
+DB_SQL(outbox_find, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE region = ?1 AND id = ?2");
+DB_SQL(outbox_total, "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(CASE WHEN attempts > 0 THEN 1 ELSE 0 END), 0) AS BIGINT)"
+                     " FROM outbox");
+DB_SQL(exchange_insert, "INSERT INTO exchange_log (region, at, id, case_id, exchange, attempt, status, took_ms, problem)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+DB_SQL(access_insert, "INSERT INTO access_log (region, at, id, who, what, subject, case_id, body)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+#define ACCESS_LIST(where)                                                                                             \
+    "SELECT region, at, id, case_id, who, subject, what, body FROM access_log WHERE region = ?1 AND (at, id) < (?2, ?3)" \
+    " AND (?4 IS NULL OR who = ?4) AND (?5 = 0 OR case_id = ?5)" where " ORDER BY at DESC, id DESC LIMIT ?6"
+DB_SQL(access_list_all, ACCESS_LIST(""));
+DB_SQL(access_list_subject, ACCESS_LIST(" AND subject = ?7"));
+DB_SQL(anchor_insert, "INSERT INTO anchor (at, jws) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
+DB_SQL(anchor_list, "SELECT at, jws FROM anchor ORDER BY at");
+
+enum status store_outbox_insert(struct db_tx *tx, const struct store_outbox *row, struct error *err)
+{
+    return db_exec_later(tx, &outbox_insert,
+                         P(P_INT(row->region), P_INT(row->due), P_INT(row->id), P_INT(row->case_id), P_INT(row->job),
+                           P_INT(row->attempts), P_INT(row->packs), P_TEXT(row->exchange), P_BLOB(row->body)),
+                         err);
+}
+
+static void read_outbox(struct db_rows *rows, struct store_outbox *out)
+{
+    *out = (struct store_outbox){.region = db_int64(rows, 0),
+                                 .due = db_int64(rows, 1),
+                                 .id = db_int64(rows, 2),
+                                 .case_id = db_int64(rows, 3),
+                                 .job = db_int64(rows, 4),
+                                 .attempts = db_int64(rows, 5),
+                                 .packs = db_int64(rows, 6),
+                                 .exchange = db_text(rows, 7),
+                                 .body = db_blob(rows, 8)};
+}
+
+enum status store_outbox_due(struct db_tx *tx, struct arena *arena, int64_t region, int64_t now, int64_t limit,
+                             struct store_outbox **out, size_t *count, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &outbox_due, P(P_INT(region), P_INT(now), P_INT(limit)), &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_outbox, read_outbox, out, count);
+    return OK;
+}
+
+enum status store_outbox_move(struct db_tx *tx, const struct store_outbox *row, int64_t due, int64_t attempts, bool *moved,
+                              struct error *err)
+{
+    int64_t n = 0;
+    if (db_exec_count(tx, &outbox_move,
+                      P(P_INT(row->region), P_INT(row->due), P_INT(row->id), P_INT(due), P_INT(attempts)), &n, err) != OK)
+        return FAILED;
+    *moved = n == 1;
+    return OK;
+}
+
+enum status store_outbox_delete(struct db_tx *tx, const struct store_outbox *row, bool *deleted, struct error *err)
+{
+    int64_t n = 0;
+    if (db_exec_count(tx, &outbox_delete, P(P_INT(row->region), P_INT(row->due), P_INT(row->id)), &n, err) != OK)
+        return FAILED;
+    *deleted = n == 1;
+    return OK;
+}
+
+enum status store_outbox_next(struct db_tx *tx, int64_t region, int64_t *due, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &outbox_next, P(P_INT(region)), &rows, err) != OK)
+        return FAILED;
+    *due = db_next(&rows) ? db_int64(&rows, 0) : INT64_MAX;
+    return OK;
+}
+
+enum status store_outbox_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_outbox *out, bool *found,
+                              struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &outbox_find, P(P_INT(store_key_region(id)), P_INT(id)), &rows, err) != OK)
+        return FAILED;
+    *found = db_next(&rows);
+    if (*found)
+        read_outbox(&rows, out);
+    return OK;
+}
+
+enum status store_outbox_total(struct db_tx *tx, struct store_outbox_totals *out, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &outbox_total, P_NONE, &rows, err) != OK)
+        return FAILED;
+    if (db_next(&rows))
+        *out = (struct store_outbox_totals){db_int64(&rows, 0), db_int64(&rows, 1)};
+    return OK;
+}
+
+enum status store_exchange_insert(struct db_tx *tx, const struct store_exchange *row, struct error *err)
+{
+    return db_exec_later(tx, &exchange_insert,
+                         P(P_INT(row->region), P_INT(row->at), P_INT(row->id), P_INT(row->case_id), P_TEXT(row->exchange),
+                           P_INT(row->attempt), P_INT(row->status), P_INT(row->took_ms), P_TEXT(row->problem)),
+                         err);
+}
+
+enum status store_access_insert(struct db_tx *tx, const struct store_access *row, struct error *err)
+{
+    return db_exec_later(tx, &access_insert,
+                         P(P_INT(row->region), P_INT(row->at), P_INT(row->id), P_BLOB(row->who), P_TEXT(row->what),
+                           P_BLOB(row->subject), P_INT(row->case_id), P_BLOB(row->body)),
+                         err);
+}
+
+static void read_access(struct db_rows *rows, struct store_access *out)
+{
+    *out = (struct store_access){.region = db_int64(rows, 0),
+                                 .at = db_int64(rows, 1),
+                                 .id = db_int64(rows, 2),
+                                 .case_id = db_int64(rows, 3),
+                                 .who = db_blob(rows, 4),
+                                 .subject = db_blob(rows, 5),
+                                 .what = db_text(rows, 6),
+                                 .body = db_blob(rows, 7)};
+}
+
+enum status store_access_list(struct db_tx *tx, struct arena *arena, const struct store_access_filter *filter,
+                              struct store_access **out, size_t *count, struct error *err)
+{
+    bool by_subject = filter->subject.data != NULL;
+    struct db_param p[7] = {P_INT(filter->region),   P_INT(filter->before_at), P_INT(filter->before_id), P_BLOB(filter->who),
+                            P_INT(filter->case_id),  P_INT(filter->limit),     P_BLOB(filter->subject)};
+    struct db_rows rows;
+    if (db_query(tx, arena, by_subject ? &access_list_subject : &access_list_all,
+                 (struct db_params){p, by_subject ? 7 : 6}, &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_access, read_access, out, count);
+    return OK;
+}
+
+enum status store_anchor_insert(struct db_tx *tx, int64_t at, struct str jws, struct error *err)
+{
+    return db_exec(tx, &anchor_insert, P(P_INT(at), P_TEXT(jws)), err);
+}
+
+static void read_anchor(struct db_rows *rows, struct store_anchor *out)
+{
+    *out = (struct store_anchor){db_int64(rows, 0), db_text(rows, 1)};
+}
+
+enum status store_anchor_list(struct db_tx *tx, struct arena *arena, struct store_anchor **out, size_t *count,
+                              struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &anchor_list, P_NONE, &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_anchor, read_anchor, out, count);
+    return OK;
+}

@@ -1,0 +1,118 @@
+#include "store/schema.h"
+
+/* Small tables that every shard may hold a copy of. */
+#define SMALL_TABLES                                                                                                   \
+    "CREATE TABLE setting (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"                        \
+    "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, next BIGINT NOT NULL, touched BIGINT NOT NULL) WITHOUT ROWID;" \
+    "CREATE TABLE rate (name BLOB NOT NULL PRIMARY KEY, since BIGINT NOT NULL, n BIGINT NOT NULL) WITHOUT ROWID;"      \
+    "CREATE TABLE pack_file (hash TEXT NOT NULL PRIMARY KEY, content BLOB NOT NULL);"                                  \
+    "CREATE TABLE pack_set (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, stored BIGINT NOT NULL);"               \
+    "CREATE TABLE pack_set_file (pack_set BIGINT NOT NULL, pack TEXT NOT NULL, path TEXT NOT NULL, hash TEXT NOT NULL,"\
+    " PRIMARY KEY (pack_set, pack, path)) WITHOUT ROWID;"                                                              \
+    "CREATE TABLE item (id INTEGER PRIMARY KEY, code TEXT NOT NULL, version BIGINT NOT NULL, UNIQUE (code, version));" \
+    "CREATE TABLE staff (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL, role TEXT NOT NULL,"  \
+    " region TEXT NOT NULL, unit TEXT NOT NULL, unit_name TEXT NOT NULL, uscc TEXT NOT NULL, password TEXT,"           \
+    " failures BIGINT NOT NULL, locked BIGINT NOT NULL, disabled BIGINT NOT NULL);"                                    \
+    "CREATE TABLE session (hash BLOB NOT NULL PRIMARY KEY, staff TEXT, csrf TEXT NOT NULL, created BIGINT NOT NULL,"   \
+    " seen BIGINT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;"                                                        \
+    "CREATE INDEX session_seen ON session (seen);"                                                                     \
+    "CREATE TABLE token (hash BLOB NOT NULL PRIMARY KEY, staff TEXT NOT NULL, created BIGINT NOT NULL,"                \
+    " expires BIGINT NOT NULL) WITHOUT ROWID;"                                                                         \
+    "CREATE TABLE anchor (at BIGINT NOT NULL PRIMARY KEY, jws TEXT NOT NULL) WITHOUT ROWID;"
+
+#define CASE_TABLES                                                                                                    \
+    "CREATE TABLE cases (region BIGINT NOT NULL, id BIGINT NOT NULL, item BIGINT NOT NULL, packs BIGINT NOT NULL,"     \
+    " division BIGINT NOT NULL, unit TEXT, state BIGINT NOT NULL, outcome BIGINT NOT NULL, party BLOB, applicant BLOB,"\
+    " unique_key BLOB, opened BIGINT NOT NULL, deadline BIGINT NOT NULL, closed BIGINT NOT NULL,"                      \
+    " version BIGINT NOT NULL, events BIGINT NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL, instance BLOB NOT NULL,"\
+    " PRIMARY KEY (region, id));"                                                                                      \
+    "CREATE UNIQUE INDEX cases_unique ON cases (region, unique_key) WHERE unique_key IS NOT NULL;"                     \
+    "CREATE INDEX cases_party ON cases (region, party, id) WHERE party IS NOT NULL;"                                   \
+    "CREATE INDEX cases_applicant ON cases (region, applicant, id);"                                                   \
+    "CREATE INDEX cases_item ON cases (region, item, id);"                                                             \
+    "CREATE INDEX cases_open ON cases (region, id) WHERE closed = 0;"                                                  \
+    "CREATE TABLE event (region BIGINT NOT NULL, case_id BIGINT NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL,"    \
+    " hash BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, case_id, seq)) WITHOUT ROWID;"                      \
+    "CREATE TABLE tally (region BIGINT NOT NULL, slot BIGINT NOT NULL, n BIGINT NOT NULL, sum BIGINT NOT NULL,"        \
+    " PRIMARY KEY (region, slot)) WITHOUT ROWID;"                                                                      \
+    "CREATE TABLE idempotency (region BIGINT NOT NULL, name BLOB NOT NULL, request BLOB NOT NULL, at BIGINT NOT NULL," \
+    " answer BLOB NOT NULL, PRIMARY KEY (region, name)) WITHOUT ROWID;"                                                \
+    "CREATE TABLE draft (region BIGINT NOT NULL, owner BLOB NOT NULL, id BIGINT NOT NULL, item TEXT NOT NULL,"         \
+    " saved BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, owner, id));"
+
+#define WAIT_TABLES                                                                                                    \
+    "CREATE TABLE task (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL, item BIGINT NOT NULL,"    \
+    " division BIGINT NOT NULL, unit TEXT, element TEXT NOT NULL, name TEXT NOT NULL, form TEXT NOT NULL,"             \
+    " roles TEXT NOT NULL, assignee TEXT, created BIGINT NOT NULL, due BIGINT NOT NULL, priority BIGINT NOT NULL,"     \
+    " PRIMARY KEY (region, id)) WITHOUT ROWID;"                                                                        \
+    "CREATE INDEX task_case ON task (region, case_id);"                                                                \
+    "CREATE INDEX task_assignee ON task (region, assignee) WHERE assignee IS NOT NULL;"                                \
+    "CREATE TABLE task_role (region BIGINT NOT NULL, role TEXT NOT NULL, due BIGINT NOT NULL, id BIGINT NOT NULL,"     \
+    " PRIMARY KEY (region, role, due, id)) WITHOUT ROWID;"                                                             \
+    "CREATE TABLE task_done (region BIGINT NOT NULL, id BIGINT NOT NULL, at BIGINT NOT NULL,"                          \
+    " PRIMARY KEY (region, id)) WITHOUT ROWID;"                                                                        \
+    "CREATE TABLE timer (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL, due BIGINT NOT NULL,"    \
+    " PRIMARY KEY (region, id)) WITHOUT ROWID;"                                                                        \
+    "CREATE INDEX timer_due ON timer (region, due);"                                                                   \
+    "CREATE TABLE job (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL, type TEXT NOT NULL,"       \
+    " due BIGINT NOT NULL, retries BIGINT NOT NULL, worker TEXT, PRIMARY KEY (region, id)) WITHOUT ROWID;"             \
+    "CREATE INDEX job_type ON job (region, type, due) WHERE retries > 0;"                                              \
+    "CREATE TABLE subscription (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"                  \
+    " name BLOB NOT NULL, process TEXT NOT NULL, PRIMARY KEY (region, id)) WITHOUT ROWID;"                             \
+    "CREATE INDEX subscription_name ON subscription (name);"                                                           \
+    "CREATE TABLE message (region BIGINT NOT NULL, id BIGINT NOT NULL, name BLOB NOT NULL, message_id BLOB,"           \
+    " expires BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, id)) WITHOUT ROWID;"                           \
+    "CREATE INDEX message_name ON message (name, id);"                                                                 \
+    "CREATE UNIQUE INDEX message_once ON message (region, message_id) WHERE message_id IS NOT NULL;"                   \
+    "CREATE INDEX message_expires ON message (expires);"
+
+#define RESULT_TABLES                                                                                                  \
+    "CREATE TABLE party (region BIGINT NOT NULL, id BLOB NOT NULL, kind BIGINT NOT NULL, version BIGINT NOT NULL,"     \
+    " division BIGINT NOT NULL, name BLOB, body BLOB NOT NULL, PRIMARY KEY (region, id)) WITHOUT ROWID;"               \
+    "CREATE INDEX party_id ON party (id);"                                                                             \
+    "CREATE TABLE document (region BIGINT NOT NULL, subject BLOB NOT NULL, id BIGINT NOT NULL, kind TEXT NOT NULL,"    \
+    " case_region BIGINT NOT NULL, case_id BIGINT NOT NULL, state BIGINT NOT NULL, written BIGINT NOT NULL,"           \
+    " version BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, subject, id)) WITHOUT ROWID;"                  \
+    "CREATE UNIQUE INDEX document_id ON document (region, id);"                                                        \
+    "CREATE TABLE certificate (region BIGINT NOT NULL, id BIGINT NOT NULL, kind TEXT NOT NULL,"                        \
+    " case_region BIGINT NOT NULL, case_id BIGINT NOT NULL, holder BLOB NOT NULL, identifier BLOB NOT NULL,"           \
+    " state BIGINT NOT NULL, issued BIGINT NOT NULL, valid_to BIGINT NOT NULL, version BIGINT NOT NULL,"               \
+    " body BLOB NOT NULL, PRIMARY KEY (region, id));"                                                                  \
+    "CREATE UNIQUE INDEX certificate_identifier ON certificate (region, identifier);"                                  \
+    "CREATE INDEX certificate_holder ON certificate (region, holder, id);"                                             \
+    "CREATE TABLE certificate_use (region BIGINT NOT NULL, id BIGINT NOT NULL, at BIGINT NOT NULL, seq BIGINT NOT NULL,"\
+    " what TEXT NOT NULL, PRIMARY KEY (region, id, at, seq)) WITHOUT ROWID;"                                           \
+    "CREATE TABLE account (region BIGINT NOT NULL, id BLOB NOT NULL, balance BIGINT NOT NULL, entries BIGINT NOT NULL,"\
+    " floor BIGINT, name BLOB NOT NULL, PRIMARY KEY (region, id)) WITHOUT ROWID;"                                      \
+    "CREATE TABLE entry (region BIGINT NOT NULL, account BLOB NOT NULL, seq BIGINT NOT NULL, posting BIGINT NOT NULL," \
+    " at BIGINT NOT NULL, amount BIGINT NOT NULL, balance BIGINT NOT NULL, case_id BIGINT NOT NULL, memo BLOB NOT NULL,"\
+    " PRIMARY KEY (region, account, seq)) WITHOUT ROWID;"                                                              \
+    "CREATE TABLE notice (region BIGINT NOT NULL, party BLOB NOT NULL, id BIGINT NOT NULL, sent BIGINT NOT NULL,"      \
+    " read BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, party, id)) WITHOUT ROWID;"                       \
+    "CREATE TABLE blob (region BIGINT NOT NULL, id BLOB NOT NULL, owner BLOB NOT NULL, stored BIGINT NOT NULL,"        \
+    " size BIGINT NOT NULL, body BLOB NOT NULL, content BLOB, PRIMARY KEY (region, id));"
+
+#define EXCHANGE_TABLES                                                                                                \
+    "CREATE TABLE outbox (region BIGINT NOT NULL, due BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"   \
+    " job BIGINT NOT NULL, attempts BIGINT NOT NULL, exchange TEXT NOT NULL, packs BIGINT NOT NULL,"                   \
+    " body BLOB NOT NULL, PRIMARY KEY (region, due, id)) WITHOUT ROWID;"                                               \
+    "CREATE TABLE exchange_log (region BIGINT NOT NULL, at BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"\
+    " exchange TEXT NOT NULL, attempt BIGINT NOT NULL, status BIGINT NOT NULL, took_ms BIGINT NOT NULL, problem TEXT," \
+    " PRIMARY KEY (region, at, id)) WITHOUT ROWID;"                                                                    \
+    "CREATE TABLE access_log (region BIGINT NOT NULL, at BIGINT NOT NULL, id BIGINT NOT NULL, who BLOB NOT NULL,"      \
+    " what TEXT NOT NULL, subject BLOB, case_id BIGINT NOT NULL, body BLOB NOT NULL,"                                  \
+    " PRIMARY KEY (region, at, id)) WITHOUT ROWID;"                                                                    \
+    "CREATE INDEX access_subject ON access_log (region, subject, at) WHERE subject IS NOT NULL;"
+
+static const struct db_migration migrations[] = {
+    {1, "settings, packs, staff", SMALL_TABLES, NULL, NULL},
+    {2, "cases", CASE_TABLES, NULL, NULL},
+    {3, "what cases wait for", WAIT_TABLES, NULL, NULL},
+    {4, "what cases leave", RESULT_TABLES, NULL, NULL},
+    {5, "exchanges and logs", EXCHANGE_TABLES, NULL, NULL},
+};
+
+enum status store_migrate(struct db *db, struct error *err)
+{
+    return db_migrate(db, migrations, COUNT_OF(migrations), err);
+}

@@ -1,0 +1,55 @@
+// The one way to the server: JSON in and out, problems as errors, the CSRF token and an idempotency key on changes.
+import type { Problem, FieldError } from '../../../shared/api/types.ts';
+
+export class ApiError extends Error {
+  constructor(public problem: Problem) {
+    super(problem.detail || problem.title);
+  }
+  get type(): string { return this.problem.type; }
+  get status(): number { return this.problem.status; }
+  get errors(): FieldError[] { return this.problem.errors ?? []; }
+}
+
+let csrf = '';
+let language = 'zh-CN';
+export function setCsrf(token: string): void { csrf = token; }
+export function setApiLanguage(lang: string): void { language = lang; }
+
+type Options = { method?: string; body?: unknown; etag?: number; key?: string; signal?: AbortSignal };
+
+export async function api<T>(path: string, options: Options = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
+  const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method !== 'GET') {
+    headers['X-CSRF-Token'] = csrf;
+    if (method === 'POST') headers['Idempotency-Key'] = options.key ?? crypto.randomUUID();
+  }
+  if (options.etag !== undefined) headers['If-Match'] = `"${options.etag}"`;
+  let response: Response;
+  try {
+    response = await fetch('/api/v1' + path, {
+      method, headers, credentials: 'same-origin', signal: options.signal,
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    });
+  } catch (cause) {
+    if ((cause as Error).name === 'AbortError') throw cause;
+    throw new ApiError({ type: 'network', title: 'network', status: 0 });
+  }
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  let content: unknown = undefined;
+  try { content = text ? JSON.parse(text) : undefined; } catch { /* told below as an unreadable answer */ }
+  if (!response.ok) {
+    const problem = (content as Problem | undefined) ?? { type: 'unreadable', title: response.statusText, status: response.status };
+    throw new ApiError(problem);
+  }
+  return content as T;
+}
+
+export function query(params: Record<string, string | number | boolean | undefined | null>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) if (value !== undefined && value !== null && value !== '') search.set(name, String(value));
+  const text = search.toString();
+  return text ? '?' + text : '';
+}

@@ -1,0 +1,117 @@
+// The staff desk: sign in, take a doubtful case, read why, decide it; certificates; keyboard.
+import { test, before, after } from 'node:test';
+import assert from 'node:assert/strict';
+import { axe, deathForm, idNumber, launch, newPage, noSidewaysScroll, PASSWORD, PHONE, picture, signedIn, startServer, WIDE } from './lib.mjs';
+
+let server;
+let browser;
+let doubtful;
+let normal;
+before(async () => {
+  server = await startServer();
+  browser = await launch();
+  const doctor = await signedIn(server, 'dr-wang');
+  const id = idNumber('230110', '19390210', 11);
+  doubtful = await doctor.post('/api/v1/cases', { item: 'death-report', confirmed: true,
+    form: deathForm(id, { 'cause.a.code': 'R96', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined }) });
+  normal = await doctor.post('/api/v1/cases', { item: 'death-report', form: deathForm(idNumber('230110', '19390210', 13)) });
+  assert.equal(doubtful.status, 201, doubtful.text);
+  assert.equal(normal.status, 201, normal.text);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+async function open(viewport, name = 'li') {
+  const page = await newPage(browser, { viewport });
+  await page.goto(`${server.url}/desk/`);
+  await page.fill('#username', name);
+  await page.fill('#password', PASSWORD);
+  await page.click('form button[type=submit]');
+  await page.waitForURL(/\/desk\/tasks/);
+  return page;
+}
+async function clean(page, name) {
+  await picture(page, name);
+  assert.deepEqual(await axe(page), [], name);
+  assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
+}
+
+for (const [name, viewport] of [['desk-wide', WIDE], ['desk-phone', PHONE]])
+  test(`a case's process, rules and history can be read (${name})`, async () => {
+    const page = await open(viewport);
+    await page.waitForSelector('table.list tbody tr');
+    await clean(page, `${name}-worklist`);
+    await page.goto(`${server.url}/desk/cases/${doubtful.body.no}`);
+    await page.waitForSelector('[role=tablist]');
+    await clean(page, `${name}-case`);
+    await page.click('#tab-process');
+    await page.waitForSelector('.djs-element');
+    assert.ok(await page.$('.here'), 'the token is marked');
+    assert.ok((await page.$$('.passed')).length > 1, 'the passed path is marked');
+    const mark = await page.evaluate(() => {
+      const link = document.querySelector('.bjs-powered-by');
+      link?.scrollIntoView();
+      const box = link?.getBoundingClientRect();
+      return !!box && document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.closest('.bjs-powered-by') === link;
+    });
+    assert.ok(mark, 'the mark of bpmn.io is fully visible');
+    await clean(page, `${name}-process`);
+    await page.click('#tab-decisions');
+    await page.waitForSelector('tr.hit');
+    await clean(page, `${name}-decisions`);
+    await page.click('#tab-history');
+    await page.waitForSelector('[role=tabpanel] tbody tr');
+    await clean(page, `${name}-history`);
+    assert.deepEqual(page.troubles.filter((one) => !one.includes('401')), []);
+    await page.context().close();
+  });
+
+test('a reviewer takes the doubtful case, is told what is missing, decides, and it is closed', async () => {
+  const page = await open(WIDE);
+  await page.waitForSelector('table.list tbody tr');
+  await page.click(`tr:has-text("${doubtful.body.no}") button`);
+  await page.waitForURL(/\/desk\/cases\//);
+  await page.waitForSelector('section.task form');
+  await page.click('section.task form button[type=submit]');
+  await page.waitForSelector('[role=alert]');
+  await clean(page, 'desk-task-errors');
+  await page.check('section.task input[value=approve]');
+  await page.fill('section.task textarea', '已调阅病历,排除非正常死亡');
+  await page.click('section.task form button[type=submit]');
+  await page.waitForSelector('.tag.good');
+  await page.click('#tab-certificates');
+  await page.waitForSelector('[role=tabpanel] a[href*="/certificates/"]');
+  await page.click('[role=tabpanel] a[href*="/certificates/"]');
+  await page.waitForSelector('.picture img');
+  await clean(page, 'desk-certificate');
+  await page.context().close();
+});
+
+test('lists of cases and certificates can be searched, in English and in large type', async () => {
+  const page = await open(WIDE, 'dr-wang');
+  await page.click('.tools button:has-text("English")');
+  await page.click('nav a:has-text("Cases")');
+  await page.waitForSelector('table.list tbody tr');
+  await page.fill('#q', normal.body.no);
+  await page.click('form[role=search] button');
+  await page.waitForFunction(() => document.querySelectorAll('table.list tbody tr').length === 1);
+  await page.click('.tools button[aria-pressed]');
+  await clean(page, 'desk-cases-english-large');
+  await page.click('nav a:has-text("Certificates")');
+  await page.waitForSelector('table.list tbody tr');
+  await clean(page, 'desk-certificates-english-large');
+  await page.context().close();
+});
+
+test('tabs and menus work by keyboard', async () => {
+  const page = await open(WIDE);
+  await page.goto(`${server.url}/desk/cases/${normal.body.no}`);
+  await page.waitForSelector('#tab-form');
+  await page.focus('#tab-form');
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await page.getAttribute('#tab-process', 'aria-selected'), 'true');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'tab-process');
+  await page.context().close();
+});

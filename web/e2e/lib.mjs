@@ -1,0 +1,44 @@
+// Chromium on a real server. Pictures of every page go to e2e/pictures for people to look at.
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import AxeBuilder from '@axe-core/playwright';
+
+export * from '../../test/api/lib.mjs';
+
+const pictures = fileURLToPath(new URL('pictures/', import.meta.url));
+mkdirSync(pictures, { recursive: true });
+
+export const PHONE = { width: 390, height: 844 };
+export const WIDE = { width: 1440, height: 900 };
+
+export function launch() {
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium', headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+      '--disable-sync', '--lang=zh-CN'],
+    env: { ...process.env, LANGUAGE: 'zh_CN' },
+  });
+}
+
+/** A page whose console errors and failed requests are collected in page.troubles. */
+export async function newPage(browser, { viewport = WIDE, scripts = true, locale = 'zh-CN' } = {}) {
+  const context = await browser.newContext({ viewport, javaScriptEnabled: scripts, locale, timezoneId: 'Asia/Shanghai' });
+  const page = await context.newPage();
+  page.troubles = [];
+  page.on('console', (message) => { if (message.type() === 'error') page.troubles.push(message.text()); });
+  page.on('pageerror', (error) => page.troubles.push(String(error)));
+  return page;
+}
+
+export const picture = (page, name) => page.screenshot({ path: `${pictures}${name}.png`, fullPage: true });
+
+/** Violations of WCAG 2.1 A and AA, as text; empty when there are none. */
+export async function axe(page) {
+  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze();
+  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
+}
+
+export async function noSidewaysScroll(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+}
