@@ -11,7 +11,8 @@ bool form_empty(struct value v)
            (v.kind == VALUE_LIST && v.list->count == 0);
 }
 
-bool form_option_find(const struct form_component *component, const struct form_codes *codes, struct str value, struct str *label)
+bool form_option_find(const struct form_component *component, const struct form_codes *codes, struct str value,
+                      struct str *label)
 {
     if (component->codes.len > 0)
         return codes->find && codes->find(codes->state, component->codes, value, label);
@@ -23,7 +24,8 @@ bool form_option_find(const struct form_component *component, const struct form_
     return false;
 }
 
-size_t form_option_list(const struct form_component *component, const struct form_codes *codes, const struct form_option **out)
+size_t form_option_list(const struct form_component *component, const struct form_codes *codes,
+                        const struct form_option **out)
 {
     *out = component->options;
     if (component->codes.len == 0)
@@ -122,8 +124,8 @@ struct value form_null_fill(const struct form *self, struct arena *arena, struct
     return build_place(&b, &self->shape, data, &data, hidden);
 }
 
-/* Each round judges the conditions by what the round before left, always starting from all of the data: a value that comes
- * back into sight keeps what was entered. Conditions that never settle stay as the last round left them. */
+/* Each round judges the conditions by what the round before left, always starting from all of the data: a value that
+ * comes back into sight keeps what was entered. Conditions that never settle stay as the last round left them. */
 struct value form_settle(const struct form *self, struct value data, const struct form_env *env)
 {
     struct arena *arena = env->run->arena;

@@ -56,7 +56,8 @@ static struct str label_of(const struct describing *d, const struct form_compone
 
 static struct str datetime_text(struct arena *arena, const struct form_component *c, struct str text)
 {
-    if (c->subtype == FORM_DATE || (c->subtype == FORM_TIME && text.len < 5) || (c->subtype == FORM_DATE_TIME && text.len < 16))
+    if (c->subtype == FORM_DATE || (c->subtype == FORM_TIME && text.len < 5) ||
+        (c->subtype == FORM_DATE_TIME && text.len < 16))
         return text;
     if (c->subtype == FORM_TIME)
         return str_part(text, 0, 5);
@@ -70,15 +71,13 @@ static struct str reading_text(const struct describing *d, const struct form_com
         return STR("");
     switch (c->type) {
     case FORM_SELECT:
-    case FORM_RADIO:
-        return label_of(d, c, v);
+    case FORM_RADIO: return label_of(d, c, v);
     case FORM_TEXTFIELD:
-        return c->codes.len > 0 ? arena_printf(d->arena, "%.*s %.*s", STR_ARGS(value_text(v)), STR_ARGS(label_of(d, c, v)))
-                                : value_to_text(d->arena, v);
-    case FORM_CHECKBOX:
-        return form_translate(&d->env->texts, value_is_true(v) ? STR("是") : STR("否"));
-    case FORM_DATETIME:
-        return datetime_text(d->arena, c, value_to_text(d->arena, v));
+        return c->codes.len > 0
+                   ? arena_printf(d->arena, "%.*s %.*s", STR_ARGS(value_text(v)), STR_ARGS(label_of(d, c, v)))
+                   : value_to_text(d->arena, v);
+    case FORM_CHECKBOX: return form_translate(&d->env->texts, value_is_true(v) ? STR("是") : STR("否"));
+    case FORM_DATETIME: return datetime_text(d->arena, c, value_to_text(d->arena, v));
     case FORM_NUMBER:
         return c->unit.len == 0 ? value_to_text(d->arena, v)
                                 : arena_printf(d->arena, "%.*s %.*s", STR_ARGS(value_to_text(d->arena, v)),
@@ -98,15 +97,15 @@ static struct str reading_text(const struct describing *d, const struct form_com
     case FORM_GROUP:
     case FORM_DYNAMICLIST:
     case FORM_TEXT:
-    case FORM_SEPARATOR:
-        return value_to_text(d->arena, v);
+    case FORM_SEPARATOR: return value_to_text(d->arena, v);
     }
     return STR("");
 }
 
 static const char *input_type(const struct form_component *c)
 {
-    static const char *const datetime[] = {[FORM_DATE] = "date", [FORM_TIME] = "time", [FORM_DATE_TIME] = "datetime-local"};
+    static const char *const datetime[] = {
+        [FORM_DATE] = "date", [FORM_TIME] = "time", [FORM_DATE_TIME] = "datetime-local"};
     if (c->type == FORM_DATETIME)
         return datetime[c->subtype];
     if (c->type == FORM_NUMBER)
@@ -161,8 +160,10 @@ static void put_rules(const struct describing *d, struct context_builder *out, c
 {
     context_builder_put(out, STR("required"), value_boolean(c->required));
     context_builder_put(out, STR("readonly"), value_boolean(c->read_only));
-    context_builder_put(out, STR("min"), value_is_null(c->min) ? value_null : value_string(value_to_text(d->arena, c->min)));
-    context_builder_put(out, STR("max"), value_is_null(c->max) ? value_null : value_string(value_to_text(d->arena, c->max)));
+    context_builder_put(out, STR("min"),
+                        value_is_null(c->min) ? value_null : value_string(value_to_text(d->arena, c->min)));
+    context_builder_put(out, STR("max"),
+                        value_is_null(c->max) ? value_null : value_string(value_to_text(d->arena, c->max)));
     context_builder_put(out, STR("minLength"), length_or_null(c->min_length));
     context_builder_put(out, STR("maxLength"), length_or_null(c->max_length));
     context_builder_put(out, STR("pattern"), text_or_null(c->pattern));
@@ -177,8 +178,8 @@ static void put_rules(const struct describing *d, struct context_builder *out, c
 static struct value describe_list(const struct describing *d, const struct form_component *components, size_t count,
                                   struct value place, struct str base, const bool *hidden);
 
-static struct value describe_rows(const struct describing *d, const struct form_component *c, struct value v, struct str path,
-                                  const bool *hidden)
+static struct value describe_rows(const struct describing *d, const struct form_component *c, struct value v,
+                                  struct str path, const bool *hidden)
 {
     size_t count = v.kind == VALUE_LIST ? v.list->count : 0;
     struct list *rows = list_new(d->arena, count);
@@ -198,8 +199,8 @@ static struct value describe_rows(const struct describing *d, const struct form_
 }
 
 /* The data behind hidden fields are dropped already, so place is enough to know their values. */
-static struct value describe_one(const struct describing *d, const struct form_component *c, struct value place, struct str base,
-                                 const bool *hidden)
+static struct value describe_one(const struct describing *d, const struct form_component *c, struct value place,
+                                 struct str base, const bool *hidden)
 {
     struct str path = join_path(d->arena, base, form_has_value(c->type) ? c->key : c->path);
     bool carries = form_has_value(c->type) || c->type == FORM_DYNAMICLIST;
@@ -225,7 +226,10 @@ static struct value describe_one(const struct describing *d, const struct form_c
     if (form_has_value(c->type))
         context_builder_put(&out, STR("input"), value_cstr(input_type(c)));
     if (c->type == FORM_DATETIME)
-        context_builder_put(&out, STR("subtype"), value_cstr(c->subtype == FORM_DATE ? "date" : c->subtype == FORM_TIME ? "time" : "datetime"));
+        context_builder_put(&out, STR("subtype"),
+                            value_cstr(c->subtype == FORM_DATE   ? "date"
+                                       : c->subtype == FORM_TIME ? "time"
+                                                                 : "datetime"));
     if (c->type == FORM_SELECT || c->type == FORM_RADIO || c->type == FORM_CHECKLIST)
         context_builder_put(&out, STR("options"), options_of(d, c, v));
     if (c->type == FORM_GROUP)
@@ -259,8 +263,8 @@ static int64_t errors_in(struct value fields)
     return n;
 }
 
-static struct value step_of(const struct describing *d, const struct form_component *group, struct value fields, bool hidden,
-                            size_t index)
+static struct value step_of(const struct describing *d, const struct form_component *group, struct value fields,
+                            bool hidden, size_t index)
 {
     struct context_builder out;
     context_builder_init(&out, d->arena);
@@ -282,7 +286,8 @@ static struct value describe_steps(const struct describing *d, const bool *hidde
         const struct form_component *c = &d->form->components[i];
         size_t index = steps.items.count + 1;
         if (c->type == FORM_GROUP) {
-            struct value fields = describe_list(d, c->children, c->child_count, reach(d->names, c->path), c->path, hidden);
+            struct value fields =
+                describe_list(d, c->children, c->child_count, reach(d->names, c->path), c->path, hidden);
             list_builder_push(&steps, step_of(d, c, fields, hidden[c->rules->index], index));
             i++;
             continue;
@@ -344,8 +349,8 @@ static struct value describe_errors(const struct describing *d)
     return value_of_list(list);
 }
 
-struct value form_describe(const struct form *self, struct value data, const struct form_error *errors, size_t error_count,
-                           const struct form_env *env)
+struct value form_describe(const struct form *self, struct value data, const struct form_error *errors,
+                           size_t error_count, const struct form_env *env)
 {
     struct describing d = {self, env, env->run->arena, value_null, errors, error_count};
     d.names = form_settle(self, data, env);

@@ -27,8 +27,8 @@ static bool valid_phone(struct str s)
         return s.len >= 10 && s.len <= 12 && s.data[0] == '0' && all_digits(s);
     struct str area = str_part(s, 0, (size_t)dash);
     struct str number = str_part(s, (size_t)dash + 1, s.len);
-    return area.len >= 3 && area.len <= 4 && area.data[0] == '0' && all_digits(area) && number.len >= 7 && number.len <= 8 &&
-           all_digits(number);
+    return area.len >= 3 && area.len <= 4 && area.data[0] == '0' && all_digits(area) && number.len >= 7 &&
+           number.len <= 8 && all_digits(number);
 }
 
 /* GB 11714: eight characters, an optional dash, a check character: weights 3 7 9 10 5 8 4 2, 11 - sum mod 11. */

@@ -20,7 +20,7 @@ struct form_rules {
 /* The shape of the data: a name is a value (component set), a place for further names, or a list of rows (both). */
 struct form_shape {
     struct str name;
-    struct str path; /* from the root; "[]" stands for a row */
+    struct str path;                        /* from the root; "[]" stands for a row */
     const struct form_component *component; /* leaf or dynamiclist; NULL for a place */
     VECTOR(struct form_shape *) children;   /* of a place, or of a row */
 };
@@ -46,8 +46,10 @@ const char *form_format_message(struct str name);
 
 bool form_empty(struct value v);
 /* Label of an option value from the form's own list or its code table; false when it is not one. */
-bool form_option_find(const struct form_component *component, const struct form_codes *codes, struct str value, struct str *label);
-size_t form_option_list(const struct form_component *component, const struct form_codes *codes, const struct form_option **out);
+bool form_option_find(const struct form_component *component, const struct form_codes *codes, struct str value,
+                      struct str *label);
+size_t form_option_list(const struct form_component *component, const struct form_codes *codes,
+                        const struct form_option **out);
 struct str form_translate(const struct form_texts *texts, struct str text);
 
 /* Evaluates the conditions of components and what is in them over names; flags of hidden ones become true. */

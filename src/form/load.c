@@ -1,5 +1,5 @@
-/* Reading form-js JSON. Whatever the subset of docs/PACKS.md does not have is refused with the component's id, so that a form
- * drawn in a modeller never means one thing there and another here. */
+/* Reading form-js JSON. Whatever the subset of docs/PACKS.md does not have is refused with the component's id, so that
+ * a form drawn in a modeller never means one thing there and another here. */
 #include "form/form.h"
 
 #include "feel/json.h"
@@ -11,25 +11,58 @@ static const struct {
     const char *name;
     enum form_type type;
 } types[] = {
-    {"textfield", FORM_TEXTFIELD}, {"textarea", FORM_TEXTAREA}, {"number", FORM_NUMBER},
-    {"datetime", FORM_DATETIME},   {"select", FORM_SELECT},     {"radio", FORM_RADIO},
-    {"checkbox", FORM_CHECKBOX},   {"checklist", FORM_CHECKLIST}, {"group", FORM_GROUP},
-    {"dynamiclist", FORM_DYNAMICLIST}, {"text", FORM_TEXT},     {"separator", FORM_SEPARATOR},
+    {"textfield", FORM_TEXTFIELD},     {"textarea", FORM_TEXTAREA},   {"number", FORM_NUMBER},
+    {"datetime", FORM_DATETIME},       {"select", FORM_SELECT},       {"radio", FORM_RADIO},
+    {"checkbox", FORM_CHECKBOX},       {"checklist", FORM_CHECKLIST}, {"group", FORM_GROUP},
+    {"dynamiclist", FORM_DYNAMICLIST}, {"text", FORM_TEXT},           {"separator", FORM_SEPARATOR},
 };
 
 /* Members of a component that are read; those marked "" only tell an editor how to draw. */
 static const char *const component_members[] = {
-    "id", "type", "key", "label", "description", "path", "subtype", "values", "properties", "validate", "conditional",
-    "defaultValue", "readonly", "components", "text", "dateLabel", "timeLabel", "decimalDigits",
-    "layout", "appearance", "showOutline", "verticalAlignment", "isRepeating", "allowAddRemove", "defaultRepetitions",
-    "use24h", "timeSerializingFormat", "timeInterval", "searchable",
+    "id",
+    "type",
+    "key",
+    "label",
+    "description",
+    "path",
+    "subtype",
+    "values",
+    "properties",
+    "validate",
+    "conditional",
+    "defaultValue",
+    "readonly",
+    "components",
+    "text",
+    "dateLabel",
+    "timeLabel",
+    "decimalDigits",
+    "layout",
+    "appearance",
+    "showOutline",
+    "verticalAlignment",
+    "isRepeating",
+    "allowAddRemove",
+    "defaultRepetitions",
+    "use24h",
+    "timeSerializingFormat",
+    "timeInterval",
+    "searchable",
 };
-static const char *const property_members[] = {"codes", "format", "prefill", "sensitivity", "unit", "integer", "past",
-                                               "placeholder"};
+static const char *const property_members[] = {"codes", "format",  "prefill", "sensitivity",
+                                               "unit",  "integer", "past",    "placeholder"};
 static const char *const validate_members[] = {"required", "minLength", "maxLength", "min", "max", "pattern"};
 static const char *const conditional_members[] = {"hide"};
-static const char *const form_members[] = {"type", "id", "title", "schemaVersion", "components", "exporter", "$schema",
-                                           "executionPlatform", "executionPlatformVersion", "versionTag"};
+static const char *const form_members[] = {"type",
+                                           "id",
+                                           "title",
+                                           "schemaVersion",
+                                           "components",
+                                           "exporter",
+                                           "$schema",
+                                           "executionPlatform",
+                                           "executionPlatformVersion",
+                                           "versionTag"};
 
 struct loader {
     struct arena *arena;
@@ -70,7 +103,8 @@ static bool is_one_of(struct str name, const char *const *names, size_t count)
 
 static enum status refuse(const struct reading *r, const char *member, const char *message)
 {
-    (void)error_set(r->loader->err, ERROR_INVALID, "form-invalid", "component '%.*s': %s", STR_ARGS(r->out->id), message);
+    (void)error_set(r->loader->err, ERROR_INVALID, "form-invalid", "component '%.*s': %s", STR_ARGS(r->out->id),
+                    message);
     return error_field(r->loader->err, "%.*s%s%s", STR_ARGS(r->place), member[0] ? "." : "", member);
 }
 
@@ -162,8 +196,8 @@ static enum status read_pattern(const struct reading *r, struct str pattern)
     static const struct str names[] = {{"value", 5}};
     struct feel_options options = {.syntax = FEEL_EXPRESSION, .scope = {names, 1}};
     struct error why = ERROR_INIT;
-    enum status status = feel_compile(r->loader->arena, arena_str(r->loader->arena, buf_str(&text)), &options,
-                                      &r->rules->pattern, &why);
+    enum status status =
+        feel_compile(r->loader->arena, arena_str(r->loader->arena, buf_str(&text)), &options, &r->rules->pattern, &why);
     buf_release(&text);
     if (status != OK)
         return refuse(r, "validate.pattern", "cannot be compiled");
@@ -187,7 +221,8 @@ static enum status read_bound(const struct reading *r, struct value v, const cha
     }
     if (r->out->type == FORM_DATETIME && v.kind == VALUE_STRING && date_parse(v.string, out))
         return OK;
-    return refuse(r, member, r->out->type == FORM_DATETIME ? "must be a date, like \"1900-01-01\"" : "must be a number");
+    return refuse(r, member,
+                  r->out->type == FORM_DATETIME ? "must be a date, like \"1900-01-01\"" : "must be a number");
 }
 
 static enum status read_validate(const struct reading *r)
@@ -197,7 +232,8 @@ static enum status read_validate(const struct reading *r)
     if (members_known(r, rules, validate_members, COUNT_OF(validate_members), "validate") != OK)
         return FAILED;
     struct str pattern = STR_NONE;
-    if (read_flag(r, rules, "required", &c->required) != OK || read_length(r, rules, "minLength", &c->min_length) != OK ||
+    if (read_flag(r, rules, "required", &c->required) != OK ||
+        read_length(r, rules, "minLength", &c->min_length) != OK ||
         read_length(r, rules, "maxLength", &c->max_length) != OK || read_text(r, rules, "pattern", &pattern) != OK)
         return FAILED;
     if (read_bound(r, value_get(rules, STR("min")), "validate.min", &c->min) != OK ||
@@ -218,18 +254,21 @@ static enum status read_properties(const struct reading *r)
     if (members_known(r, properties, property_members, COUNT_OF(property_members), "properties") != OK)
         return FAILED;
     if (read_text(r, properties, "codes", &c->codes) != OK || read_text(r, properties, "format", &c->format) != OK ||
-        read_text(r, properties, "sensitivity", &c->sensitivity) != OK || read_text(r, properties, "unit", &c->unit) != OK ||
+        read_text(r, properties, "sensitivity", &c->sensitivity) != OK ||
+        read_text(r, properties, "unit", &c->unit) != OK ||
         read_text(r, properties, "placeholder", &c->placeholder) != OK)
         return FAILED;
     if (read_flag(r, properties, "integer", &c->integer) != OK || read_flag(r, properties, "past", &c->past) != OK)
         return FAILED;
     if (c->format.len > 0 && (c->type != FORM_TEXTFIELD || !form_format_known(c->format)))
         return refuse(r, "properties.format", "is no known format of a textfield");
-    if (c->sensitivity.len > 0 && !str_equal(c->sensitivity, STR("personal")) && !str_equal(c->sensitivity, STR("health")))
+    if (c->sensitivity.len > 0 && !str_equal(c->sensitivity, STR("personal")) &&
+        !str_equal(c->sensitivity, STR("health")))
         return refuse(r, "properties.sensitivity", "must be personal or health");
     if (c->past && (c->type != FORM_DATETIME || c->subtype == FORM_TIME))
         return refuse(r, "properties.past", "only makes sense for dates");
-    return read_expression(r, value_get(properties, STR("prefill")), "properties.prefill", &c->prefill, &r->rules->prefill);
+    return read_expression(r, value_get(properties, STR("prefill")), "properties.prefill", &c->prefill,
+                           &r->rules->prefill);
 }
 
 static enum status read_values(const struct reading *r)
@@ -322,11 +361,13 @@ static enum status read_identity(struct reading *r)
     if (members_known(r, r->json, component_members, COUNT_OF(component_members), "") != OK)
         return FAILED;
     if (read_text(r, r->json, "key", &c->key) != OK || read_text(r, r->json, "path", &c->path) != OK ||
-        read_text(r, r->json, "label", &c->label) != OK || read_text(r, r->json, "description", &c->description) != OK ||
-        read_text(r, r->json, "text", &c->text) != OK || read_flag(r, r->json, "readonly", &c->read_only) != OK)
+        read_text(r, r->json, "label", &c->label) != OK ||
+        read_text(r, r->json, "description", &c->description) != OK || read_text(r, r->json, "text", &c->text) != OK ||
+        read_flag(r, r->json, "readonly", &c->read_only) != OK)
         return FAILED;
     if (form_has_value(c->type) ? !key_valid(c->key) : c->key.len > 0)
-        return refuse(r, "key", "must be names of letters, digits and _ joined by dots, on components with a value only");
+        return refuse(r, "key",
+                      "must be names of letters, digits and _ joined by dots, on components with a value only");
     bool container = c->type == FORM_GROUP || c->type == FORM_DYNAMICLIST;
     if (c->path.len > 0 ? !container || !key_valid(c->path) : c->type == FORM_DYNAMICLIST)
         return refuse(r, "path", "must be names joined by dots, on groups and (always) on dynamic lists");
@@ -344,8 +385,8 @@ static enum status read_default(const struct reading *r)
     return OK;
 }
 
-static enum status load_list(struct loader *loader, struct value list, struct str place, const struct form_component *parent,
-                             const struct form_component **out);
+static enum status load_list(struct loader *loader, struct value list, struct str place,
+                             const struct form_component *parent, const struct form_component **out);
 
 static enum status load_component(struct loader *loader, struct value json, struct str place,
                                   const struct form_component *parent, struct form_component *out)
@@ -384,20 +425,22 @@ static enum status load_component(struct loader *loader, struct value json, stru
     return load_list(loader, children, place, out, &out->children);
 }
 
-static enum status load_list(struct loader *loader, struct value list, struct str place, const struct form_component *parent,
-                             const struct form_component **out)
+static enum status load_list(struct loader *loader, struct value list, struct str place,
+                             const struct form_component *parent, const struct form_component **out)
 {
     int depth = 0;
     for (const struct form_component *p = parent; p; p = p->rules->parent)
         depth++;
     if (list.kind != VALUE_LIST || depth > FORM_DEPTH_MAX) {
-        (void)error_set(loader->err, ERROR_INVALID, "form-invalid", "components must be a list, at most %d deep", FORM_DEPTH_MAX);
+        (void)error_set(loader->err, ERROR_INVALID, "form-invalid", "components must be a list, at most %d deep",
+                        FORM_DEPTH_MAX);
         return error_field(loader->err, "%.*s", STR_ARGS(place));
     }
     size_t count = value_count(list);
     struct form_component *components = arena_array(loader->arena, struct form_component, count);
     for (size_t i = 0; i < count; i++) {
-        struct str here = arena_printf(loader->arena, "%.*s%scomponents[%zu]", STR_ARGS(place), place.len ? "." : "", i);
+        struct str here =
+            arena_printf(loader->arena, "%.*s%scomponents[%zu]", STR_ARGS(place), place.len ? "." : "", i);
         if (load_component(loader, value_at(list, i), here, parent, &components[i]) != OK)
             return FAILED;
     }
@@ -431,7 +474,8 @@ static struct form_shape *shape_reach(struct arena *arena, struct form_shape *at
     return at;
 }
 
-static enum status shape_add(struct loader *loader, struct form_shape *at, const struct form_component *components, size_t count)
+static enum status shape_add(struct loader *loader, struct form_shape *at, const struct form_component *components,
+                             size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct form_component *c = &components[i];
@@ -442,8 +486,8 @@ static enum status shape_add(struct loader *loader, struct form_shape *at, const
         bool own = form_has_value(c->type) || c->type == FORM_DYNAMICLIST;
         if (!place || (own && place->children.count > 0)) {
             (void)error_set(loader->err, ERROR_INVALID, "form-invalid",
-                            "component '%.*s': another component already uses '%.*s' for something else", STR_ARGS(c->id),
-                            STR_ARGS(path));
+                            "component '%.*s': another component already uses '%.*s' for something else",
+                            STR_ARGS(c->id), STR_ARGS(path));
             return error_field(loader->err, "%.*s", STR_ARGS(path));
         }
         if (own)
@@ -469,7 +513,8 @@ enum status form_load(struct arena *arena, struct str json, const struct form **
     for (size_t i = 0; i < form->schema.context->count; i++) {
         struct str key = form->schema.context->members[i].key;
         if (!is_one_of(key, form_members, COUNT_OF(form_members)))
-            return error_set(err, ERROR_INVALID, "form-invalid", "'%.*s' is not in the supported subset.", STR_ARGS(key));
+            return error_set(err, ERROR_INVALID, "form-invalid", "'%.*s' is not in the supported subset.",
+                             STR_ARGS(key));
     }
     struct loader loader = {.arena = arena, .err = err};
     struct value list = value_get(form->schema, STR("components"));
@@ -513,7 +558,8 @@ static bool walk_list(const struct walk *w, const struct form_component *compone
         const struct form_component *c = &components[i];
         struct str own = form_has_value(c->type) ? c->key : c->path;
         const char *joint = base.len > 0 && own.len > 0 ? "." : "";
-        struct str path = own.len > 0 ? arena_printf(w->arena, "%.*s%s%.*s", STR_ARGS(base), joint, STR_ARGS(own)) : base;
+        struct str path =
+            own.len > 0 ? arena_printf(w->arena, "%.*s%s%.*s", STR_ARGS(base), joint, STR_ARGS(own)) : base;
         bool carries = form_has_value(c->type) || c->type == FORM_DYNAMICLIST;
         if (!w->visit(w->state, c, carries ? path : STR("")))
             return false;

@@ -74,8 +74,8 @@ static struct str fill_in(struct arena *arena, struct str pattern, struct value 
 }
 
 /* bound is min or max, or absent. */
-static void blame(struct judging *j, const struct form_component *c, struct str field, const char *code, const char *sentence,
-                  const char *bound_name, struct value bound)
+static void blame(struct judging *j, const struct form_component *c, struct str field, const char *code,
+                  const char *sentence, const char *bound_name, struct value bound)
 {
     if (j->errors.count == FORM_ERRORS_MAX)
         return;
@@ -349,7 +349,8 @@ static struct str path_join(struct arena *arena, struct str base, struct str own
 static void judge_list(struct judging *j, const struct form_component *components, size_t count, struct value place,
                        struct str base, const bool *hidden);
 
-static void judge_rows(struct judging *j, const struct form_component *c, struct value v, struct str field, const bool *hidden)
+static void judge_rows(struct judging *j, const struct form_component *c, struct value v, struct str field,
+                       const bool *hidden)
 {
     int64_t least = c->min_length > 0 ? c->min_length : c->required ? 1 : 0;
     int64_t most = c->max_length >= 0 && c->max_length < FORM_ROWS_MAX ? c->max_length : FORM_ROWS_MAX;
@@ -391,7 +392,8 @@ static void judge_list(struct judging *j, const struct form_component *component
         if (hidden[c->rules->index])
             continue;
         if (c->type == FORM_GROUP) {
-            judge_list(j, c->children, c->child_count, path_value(place, c->path), path_join(j->arena, base, c->path), hidden);
+            judge_list(j, c->children, c->child_count, path_value(place, c->path), path_join(j->arena, base, c->path),
+                       hidden);
         } else if (c->type == FORM_DYNAMICLIST) {
             judge_rows(j, c, path_value(place, c->path), path_join(j->arena, base, c->path), hidden);
         } else if (form_has_value(c->type)) {

@@ -1,15 +1,15 @@
-/* The static check of a set of packs: everything referred to exists, expressions read only what is there, items keep the
- * publishing rules, every visible text has its English, every item has its stories. */
+/* The static check of a set of packs: everything referred to exists, expressions read only what is there, items keep
+ * the publishing rules, every visible text has its English, every item has its stories. */
 #include "pack/check.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char *const builtin_jobs[] = {
-    "case.accept",        "case.correct",       "case.suspend",       "case.resume",        "case.decide",
-    "case.open",          "party.find",         "party.write",        "record.write",       "record.find",
-    "record.void",        "certificate.issue",  "certificate.find",   "certificate.grant",  "certificate.suspend",
-    "certificate.resume", "certificate.revoke", "ledger.post",        "notice.send",        "exchange.call",
+    "case.accept",        "case.correct",       "case.suspend",     "case.resume",       "case.decide",
+    "case.open",          "party.find",         "party.write",      "record.write",      "record.find",
+    "record.void",        "certificate.issue",  "certificate.find", "certificate.grant", "certificate.suspend",
+    "certificate.resume", "certificate.revoke", "ledger.post",      "notice.send",       "exchange.call",
     "serial.next",
 };
 
@@ -19,15 +19,15 @@ const char *const *pack_builtin_jobs(size_t *count)
     return builtin_jobs;
 }
 
-static void tell(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place, struct str message,
-                 bool warning)
+static void tell(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place,
+                 struct str message, bool warning)
 {
     struct str file = arena_printf(c->arena, "%.*s/%.*s", STR_ARGS(pack->id), STR_ARGS(path));
     pack_problem_add(c->problems, file, place, message, warning);
 }
 
-void pack_check_tell(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place, const char *format,
-                     ...)
+void pack_check_tell(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place,
+                     const char *format, ...)
 {
     char message[600];
     va_list arguments;
@@ -37,8 +37,8 @@ void pack_check_tell(const struct pack_checking *c, const struct pack *pack, str
     tell(c, pack, path, place, str_of(message), false);
 }
 
-void pack_check_warn(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place, const char *format,
-                     ...)
+void pack_check_warn(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place,
+                     const char *format, ...)
 {
     char message[600];
     va_list arguments;
@@ -58,7 +58,8 @@ void pack_check_names(const struct pack_checking *c, const struct pack *pack, st
         for (size_t k = 0; k < count && !known; k++)
             known = str_equal(names[i], str_of(allowed[k]));
         if (!known)
-            pack_check_tell(c, pack, path, place, "the expression reads '%.*s', which does not exist here", STR_ARGS(names[i]));
+            pack_check_tell(c, pack, path, place, "the expression reads '%.*s', which does not exist here",
+                            STR_ARGS(names[i]));
     }
 }
 
@@ -80,7 +81,8 @@ static void check_records(const struct pack_checking *c, const struct pack_recor
     struct str path = pack_check_path(c, "records", record->id);
     for (size_t i = 0; i < record->read_role_count; i++)
         if (!pack_role_find(c->set, record->read_roles[i]))
-            pack_check_tell(c, record->pack, path, STR("read_roles"), "there is no role '%.*s'", STR_ARGS(record->read_roles[i]));
+            pack_check_tell(c, record->pack, path, STR("read_roles"), "there is no role '%.*s'",
+                            STR_ARGS(record->read_roles[i]));
 }
 
 static void check_pack(const struct pack_checking *c, const struct pack *pack)

@@ -10,10 +10,10 @@ struct pack_checking {
 };
 
 /* Tells a problem of a file of a pack; place may be "". */
-void pack_check_tell(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place, const char *format,
-                     ...) PRINTF_LIKE(5, 6);
-void pack_check_warn(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place, const char *format,
-                     ...) PRINTF_LIKE(5, 6);
+void pack_check_tell(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place,
+                     const char *format, ...) PRINTF_LIKE(5, 6);
+void pack_check_warn(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place,
+                     const char *format, ...) PRINTF_LIKE(5, 6);
 /* Names that an expression reads must be among those allowed; tells those that are not. */
 void pack_check_names(const struct pack_checking *c, const struct pack *pack, struct str path, struct str place,
                       const struct feel_program *program, const char *const *allowed, size_t count);

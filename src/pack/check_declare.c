@@ -3,9 +3,9 @@
 
 /* ---- Templates ---- */
 
-static const char *const template_names[] = {"number", "identifier", "issued",  "issuer_name", "title", "qr",   "verify_url",
-                                             "demo",   "state",      "page",    "holder",      "issuer", "valid_from",
-                                             "valid_to", "no"};
+static const char *const template_names[] = {"number", "identifier", "issued",     "issuer_name", "title",
+                                             "qr",     "verify_url", "demo",       "state",       "page",
+                                             "holder", "issuer",     "valid_from", "valid_to",    "no"};
 
 struct template_checking {
     const struct pack_checking *c;
@@ -58,11 +58,13 @@ void pack_check_certificate(const struct pack_checking *c, const struct pack_cer
 {
     struct str path = certificate->file->path;
     if (certificate->type_code.len != 21)
-        pack_check_tell(c, certificate->pack, path, STR("type_code"), "must have 21 characters: 18 of the defining body and 3 digits");
+        pack_check_tell(c, certificate->pack, path, STR("type_code"),
+                        "must have 21 characters: 18 of the defining body and 3 digits");
     for (size_t i = 0; i < certificate->face_count; i++) {
         const struct pack_face *face = &certificate->face[i];
         if (face->codes.len > 0 && !pack_codes_find(c->set, face->codes))
-            pack_check_tell(c, certificate->pack, path, face->key, "there is no code table '%.*s'", STR_ARGS(face->codes));
+            pack_check_tell(c, certificate->pack, path, face->key, "there is no code table '%.*s'",
+                            STR_ARGS(face->codes));
     }
     for (size_t i = 0; i < certificate->page_count; i++) {
         bool seen = false;
@@ -77,7 +79,8 @@ void pack_check_certificate(const struct pack_checking *c, const struct pack_cer
             VECTOR_PUSH(c->arena, &t.names, arena_cstr(c->arena, certificate->face[k].key));
         check_template(&t);
         if (str_find(t.file->text, STR("演示"), 0) < 0)
-            pack_check_tell(c, certificate->pack, t.file->path, STR("demo"), "the template must print 演示 on a demo server");
+            pack_check_tell(c, certificate->pack, t.file->path, STR("demo"),
+                            "the template must print 演示 on a demo server");
     }
 }
 
@@ -88,8 +91,10 @@ void pack_check_exchange(const struct pack_checking *c, const struct pack_exchan
     static const char *const request_names[] = {"request", "case"};
     static const char *const reply_names[] = {"reply", "status", "request"};
     struct str path = pack_check_path(c, "exchanges", exchange->id);
-    pack_check_names(c, exchange->pack, path, STR("request"), exchange->request.program, request_names, COUNT_OF(request_names));
-    pack_check_names(c, exchange->pack, path, STR("reply"), exchange->reply.program, reply_names, COUNT_OF(reply_names));
+    pack_check_names(c, exchange->pack, path, STR("request"), exchange->request.program, request_names,
+                     COUNT_OF(request_names));
+    pack_check_names(c, exchange->pack, path, STR("reply"), exchange->reply.program, reply_names,
+                     COUNT_OF(reply_names));
     if (value_count(value_get(exchange->json, STR("fields"))) == 0)
         pack_check_tell(c, exchange->pack, path, STR("fields"), "say which personal fields are handed over");
 }
@@ -97,9 +102,26 @@ void pack_check_exchange(const struct pack_checking *c, const struct pack_exchan
 /* ---- Roles ---- */
 
 static const char *const permissions[] = {
-    "*",           "case.open",        "case.read",   "case.act",          "case.manage",    "task.work",    "task.manage",
-    "certificate.read", "certificate.manage", "party.read", "party.write", "record.read",    "decision.evaluate",
-    "indicator.read", "job.work",      "message.publish", "incident.manage", "exchange.manage", "user.manage", "audit.read",
+    "*",
+    "case.open",
+    "case.read",
+    "case.act",
+    "case.manage",
+    "task.work",
+    "task.manage",
+    "certificate.read",
+    "certificate.manage",
+    "party.read",
+    "party.write",
+    "record.read",
+    "decision.evaluate",
+    "indicator.read",
+    "job.work",
+    "message.publish",
+    "incident.manage",
+    "exchange.manage",
+    "user.manage",
+    "audit.read",
     "setting.write",
 };
 
@@ -112,6 +134,7 @@ void pack_check_roles(const struct pack_checking *c, const struct pack *pack)
             for (size_t n = 0; n < COUNT_OF(permissions) && !known; n++)
                 known = str_equal(word, str_of(permissions[n]));
             if (!known)
-                pack_check_tell(c, pack, STR("roles.json"), pack->roles.items[i]->id, "'%.*s' is no permission", STR_ARGS(word));
+                pack_check_tell(c, pack, STR("roles.json"), pack->roles.items[i]->id, "'%.*s' is no permission",
+                                STR_ARGS(word));
         }
 }

@@ -18,13 +18,16 @@ static void check_references(const struct pack_checking *c, const struct pack_it
         pack_check_tell(c, item->pack, path, STR("process"), "there is no process '%.*s'", STR_ARGS(item->process));
     for (size_t i = 0; i < item->check_count; i++)
         if (!pack_decision_find(c->set, item->checks[i]))
-            pack_check_tell(c, item->pack, path, STR("checks"), "there is no decision '%.*s'", STR_ARGS(item->checks[i]));
+            pack_check_tell(c, item->pack, path, STR("checks"), "there is no decision '%.*s'",
+                            STR_ARGS(item->checks[i]));
     for (size_t i = 0; i < item->applicant_count; i++)
         if (item->applicants[i].kind == PACK_BY_ROLE && !pack_role_find(c->set, item->applicants[i].role))
-            pack_check_tell(c, item->pack, path, STR("applicants"), "there is no role '%.*s'", STR_ARGS(item->applicants[i].role));
+            pack_check_tell(c, item->pack, path, STR("applicants"), "there is no role '%.*s'",
+                            STR_ARGS(item->applicants[i].role));
     struct str certificate = value_text(value_path(item->json, "result.certificate"));
     if (certificate.len > 0 && !pack_certificate_find(c->set, certificate))
-        pack_check_tell(c, item->pack, path, STR("result.certificate"), "there is no certificate '%.*s'", STR_ARGS(certificate));
+        pack_check_tell(c, item->pack, path, STR("result.certificate"), "there is no certificate '%.*s'",
+                        STR_ARGS(certificate));
     struct error err = ERROR_INIT;
     if (item->catalog_code.len > 0 && item_code_check(item->catalog_code, &err) != OK)
         pack_check_tell(c, item->pack, path, STR("catalog_code"), "%s", err.message);
@@ -35,23 +38,26 @@ static void check_expressions(const struct pack_checking *c, const struct pack_i
     const struct {
         const char *place;
         const struct pack_expression *expression;
-    } all[] = {{"party.id", &item->party_id},       {"party.name", &item->party_name}, {"region", &item->region},
-               {"title_of_case", &item->title_of_case}, {"unique", &item->unique}};
+    } all[] = {{"party.id", &item->party_id},
+               {"party.name", &item->party_name},
+               {"region", &item->region},
+               {"title_of_case", &item->title_of_case},
+               {"unique", &item->unique}};
     for (size_t i = 0; i < COUNT_OF(all); i++)
-        pack_check_names(c, item->pack, item->file->path, str_of(all[i].place), all[i].expression->program, opening_names,
-                         COUNT_OF(opening_names));
+        pack_check_names(c, item->pack, item->file->path, str_of(all[i].place), all[i].expression->program,
+                         opening_names, COUNT_OF(opening_names));
     for (size_t i = 0; i < item->material_count; i++)
-        pack_check_names(c, item->pack, item->file->path, STR("materials"), item->materials[i].when.program, opening_names,
-                         COUNT_OF(opening_names));
+        pack_check_names(c, item->pack, item->file->path, STR("materials"), item->materials[i].when.program,
+                         opening_names, COUNT_OF(opening_names));
 }
 
 /* A code of a table, where the table exists. */
-static void check_code(const struct pack_checking *c, const struct pack_item *item, const char *place, const char *table,
-                       struct str value)
+static void check_code(const struct pack_checking *c, const struct pack_item *item, const char *place,
+                       const char *table, struct str value)
 {
     if (value.len > 0 && pack_codes_find(c->set, str_of(table)) && !pack_code_label(c->set, str_of(table), value).data)
-        pack_check_tell(c, item->pack, item->file->path, str_of(place), "'%.*s' is not a code of the table %s", STR_ARGS(value),
-                        table);
+        pack_check_tell(c, item->pack, item->file->path, str_of(place), "'%.*s' is not a code of the table %s",
+                        STR_ARGS(value), table);
 }
 
 static void check_codes(const struct pack_checking *c, const struct pack_item *item)
@@ -160,7 +166,8 @@ static void check_people(const struct pack_checking *c, const struct pack_item *
             for (size_t k = 0; k < value_count(flow) && !there; k++)
                 there = str_find(value_text(value_path(value_at(flow, k), "step")), str_of(steps[i]), 0) >= 0;
             if (!there)
-                pack_check_tell(c, item->pack, item->file->path, STR("flow"), "a licence's flow has the step %s (rule 9)", steps[i]);
+                pack_check_tell(c, item->pack, item->file->path, STR("flow"),
+                                "a licence's flow has the step %s (rule 9)", steps[i]);
         }
         if (value_count(value_get(item->json, STR("faq"))) == 0)
             wrong(c, item, "faq", "a licence needs at least one question and answer (rule 9)");

@@ -30,8 +30,8 @@ static bool gather_name(void *state, const struct form_component *component, str
     return true;
 }
 
-static void check_source(struct form_checking *f, const struct form_component *component, struct str source, const char *place,
-                         const char *const *names, size_t count)
+static void check_source(struct form_checking *f, const struct form_component *component, struct str source,
+                         const char *place, const char *const *names, size_t count)
 {
     const struct feel_program *program = NULL;
     struct feel_options options = {.syntax = FEEL_EXPRESSION};
@@ -96,13 +96,16 @@ static const struct {
     {"item", offsetof(struct pack_set, items)},
 };
 
-static void check_input(const struct pack_checking *c, const struct pack_process *p, struct str source, struct str target, int line)
+static void check_input(const struct pack_checking *c, const struct pack_process *p, struct str source,
+                        struct str target, int line)
 {
     struct str place = arena_printf(c->arena, "line %d", line);
     for (size_t i = 0; i < COUNT_OF(named_inputs); i++) {
         const struct pack_index *index = (const void *)((const char *)c->set + named_inputs[i].index_at);
-        if (str_equal(target, str_of(named_inputs[i].target)) && !str_starts(source, STR("=")) && !pack_index_find(index, source))
-            pack_check_tell(c, p->pack, p->file->path, place, "there is no %s '%.*s'", named_inputs[i].target, STR_ARGS(source));
+        if (str_equal(target, str_of(named_inputs[i].target)) && !str_starts(source, STR("=")) &&
+            !pack_index_find(index, source))
+            pack_check_tell(c, p->pack, p->file->path, place, "there is no %s '%.*s'", named_inputs[i].target,
+                            STR_ARGS(source));
     }
 }
 
@@ -153,6 +156,7 @@ void pack_check_process(const struct pack_checking *c, const struct pack_process
         .decisions = names_of(c->arena, &c->set->decisions),
         .processes = names_of(c->arena, &c->set->processes),
         .variables = {is_of_item(c, p->id), COUNT_OF(started_with), started_with},
+        .limits_wanted = true,
     };
     struct bpmn_problems problems = {0};
     bpmn_check(c->arena, p->process, &options, &problems);
@@ -182,9 +186,11 @@ void pack_check_decisions(const struct pack_checking *c, const struct pack *pack
             if (!str_equal(problems[k].file, decision->file->path) || problems[k].severity == DMN_NOTE)
                 continue;
             if (problems[k].severity == DMN_ERROR)
-                pack_check_tell(c, pack, decision->file->path, problems[k].element, "%.*s", STR_ARGS(problems[k].message));
+                pack_check_tell(c, pack, decision->file->path, problems[k].element, "%.*s",
+                                STR_ARGS(problems[k].message));
             else
-                pack_check_warn(c, pack, decision->file->path, problems[k].element, "%.*s", STR_ARGS(problems[k].message));
+                pack_check_warn(c, pack, decision->file->path, problems[k].element, "%.*s",
+                                STR_ARGS(problems[k].message));
         }
     }
 }

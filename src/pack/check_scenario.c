@@ -11,7 +11,8 @@ static bool listed_staff(struct value staff, struct str name)
     return false;
 }
 
-static void check_step_names(const struct pack_checking *c, const struct pack_scenario *s, struct value step, struct str place)
+static void check_step_names(const struct pack_checking *c, const struct pack_scenario *s, struct value step,
+                             struct str place)
 {
     struct str item = value_text(value_get(step, STR("open")));
     struct str exchange = value_text(value_get(step, STR("delivered")));
@@ -32,7 +33,8 @@ static void check_step_names(const struct pack_checking *c, const struct pack_sc
         pack_check_tell(c, s->pack, s->file->path, place, "there is no staff '%.*s'", STR_ARGS(name));
 }
 
-static void check_conditions(const struct pack_checking *c, const struct pack_scenario *s, struct value step, struct str place)
+static void check_conditions(const struct pack_checking *c, const struct pack_scenario *s, struct value step,
+                             struct str place)
 {
     struct value that = value_get(step, STR("that"));
     for (size_t i = 0; i < value_count(that); i++) {

@@ -29,7 +29,8 @@ static void want_cstr(const struct texting *t, const char *place, struct str tex
 }
 
 /* Every text below v at member names that people see. */
-static void want_members(const struct texting *t, struct value v, const char *const *members, size_t count, struct str place)
+static void want_members(const struct texting *t, struct value v, const char *const *members, size_t count,
+                         struct str place)
 {
     for (size_t i = 0; v.kind == VALUE_LIST && i < v.list->count; i++) {
         struct str at = arena_printf(t->c->arena, "%.*s[%zu]", STR_ARGS(place), i);
@@ -49,7 +50,8 @@ static void want_members(const struct texting *t, struct value v, const char *co
 static void check_item(const struct pack_checking *c, const struct pack_item *item)
 {
     static const char *const lists[] = {"conditions", "materials", "flow", "faq", "basis", "fees"};
-    static const char *const members[] = {"name", "step", "result", "question", "answer", "law", "article", "text", "note", "standard"};
+    static const char *const members[] = {"name", "step",    "result", "question", "answer",
+                                          "law",  "article", "text",   "note",     "standard"};
     struct texting t = {c, item->pack, item->file->path};
     want_cstr(&t, "title", item->title);
     want_cstr(&t, "summary", item->summary);
@@ -130,13 +132,15 @@ void pack_check_texts(const struct pack_checking *c, const struct pack *pack)
     for (size_t i = 0; i < pack->certificates.count; i++)
         check_certificate(c, pack->certificates.items[i]);
     for (size_t i = 0; i < pack->exchanges.count; i++)
-        check_members(c, pack, pack_check_path(c, "exchanges", pack->exchanges.items[i]->id), pack->exchanges.items[i]->json);
+        check_members(c, pack, pack_check_path(c, "exchanges", pack->exchanges.items[i]->id),
+                      pack->exchanges.items[i]->json);
     for (size_t i = 0; i < pack->records.count; i++)
         check_members(c, pack, pack_check_path(c, "records", pack->records.items[i]->id), pack->records.items[i]->json);
     for (size_t i = 0; i < pack->notices.count; i++)
         check_members(c, pack, pack_check_path(c, "notices", pack->notices.items[i]->id), pack->notices.items[i]->json);
     for (size_t i = 0; i < pack->indicators.count; i++)
-        check_members(c, pack, pack_check_path(c, "indicators", pack->indicators.items[i]->id), pack->indicators.items[i]->json);
+        check_members(c, pack, pack_check_path(c, "indicators", pack->indicators.items[i]->id),
+                      pack->indicators.items[i]->json);
     struct texting roles = {c, pack, STR("roles.json")};
     for (size_t i = 0; i < pack->roles.count; i++)
         want(&roles, pack->roles.items[i]->id, pack->roles.items[i]->title);

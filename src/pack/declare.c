@@ -22,10 +22,26 @@ static void read_faces(const struct pack_reading *r, struct pack_certificate *ou
     out->face = faces;
 }
 
-static const struct template *compile(struct pack_loader *loader, struct str source, enum template_kind kind, struct str place)
+/* {{> name.svg}} names a file beside the template. */
+static bool find_partial(void *state, struct str name, struct str *out)
+{
+    const struct pack_loader *loader = state;
+    const struct pack_file *file =
+        pack_file_find(loader->pack, arena_printf(loader->arena, "certificates/%.*s", STR_ARGS(name)));
+    if (file)
+        *out = file->text;
+    return file != NULL;
+}
+
+static const struct template *compile(struct pack_loader *loader, struct str source, enum template_kind kind,
+                                      struct str place)
 {
     const struct template *out = NULL;
     struct template_options options = {.kind = kind, .raw_allowed = kind == TEMPLATE_XML};
+    if (kind == TEMPLATE_XML) {
+        options.partial = find_partial;
+        options.partial_state = loader;
+    }
     struct error err = ERROR_INIT;
     if (template_compile(loader->arena, source, &options, &out, &err) != OK)
         pack_wrong(loader, place, "%s (%s)", err.message, err.field);
@@ -59,8 +75,8 @@ static void read_pages(const struct pack_reading *r, struct pack_certificate *ou
 
 void pack_read_certificate(struct pack_loader *loader)
 {
-    static const char *const members[] = {"id", "title", "type_code", "issuer", "serial", "face", "pages", "validity",
-                                          "holder_may_open", "sources", "note"};
+    static const char *const members[] = {"id",    "title",    "type_code",       "issuer",  "serial", "face",
+                                          "pages", "validity", "holder_may_open", "sources", "note"};
     struct pack_certificate *out = arena_new(loader->arena, struct pack_certificate);
     out->pack = loader->pack;
     out->file = loader->file;
@@ -106,13 +122,17 @@ struct value pack_certificate_face(struct arena *arena, const struct pack_set *s
 
 void pack_read_exchange(struct pack_loader *loader)
 {
-    static const char *const members[] = {"id", "title", "agency", "method", "path", "request", "reply", "timeout_ms", "retry",
-                                          "purpose", "fields", "basis", "sources"};
+    static const char *const members[] = {"id",         "title", "agency",  "method", "path",  "request", "reply",
+                                          "timeout_ms", "retry", "purpose", "fields", "basis", "sources"};
     static const char *const retry_members[] = {"max", "first_ms", "factor", "most_ms"};
     static const char *const methods[] = {"GET", "POST", "PUT", "DELETE"};
     struct pack_exchange *out = arena_new(loader->arena, struct pack_exchange);
-    *out = (struct pack_exchange){.pack = loader->pack, .timeout_ms = 5000, .retry_max = 20, .retry_first_ms = 1000,
-                                  .retry_most_ms = 3600000, .retry_factor = 2};
+    *out = (struct pack_exchange){.pack = loader->pack,
+                                  .timeout_ms = 5000,
+                                  .retry_max = 20,
+                                  .retry_first_ms = 1000,
+                                  .retry_most_ms = 3600000,
+                                  .retry_factor = 2};
     if (!pack_read_json(loader, &out->json))
         return;
     struct pack_reading r = pack_reading(loader, out->json, STR(""));
@@ -152,7 +172,8 @@ void pack_read_exchange(struct pack_loader *loader)
 
 void pack_read_record(struct pack_loader *loader)
 {
-    static const char *const members[] = {"id", "title", "subject", "retention", "read_roles", "note", "sources", "fields", "hold"};
+    static const char *const members[] = {"id",   "title",   "subject", "retention", "read_roles",
+                                          "note", "sources", "fields",  "hold"};
     struct pack_record *out = arena_new(loader->arena, struct pack_record);
     out->pack = loader->pack;
     if (!pack_read_json(loader, &out->json))
@@ -229,7 +250,9 @@ void pack_read_codes(struct pack_loader *loader)
 void pack_read_roles(struct pack_loader *loader)
 {
     static const char *const members[] = {"id", "title", "scope", "may"};
-    static const char *const scopes[] = {[PACK_SCOPE_OWN] = "own", [PACK_SCOPE_UNIT] = "unit", [PACK_SCOPE_REGION] = "region",
+    static const char *const scopes[] = {[PACK_SCOPE_OWN] = "own",
+                                         [PACK_SCOPE_UNIT] = "unit",
+                                         [PACK_SCOPE_REGION] = "region",
                                          [PACK_SCOPE_PROVINCE] = "province"};
     struct value json;
     if (!pack_read_json(loader, &json))
@@ -245,7 +268,8 @@ void pack_read_roles(struct pack_loader *loader)
         pack_read_members(&r, members, COUNT_OF(members));
         pack_read_id(&r, "id", &out->id);
         pack_read_text(&r, "title", PACK_OPTIONAL, &out->title);
-        int scope = pack_read_choice(&r, "scope", out->title.len > 0 ? PACK_REQUIRED : PACK_OPTIONAL, scopes, COUNT_OF(scopes));
+        int scope =
+            pack_read_choice(&r, "scope", out->title.len > 0 ? PACK_REQUIRED : PACK_OPTIONAL, scopes, COUNT_OF(scopes));
         out->scope = scope < 0 ? PACK_SCOPE_OWN : (enum pack_scope)scope;
         pack_read_texts(&r, "may", &out->may, &out->may_count);
         VECTOR_PUSH(loader->arena, &loader->pack->roles, out);

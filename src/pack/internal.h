@@ -57,8 +57,8 @@ struct pack_set {
     const struct pack *const *packs;
     size_t pack_count;
     struct str hash;
-    struct pack_index items, forms, processes, decisions, certificates, exchanges, records, notices, indicators, codes, roles,
-        scenarios;
+    struct pack_index items, forms, processes, decisions, certificates, exchanges, records, notices, indicators, codes,
+        roles, scenarios;
     const struct str *languages;
     const struct pack_language *tables; /* one a language */
     size_t language_count;
@@ -69,7 +69,8 @@ struct pack_set {
 
 /* ---- problem.c: telling what is wrong ---- */
 
-void pack_problem_add(struct pack_problems *problems, struct str file, struct str place, struct str message, bool warning);
+void pack_problem_add(struct pack_problems *problems, struct str file, struct str place, struct str message,
+                      bool warning);
 
 /* ---- load.c: reading one pack ---- */
 
@@ -114,9 +115,9 @@ struct str pack_place(const struct pack_reading *r, const char *member);
 /* ---- one reader a kind of file ---- */
 
 typedef void pack_reader(struct pack_loader *loader);
-pack_reader pack_read_item, pack_read_form, pack_read_process, pack_read_decisions, pack_read_certificate, pack_read_exchange,
-    pack_read_record, pack_read_indicator, pack_read_codes, pack_read_notice, pack_read_roles, pack_read_texts_table,
-    pack_read_scenario, pack_read_staff, pack_read_divisions, pack_read_calendar;
+pack_reader pack_read_item, pack_read_form, pack_read_process, pack_read_decisions, pack_read_certificate,
+    pack_read_exchange, pack_read_record, pack_read_indicator, pack_read_codes, pack_read_notice, pack_read_roles,
+    pack_read_texts_table, pack_read_scenario, pack_read_staff, pack_read_divisions, pack_read_calendar;
 
 /* ---- index ---- */
 

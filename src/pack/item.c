@@ -4,10 +4,12 @@
 #include "clock/instant.h"
 
 static const char *const item_members[] = {
-    "code", "version", "effective", "catalog_code", "title", "summary", "keywords", "topic", "type", "handling", "subjects",
-    "applicants", "identity_level", "form", "process", "party", "region", "title_of_case", "unique", "checks", "limits", "visits",
-    "visits_reason", "online_depth", "fees", "scope", "basis", "conditions", "materials", "flow", "result", "faq", "contact",
-    "sources", "channels", "pay_online", "level",
+    "code",       "version",       "effective",    "catalog_code",  "title",      "summary",        "keywords",
+    "topic",      "type",          "handling",     "subjects",      "applicants", "identity_level", "form",
+    "process",    "party",         "region",       "title_of_case", "unique",     "checks",         "limits",
+    "visits",     "visits_reason", "online_depth", "fees",          "scope",      "basis",          "conditions",
+    "materials",  "flow",          "result",       "faq",           "contact",    "sources",        "channels",
+    "pay_online", "level",
 };
 static const char *const handlings[] = {[PACK_INSTANT] = "instant", [PACK_COMMITMENT] = "commitment"};
 static const char *const units[] = {
@@ -26,7 +28,8 @@ static void read_applicants(const struct pack_reading *r, struct pack_item *item
         else if (str_starts(texts[i], STR("role:")) && texts[i].len > 5)
             out[i] = (struct pack_applicant){PACK_BY_ROLE, str_part(texts[i], 5, texts[i].len)};
         else
-            pack_wrong(r->loader, pack_place(r, "applicants"), "'%.*s' is not person, organisation or role:ID", STR_ARGS(texts[i]));
+            pack_wrong(r->loader, pack_place(r, "applicants"), "'%.*s' is not person, organisation or role:ID",
+                       STR_ARGS(texts[i]));
     }
     if (item->applicant_count == 0)
         pack_wrong(r->loader, pack_place(r, "applicants"), "nobody could open this item");
@@ -53,8 +56,8 @@ static void read_limit(const struct pack_reading *limits, const char *member, st
 
 static void read_materials(const struct pack_reading *r, struct pack_item *item)
 {
-    static const char *const members[] = {"id", "name", "need", "format", "source", "when", "type", "note", "certificate",
-                                          "tolerate_days"};
+    static const char *const members[] = {"id",   "name", "need", "format",      "source",
+                                          "when", "type", "note", "certificate", "tolerate_days"};
     struct pack_reading *objects = pack_read_objects(r, "materials", &item->material_count);
     struct pack_material *out = arena_array(r->loader->arena, struct pack_material, item->material_count);
     for (size_t i = 0; i < item->material_count; i++) {

@@ -109,8 +109,8 @@ static bool read_manifest(struct pack_loader *loader)
     return loader->errors == before;
 }
 
-enum status pack_load_files(struct arena *arena, const struct pack_file *files, size_t count, struct pack_problems *problems,
-                            const struct pack **out, struct error *err)
+enum status pack_load_files(struct arena *arena, const struct pack_file *files, size_t count,
+                            struct pack_problems *problems, const struct pack **out, struct error *err)
 {
     struct pack *pack = arena_new(arena, struct pack);
     struct pack_problems own = {.arena = arena};
@@ -138,7 +138,8 @@ enum status pack_load_files(struct arena *arena, const struct pack_file *files, 
         *out = pack;
         return OK;
     }
-    struct pack_problem first = told < problems->list.count ? problems->list.items[told] : (struct pack_problem){.file = pack->id};
+    struct pack_problem first =
+        told < problems->list.count ? problems->list.items[told] : (struct pack_problem){.file = pack->id};
     (void)error_set(err, ERROR_INVALID, "pack-invalid", "%.*s: %.*s", STR_ARGS(first.file), STR_ARGS(first.message));
     return error_field(err, "%.*s", STR_ARGS(first.place));
 }
@@ -163,7 +164,8 @@ static enum status read_folder(struct reading_folder *r, const char *folder, con
     if (folder_list(r->arena, path.data, suffix, &names, &count, r->err) != OK)
         return FAILED;
     for (size_t i = 0; i < count; i++) {
-        struct pack_file file = {.path = arena_printf(r->arena, "%s%s%.*s", folder, folder[0] ? "/" : "", STR_ARGS(names[i]))};
+        struct pack_file file = {
+            .path = arena_printf(r->arena, "%s%s%.*s", folder, folder[0] ? "/" : "", STR_ARGS(names[i]))};
         struct str full = arena_printf(r->arena, "%s/%.*s", r->root, STR_ARGS(file.path));
         if (file_read(r->arena, full.data, PACK_FILE_MAX, &file.text, r->err) != OK)
             return FAILED;

@@ -1,7 +1,7 @@
-/* Packs: the declarations of services (docs/PACKS.md). A pack is read from a folder or from stored files; several make a set,
- * which is immutable, shared by threads, and answers every question of the engine about items, forms, processes, decisions,
- * certificates, exchanges, records, notices, codes, roles, texts, divisions and the calendar. Everything lives in the arena
- * given at loading. Lookups take names that users may have sent: what is not there gives NULL. */
+/* Packs: the declarations of services (docs/PACKS.md). A pack is read from a folder or from stored files; several make
+ * a set, which is immutable, shared by threads, and answers every question of the engine about items, forms, processes,
+ * decisions, certificates, exchanges, records, notices, codes, roles, texts, divisions and the calendar. Everything
+ * lives in the arena given at loading. Lookups take names that users may have sent: what is not there gives NULL. */
 #pragma once
 
 #include "bpmn/bpmn.h"
@@ -23,8 +23,8 @@ struct pack_file {
 
 /* What is wrong, where. severity as in bpmn: errors keep a set from being made, warnings do not. */
 struct pack_problem {
-    struct str file;   /* "death/items/death-report.json" */
-    struct str place;  /* "applicants[0]", "line 3, column 7", an element id; "" for the whole file */
+    struct str file;  /* "death/items/death-report.json" */
+    struct str place; /* "applicants[0]", "line 3, column 7", an element id; "" for the whole file */
     struct str message;
     bool warning;
 };
@@ -33,10 +33,10 @@ struct pack_problems {
     VECTOR(struct pack_problem) list;
 };
 
-/* Reads the files of a folder. FAILED when the folder or pack.json cannot be read; what is wrong inside other files goes to
- * problems (all of it) and also fails, with err telling the first. */
-MUST_USE enum status pack_load(struct arena *arena, const char *folder, struct pack_problems *problems, const struct pack **out,
-                               struct error *err);
+/* Reads the files of a folder. FAILED when the folder or pack.json cannot be read; what is wrong inside other files
+ * goes to problems (all of it) and also fails, with err telling the first. */
+MUST_USE enum status pack_load(struct arena *arena, const char *folder, struct pack_problems *problems,
+                               const struct pack **out, struct error *err);
 /* The same from files in memory, for packs kept in a database. Hashes given are not trusted but computed. */
 MUST_USE enum status pack_load_files(struct arena *arena, const struct pack_file *files, size_t count,
                                      struct pack_problems *problems, const struct pack **out, struct error *err);
@@ -47,15 +47,16 @@ struct str pack_hash(const struct pack *self); /* SM3 over the sorted paths and 
 const struct pack_file *pack_files(const struct pack *self, size_t *count);
 struct value pack_manifest(const struct pack *self); /* pack.json */
 
-/* Puts packs together; each pack's needs must be among them. FAILED when ids collide or a need is missing. problems may be
- * NULL. References between packs are checked by pack_check, not here. */
+/* Puts packs together; each pack's needs must be among them. FAILED when ids collide or a need is missing. problems may
+ * be NULL. References between packs are checked by pack_check, not here. */
 MUST_USE enum status pack_set_new(struct arena *arena, const struct pack *const *packs, size_t count,
                                   struct pack_problems *problems, const struct pack_set **out, struct error *err);
 /* Loads every folder under root that holds a pack.json, and makes the set. */
 MUST_USE enum status pack_set_load(struct arena *arena, const char *root, struct pack_problems *problems,
                                    const struct pack_set **out, struct error *err);
 const struct pack *const *pack_set_packs(const struct pack_set *self, size_t *count);
-struct str pack_set_hash(const struct pack_set *self); /* SM3 over the packs' ids and hashes, hex: names this set's content */
+struct str
+pack_set_hash(const struct pack_set *self); /* SM3 over the packs' ids and hashes, hex: names this set's content */
 
 /* ---- Expressions ---- */
 
@@ -106,7 +107,7 @@ struct pack_item {
     struct pack_limit statutory, promised;
     const struct pack_material *materials;
     size_t material_count;
-    struct value json;        /* the whole file, for pages and the API */
+    struct value json; /* the whole file, for pages and the API */
     const struct pack *pack;
     const struct pack_file *file;
 };
@@ -278,13 +279,13 @@ struct pack_division {
 };
 const struct pack_division *pack_division_find(const struct pack_set *self, struct str code);
 const struct pack_division *pack_divisions(const struct pack_set *self, size_t *count); /* sorted by code */
-/* True when code is area or lies in it. Township (9) and village (12 digit) codes need not be listed: their first six, or
- * nine, digits say where they are. False when either is unknown. An empty area covers everything. */
+/* True when code is area or lies in it. Township (9) and village (12 digit) codes need not be listed: their first six,
+ * or nine, digits say where they are. False when either is unknown. An empty area covers everything. */
 bool pack_division_within(const struct pack_set *self, struct str code, struct str area);
 /* "黑龙江省哈尔滨市香坊区"; absent when unknown. */
 struct str pack_division_full_name(const struct pack_set *self, struct arena *arena, struct str code);
-/* The six-digit code of the prefecture that a code lies in (its shard); counties directly under a province and the province
- * itself give themselves; absent when unknown. */
+/* The six-digit code of the prefecture that a code lies in (its shard); counties directly under a province and the
+ * province itself give themselves; absent when unknown. */
 struct str pack_division_prefecture(const struct pack_set *self, struct str code);
 const struct calendar *pack_calendar(const struct pack_set *self);
 
@@ -304,6 +305,6 @@ const struct pack_scenario *const *pack_scenarios(const struct pack_set *self, s
 
 /* Names of the built-in service tasks, which pack_check knows. */
 const char *const *pack_builtin_jobs(size_t *count);
-/* Finds what is wrong across the set (see docs/PACKS.md, "What pack check finds"). only: report about this pack alone, or NULL.
- * *passed, when not NULL, counts the declarations without an error. */
+/* Finds what is wrong across the set (see docs/PACKS.md, "What pack check finds"). only: report about this pack alone,
+ * or NULL. *passed, when not NULL, counts the declarations without an error. */
 void pack_check(const struct pack_set *self, const struct pack *only, struct pack_problems *problems, size_t *passed);

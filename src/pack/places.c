@@ -5,8 +5,11 @@
 
 #include <stdlib.h>
 
-static const char *const levels[] = {[PACK_PROVINCE] = "province", [PACK_PREFECTURE] = "prefecture", [PACK_COUNTY] = "county",
-                                     [PACK_TOWNSHIP] = "township", [PACK_VILLAGE] = "village"};
+static const char *const levels[] = {[PACK_PROVINCE] = "province",
+                                     [PACK_PREFECTURE] = "prefecture",
+                                     [PACK_COUNTY] = "county",
+                                     [PACK_TOWNSHIP] = "township",
+                                     [PACK_VILLAGE] = "village"};
 
 void pack_read_divisions(struct pack_loader *loader)
 {
@@ -107,7 +110,8 @@ static void join_divisions(struct arena *arena, struct pack_set *set, struct pac
     size_t n = 0;
     for (size_t i = 0; i < set->pack_count; i++)
         for (size_t k = 0; k < set->packs[i]->divisions.count; k++)
-            rows[n++] = (struct row){set->packs[i]->divisions.items[k], set->packs[i]->division_parents.items[k], set->packs[i]};
+            rows[n++] = (struct row){set->packs[i]->divisions.items[k], set->packs[i]->division_parents.items[k],
+                                     set->packs[i]};
     qsort(rows, total, sizeof *rows, by_code);
     set->divisions = arena_array(arena, struct pack_division, total);
     set->division_count = total;
@@ -121,7 +125,8 @@ static void join_divisions(struct arena *arena, struct pack_set *set, struct pac
             continue;
         set->divisions[i].parent = pack_division_find(set, rows[i].parent);
         if (!set->divisions[i].parent || set->divisions[i].parent->level >= set->divisions[i].level)
-            pack_problem_add(problems, file, rows[i].division.code, STR("its parent is not there, or not above it"), false);
+            pack_problem_add(problems, file, rows[i].division.code, STR("its parent is not there, or not above it"),
+                             false);
     }
 }
 
@@ -146,7 +151,8 @@ static const struct pack_codes *division_codes(struct arena *arena, const struct
             options[count++] = (struct form_option){code, pack_division_full_name(set, arena, code)};
         }
     struct pack_codes *out = arena_new(arena, struct pack_codes);
-    *out = (struct pack_codes){.id = id, .title = title, .source = STR("GB/T 2260"), .options = options, .count = count};
+    *out =
+        (struct pack_codes){.id = id, .title = title, .source = STR("GB/T 2260"), .options = options, .count = count};
     return out;
 }
 

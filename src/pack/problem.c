@@ -5,7 +5,8 @@
 
 #define PROBLEMS_MAX 2000
 
-void pack_problem_add(struct pack_problems *problems, struct str file, struct str place, struct str message, bool warning)
+void pack_problem_add(struct pack_problems *problems, struct str file, struct str place, struct str message,
+                      bool warning)
 {
     if (!problems || problems->list.count >= PROBLEMS_MAX)
         return;

@@ -1,4 +1,5 @@
-/* Typed members of JSON declarations. Each reader says what is wrong and lets the others go on, so that an author sees all. */
+/* Typed members of JSON declarations. Each reader says what is wrong and lets the others go on, so that an author sees
+ * all. */
 #include "pack/internal.h"
 
 #include "feel/json.h"
@@ -10,7 +11,8 @@ struct pack_reading pack_reading(struct pack_loader *loader, struct value object
 
 struct str pack_place(const struct pack_reading *r, const char *member)
 {
-    return arena_printf(r->loader->arena, "%.*s%s%s", STR_ARGS(r->place), r->place.len > 0 && member[0] ? "." : "", member);
+    return arena_printf(r->loader->arena, "%.*s%s%s", STR_ARGS(r->place), r->place.len > 0 && member[0] ? "." : "",
+                        member);
 }
 
 static bool member_of(const struct pack_reading *r, const char *member, struct value *out)
@@ -66,7 +68,8 @@ void pack_read_id(const struct pack_reading *r, const char *member, struct str *
         bool letter = ch >= 'a' && ch <= 'z';
         bool other = (ch >= '0' && ch <= '9') || ch == '-' || ch == '.';
         if (!letter && (i == 0 || !other)) {
-            pack_wrong(r->loader, pack_place(r, member), "must be lower-case letters, digits, - and . and begin with a letter");
+            pack_wrong(r->loader, pack_place(r, member),
+                       "must be lower-case letters, digits, - and . and begin with a letter");
             return;
         }
     }
@@ -110,7 +113,8 @@ void pack_read_texts(const struct pack_reading *r, const char *member, const str
     for (size_t i = 0; i < n; i++) {
         texts[i] = value_text(value_at(v, i));
         if (texts[i].len == 0)
-            pack_wrong(r->loader, arena_printf(r->loader->arena, "%.*s[%zu]", STR_ARGS(pack_place(r, member)), i), "must be text");
+            pack_wrong(r->loader, arena_printf(r->loader->arena, "%.*s[%zu]", STR_ARGS(pack_place(r, member)), i),
+                       "must be text");
     }
     *out = texts;
     *count = n;

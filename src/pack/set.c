@@ -74,7 +74,8 @@ static void refuse_twins(const struct joining *j, const struct pack_index *index
     for (size_t i = 1; i < index->count; i++) {
         struct str id = id_of(index->items[i]);
         if (str_equal(id, id_of(index->items[i - 1])))
-            pack_problem_add(j->problems, str_of(kind), id, STR("is declared twice; ids are unique over all packs"), false);
+            pack_problem_add(j->problems, str_of(kind), id, STR("is declared twice; ids are unique over all packs"),
+                             false);
     }
 }
 
@@ -99,10 +100,11 @@ static void join_items(const struct joining *j)
         if (!str_equal(before->code, item->code))
             continue;
         if (before->version == item->version || before->pack != item->pack)
-            pack_problem_add(j->problems, STR("items"), item->code, STR("is declared twice with the same version, or by two packs"),
-                             false);
+            pack_problem_add(j->problems, STR("items"), item->code,
+                             STR("is declared twice with the same version, or by two packs"), false);
         else if (before->effective >= item->effective)
-            pack_problem_add(j->problems, STR("items"), item->code, STR("a higher version must be effective later"), false);
+            pack_problem_add(j->problems, STR("items"), item->code, STR("a higher version must be effective later"),
+                             false);
     }
 }
 
@@ -127,7 +129,8 @@ static void join_roles(const struct joining *j)
                 VECTOR_PUSH(j->arena, &may, part->may[k]);
         }
         if (titles != 1)
-            pack_problem_add(j->problems, STR("roles.json"), id, STR("must be declared with a title exactly once"), false);
+            pack_problem_add(j->problems, STR("roles.json"), id, STR("must be declared with a title exactly once"),
+                             false);
         role->id = id;
         role->may = may.items;
         role->may_count = may.count;
@@ -155,7 +158,8 @@ static struct pack_language join_language(const struct joining *j, struct str id
     struct pack_language out = {.id = id, .count = value_count(joined)};
     out.entries = arena_array(j->arena, struct pack_text_entry, out.count);
     for (size_t i = 0; i < out.count; i++)
-        out.entries[i] = (struct pack_text_entry){joined.context->members[i].key, value_text(joined.context->members[i].value)};
+        out.entries[i] =
+            (struct pack_text_entry){joined.context->members[i].key, value_text(joined.context->members[i].value)};
     qsort(out.entries, out.count, sizeof *out.entries, by_key);
     return out;
 }
@@ -270,8 +274,8 @@ static int by_pack_id(const void *a, const void *b)
     return str_compare((*(const struct pack *const *)a)->id, (*(const struct pack *const *)b)->id);
 }
 
-enum status pack_set_new(struct arena *arena, const struct pack *const *packs, size_t count, struct pack_problems *problems,
-                         const struct pack_set **out, struct error *err)
+enum status pack_set_new(struct arena *arena, const struct pack *const *packs, size_t count,
+                         struct pack_problems *problems, const struct pack_set **out, struct error *err)
 {
     struct pack_set *set = arena_new(arena, struct pack_set);
     struct pack_problems own = {.arena = arena};
@@ -307,13 +311,13 @@ enum status pack_set_new(struct arena *arena, const struct pack *const *packs, s
         return OK;
     }
     const struct pack_problem *first = &problems->list.items[told];
-    (void)error_set(err, ERROR_INVALID, "pack-invalid", "%.*s: %.*s %.*s", STR_ARGS(first->file), STR_ARGS(first->place),
-                    STR_ARGS(first->message));
+    (void)error_set(err, ERROR_INVALID, "pack-invalid", "%.*s: %.*s %.*s", STR_ARGS(first->file),
+                    STR_ARGS(first->place), STR_ARGS(first->message));
     return FAILED;
 }
 
-enum status pack_set_load(struct arena *arena, const char *root, struct pack_problems *problems, const struct pack_set **out,
-                          struct error *err)
+enum status pack_set_load(struct arena *arena, const char *root, struct pack_problems *problems,
+                          const struct pack_set **out, struct error *err)
 {
     struct str *names = NULL;
     size_t count = 0;

@@ -55,9 +55,11 @@ static const struct {
     {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a..b\"}", "names of letters"},
     {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"valuesExpression\":\"=x\"}", "'valuesExpression' is not"},
     {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"label\":\"=x\"}", "expressions are only"},
-    {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"validate\":{\"validationType\":\"email\"}}", "'validationType'"},
+    {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"validate\":{\"validationType\":\"email\"}}",
+     "'validationType'"},
     {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"validate\":{\"pattern\":\"[a\"}}", "begin with ^"},
-    {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"validate\":{\"pattern\":\"^[a$\"}}", "not a regular expression"},
+    {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"validate\":{\"pattern\":\"^[a$\"}}",
+     "not a regular expression"},
     {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"validate\":{\"minLength\":-1}}", "whole number"},
     {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"conditional\":{\"hide\":\"=1 +\"}}", "component 'a'"},
     {"{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"conditional\":{\"hide\":\"true\"}}", "begins with '='"},
@@ -66,11 +68,13 @@ static const struct {
     {"{\"type\":\"number\",\"id\":\"a\",\"key\":\"a\",\"validate\":{\"minLength\":1}}", "only makes sense for text"},
     {"{\"type\":\"number\",\"id\":\"a\",\"key\":\"a\",\"validate\":{\"min\":\"1\"}}", "must be a number"},
     {"{\"type\":\"select\",\"id\":\"a\",\"key\":\"a\"}", "needs values"},
-    {"{\"type\":\"select\",\"id\":\"a\",\"key\":\"a\",\"values\":[{\"value\":\"1\",\"label\":\"x\"},{\"value\":\"1\",\"label\":\"y\"}]}",
+    {"{\"type\":\"select\",\"id\":\"a\",\"key\":\"a\",\"values\":[{\"value\":\"1\",\"label\":\"x\"},{\"value\":\"1\","
+     "\"label\":\"y\"}]}",
      "twice"},
     {"{\"type\":\"datetime\",\"id\":\"a\",\"key\":\"a\",\"subtype\":\"week\"}", "date, time or datetime"},
     {"{\"type\":\"dynamiclist\",\"id\":\"a\",\"components\":[]}", "always"},
-    {"{\"type\":\"group\",\"id\":\"g\",\"components\":[{\"type\":\"textfield\",\"id\":\"g\",\"key\":\"a\"}]}", "used twice"},
+    {"{\"type\":\"group\",\"id\":\"g\",\"components\":[{\"type\":\"textfield\",\"id\":\"g\",\"key\":\"a\"}]}",
+     "used twice"},
     {"{\"type\":\"text\",\"id\":\"a\",\"text\":\"=x\"}", "expressions are only"},
 };
 
@@ -78,8 +82,9 @@ static void what_is_outside_the_subset_is_refused_with_the_component(void **stat
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
-        struct str json = arena_printf(&arena, "{\"type\":\"default\",\"id\":\"f\",\"schemaVersion\":19,\"components\":[%s]}",
-                                       refused[i].component);
+        struct str json =
+            arena_printf(&arena, "{\"type\":\"default\",\"id\":\"f\",\"schemaVersion\":19,\"components\":[%s]}",
+                         refused[i].component);
         const struct form *form = NULL;
         struct error err = ERROR_INIT;
         if (form_load(&arena, json, &form, &err) == OK)
@@ -100,8 +105,8 @@ static void one_place_cannot_hold_two_values(void **state)
         "{\"type\":\"number\",\"id\":\"a\",\"key\":\"x.y\"},{\"type\":\"number\",\"id\":\"b\",\"key\":\"x\"}",
     };
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
-        struct str json =
-            arena_printf(&arena, "{\"type\":\"default\",\"id\":\"f\",\"schemaVersion\":19,\"components\":[%s]}", pairs[i]);
+        struct str json = arena_printf(
+            &arena, "{\"type\":\"default\",\"id\":\"f\",\"schemaVersion\":19,\"components\":[%s]}", pairs[i]);
         const struct form *form = NULL;
         struct error err = ERROR_INIT;
         assert_int_equal(form_load(&arena, json, &form, &err), FAILED);
@@ -117,7 +122,9 @@ static void assert_text(struct value v, const char *expected)
 static struct str english(void *state, struct str text)
 {
     (void)state;
-    return str_equal(text, STR("请填写{label}")) ? STR("Enter {label}") : str_equal(text, STR("姓名")) ? STR("name") : text;
+    return str_equal(text, STR("请填写{label}")) ? STR("Enter {label}")
+           : str_equal(text, STR("姓名"))        ? STR("name")
+                                                 : text;
 }
 
 static void messages_come_in_the_language_asked_for(void **state)
@@ -159,16 +166,23 @@ static void a_post_becomes_typed_data_and_keeps_the_other_steps(void **state)
 {
     (void)state;
     const struct form_pair pairs[] = {
-        {STR("ways"), STR("phone")},           {STR("ways"), STR("post")},          {STR("agree"), STR("on")},
-        {STR("contacts[0].name"), STR("王五")}, {STR("contacts[1].name"), STR("")}, {STR("contacts[2].name"), STR("赵六")},
-        {STR("contacts[999].name"), STR("x")}, {STR("csrf"), STR("y")},             {STR("car.plate"), STR("A12345")},
+        {STR("ways"), STR("phone")},
+        {STR("ways"), STR("post")},
+        {STR("agree"), STR("on")},
+        {STR("contacts[0].name"), STR("王五")},
+        {STR("contacts[1].name"), STR("")},
+        {STR("contacts[2].name"), STR("赵六")},
+        {STR("contacts[999].name"), STR("x")},
+        {STR("csrf"), STR("y")},
+        {STR("car.plate"), STR("A12345")},
     };
     struct value base = json_of("{\"person\": {\"name\": \"张三\", \"sex\": \"1\"}, \"memo\": \"旧\"}");
     struct value data = form_from_post(person(), &arena, pairs, COUNT_OF(pairs), base, 1);
-    struct value expected = json_of("{\"person\": {\"name\": \"张三\", \"sex\": \"1\"}, \"memo\": null, \"ways\": [\"phone\", \"post\"],"
-                                    "\"at\": null, \"clock\": null, \"contacts\": [{\"name\": \"王五\", \"phone\": null, \"silent\": null},"
-                                    "{\"name\": \"赵六\", \"phone\": null, \"silent\": null}], \"car\": {\"plate\": \"A12345\"},"
-                                    "\"unit\": null, \"nation\": null, \"agree\": true}");
+    struct value expected =
+        json_of("{\"person\": {\"name\": \"张三\", \"sex\": \"1\"}, \"memo\": null, \"ways\": [\"phone\", \"post\"],"
+                "\"at\": null, \"clock\": null, \"contacts\": [{\"name\": \"王五\", \"phone\": null, \"silent\": null},"
+                "{\"name\": \"赵六\", \"phone\": null, \"silent\": null}], \"car\": {\"plate\": \"A12345\"},"
+                "\"unit\": null, \"nation\": null, \"agree\": true}");
     if (!value_identical(data, expected))
         fail_msg("%s", json_text(&arena, data).data);
     const struct form_pair numbers[] = {{STR("person.age"), STR("41")}, {STR("person.weight"), STR("schwer")}};
@@ -180,12 +194,15 @@ static void a_post_becomes_typed_data_and_keeps_the_other_steps(void **state)
 static void prefill_takes_names_and_defaults(void **state)
 {
     (void)state;
-    struct str json = STR("{\"type\":\"default\",\"id\":\"f\",\"schemaVersion\":19,\"components\":[{\"type\":\"group\",\"id\":\"g\","
-                          "\"path\":\"p\",\"components\":["
-                          "{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"properties\":{\"prefill\":\"=applicant.name\"}},"
-                          "{\"type\":\"textfield\",\"id\":\"b\",\"key\":\"b\",\"defaultValue\":\"x\",\"properties\":{\"prefill\":\"=nobody.name\"}},"
-                          "{\"type\":\"datetime\",\"id\":\"c\",\"key\":\"c\",\"subtype\":\"date\",\"properties\":{\"prefill\":\"=today()\"}},"
-                          "{\"type\":\"number\",\"id\":\"d\",\"key\":\"d\"}]}]}");
+    struct str json =
+        STR("{\"type\":\"default\",\"id\":\"f\",\"schemaVersion\":19,\"components\":[{\"type\":\"group\",\"id\":\"g\","
+            "\"path\":\"p\",\"components\":["
+            "{\"type\":\"textfield\",\"id\":\"a\",\"key\":\"a\",\"properties\":{\"prefill\":\"=applicant.name\"}},"
+            "{\"type\":\"textfield\",\"id\":\"b\",\"key\":\"b\",\"defaultValue\":\"x\",\"properties\":{\"prefill\":\"="
+            "nobody.name\"}},"
+            "{\"type\":\"datetime\",\"id\":\"c\",\"key\":\"c\",\"subtype\":\"date\",\"properties\":{\"prefill\":\"="
+            "today()\"}},"
+            "{\"type\":\"number\",\"id\":\"d\",\"key\":\"d\"}]}]}");
     const struct form *form = NULL;
     struct error err = ERROR_INIT;
     assert_int_equal(form_load(&arena, json, &form, &err), OK);
@@ -198,9 +215,10 @@ static void prefill_takes_names_and_defaults(void **state)
 static void conditions_that_never_settle_end_all_the_same(void **state)
 {
     (void)state;
-    struct str json = STR("{\"type\":\"default\",\"id\":\"f\",\"schemaVersion\":19,\"components\":["
-                          "{\"type\":\"number\",\"id\":\"a\",\"key\":\"a\",\"conditional\":{\"hide\":\"=b != null\"}},"
-                          "{\"type\":\"number\",\"id\":\"b\",\"key\":\"b\",\"conditional\":{\"hide\":\"=a = null\"}}]}");
+    struct str json =
+        STR("{\"type\":\"default\",\"id\":\"f\",\"schemaVersion\":19,\"components\":["
+            "{\"type\":\"number\",\"id\":\"a\",\"key\":\"a\",\"conditional\":{\"hide\":\"=b != null\"}},"
+            "{\"type\":\"number\",\"id\":\"b\",\"key\":\"b\",\"conditional\":{\"hide\":\"=a = null\"}}]}");
     const struct form *form = NULL;
     struct error err = ERROR_INIT;
     assert_int_equal(form_load(&arena, json, &form, &err), OK);
