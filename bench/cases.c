@@ -1,6 +1,6 @@
-/* Closed cases per second through the service: 64 threads open the case of a pack's scenario for ever new persons, on a real
- * database on disk. Compared with bare SQLite that commits the same rows in batches of the same size in the same run.
- *     bench-cases [SECONDS] [PACKS-FOLDER] [SCENARIO]        prints one line per measure: name, value, unit */
+/* Closed cases per second through the service: 64 threads open the case of a pack's scenario for ever new persons, on a
+ * real database on disk. Compared with bare SQLite that commits the same rows in batches of the same size in the same
+ * run. bench-cases [SECONDS] [PACKS-FOLDER] [SCENARIO]        prints one line per measure: name, value, unit */
 #include "base/base.h"
 #include "db/db.h"
 #include "feel/json.h"
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define THREADS 64
@@ -74,9 +74,8 @@ static void *worker(void *arg)
     while (monotonic_us() < load->until_us) {
         arena_reset(&arena);
         struct call call = {.service = load->service, .actor = &load->actor, .arena = &arena};
-        struct service_case_input input = {.item = load->item,
-                                           .form = form_for(&arena, load, atomic_fetch_add(&load->next, 1)),
-                                           .confirmed = true};
+        struct service_case_input input = {
+            .item = load->item, .form = form_for(&arena, load, atomic_fetch_add(&load->next, 1)), .confirmed = true};
         struct value answer;
         struct error err = ERROR_INIT;
         if (service_case_open(&call, &input, &answer, &err) != OK) {
@@ -91,9 +90,18 @@ static void *worker(void *arg)
     return NULL;
 }
 
-static double run_load(struct load *load, double seconds)
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static double run_load(struct load *load, double seconds, double *cpu_ms)
 {
     pthread_t threads[THREADS];
+    double cpu = cpu_seconds();
     int64_t started = monotonic_us();
     load->until_us = started + (int64_t)(seconds * 1e6);
     load->closed = 0;
@@ -101,6 +109,7 @@ static double run_load(struct load *load, double seconds)
         pthread_create(&threads[i], NULL, worker, load);
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+    *cpu_ms = 1000 * (cpu_seconds() - cpu) / (double)(load->closed ? load->closed : 1);
     return (double)load->closed / ((double)(monotonic_us() - started) / 1e6);
 }
 
@@ -144,7 +153,8 @@ static void read_table(struct bare *self, const char *name)
             table->cells = heap_grow(table->cells, table->capacity * (size_t)table->columns * sizeof *table->cells);
         }
         for (int c = 0; c < table->columns; c++)
-            table->cells[table->rows * (size_t)table->columns + (size_t)c] = sqlite3_value_dup(sqlite3_column_value(select, c));
+            table->cells[table->rows * (size_t)table->columns + (size_t)c] =
+                sqlite3_value_dup(sqlite3_column_value(select, c));
         table->rows++;
     }
     sqlite3_finalize(select);
@@ -175,7 +185,8 @@ static void open_bare(struct bare *self, const char *from, const char *to)
     sqlite3_open(from, &self->from);
     sqlite3_open(to, &self->to);
     sql(self->to, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536");
-    sqlite3_prepare_v2(self->from, "SELECT sql, type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC", -1, &schema, NULL);
+    sqlite3_prepare_v2(self->from, "SELECT sql, type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC",
+                       -1, &schema, NULL);
     while (sqlite3_step(schema) == SQLITE_ROW)
         sql(self->to, (const char *)sqlite3_column_text(schema, 0));
     sqlite3_reset(schema);
@@ -275,17 +286,22 @@ static void measure(struct load *load, const struct pack_set *packs, enum servic
     struct service_options options = {.data = folder, .packs = packs, .algorithm = algorithm};
     if (service_open(&options, &load->service, &err) != OK)
         give_up("open", &err);
-    double rate = run_load(load, seconds);
+    double cpu_ms;
+    double rate = run_load(load, seconds, &cpu_ms);
     struct db_stats stats;
     db_stats_get(service_db(load->service), &stats);
     double batch = stats.batch.count ? (double)stats.batch.sum / (double)stats.batch.count : 1;
     printf("cases.closed.%s\t%.0f\tper second\n", name, rate);
+    printf("cases.cpu.%s\t%.3f\tms of processor time per case\n", name, cpu_ms);
     printf("cases.refused.%s\t%" PRId64 "\tcases\n", name, (int64_t)load->refused);
     printf("cases.batch.%s\t%.1f\tcommands in one commit\n", name, batch);
     service_close(load->service);
     snprintf(from, sizeof from, "%s/tongban.db", folder);
     snprintf(to, sizeof to, "%s/bare.db", folder);
+    double bare_cpu = cpu_seconds();
     double bare = run_bare(from, to, load->closed, batch > 1 ? batch : 1);
+    bare_cpu = 1000 * (cpu_seconds() - bare_cpu) / (double)load->closed;
+    printf("cases.bare_cpu.%s\t%.3f\tms of processor time per case\n", name, bare_cpu);
     printf("cases.bare.%s\t%.0f\tper second\n", name, bare);
     printf("cases.share.%s\t%.2f\tof bare SQLite\n", name, rate / bare);
     struct str *files;

@@ -47,13 +47,14 @@ static void measure(const struct row *row, struct arena *programs, struct arena 
         slots[2] = value_int(i % 40);
         slots[3] = value_cstr(words[i % 4]);
         struct feel_run run = {.arena = scratch};
-        struct feel_input input = {.slots = slots, .tested = row->text[0] == '"' || row->text[0] == 'n' ? &slots[3] : &slots[0]};
+        struct feel_input input = {.slots = slots,
+                                   .tested = row->text[0] == '"' || row->text[0] == 'n' ? &slots[3] : &slots[0]};
         kinds += feel_evaluate(program, &input, &run).kind;
         arena_reset(scratch);
     }
     int64_t taken = monotonic_us() - start;
-    printf("feel %-16s %10.0f /s  %6.1f ns  (%zu)\n", row->name, ROUNDS * 1e6 / (double)taken, (double)taken * 1000 / ROUNDS,
-           kinds / ROUNDS);
+    printf("feel %-16s %10.0f /s  %6.1f ns  (%zu)\n", row->name, ROUNDS * 1e6 / (double)taken,
+           (double)taken * 1000 / ROUNDS, kinds / ROUNDS);
 }
 
 int main(void)

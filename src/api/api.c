@@ -2,6 +2,7 @@
 #include "api/internal.h"
 
 #include "form/form.h"
+#include "pack/pack.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #define V "/api/v1"
 #define BODY HTTP_JSON
 #define SMALL (64 * 1024)
+#define MODEL (16 * 1024 * 1024)
 
 static const struct http_route routes[] = {
     {HTTP_POST, V "/session", api_sign_in, BODY, SMALL, 10, NULL},
@@ -38,7 +40,12 @@ static const struct http_route routes[] = {
     {HTTP_GET, V "/certificates/{no}.jws", api_get_certificate_jws, 0, 0, 0, NULL},
     {HTTP_POST, V "/certificates/verify", api_verify_certificate, BODY, SMALL, 2, NULL},
     {HTTP_POST, V "/certificates/{no}/actions/{action}", api_act_on_certificate, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/decisions/check", api_check_decision, BODY, MODEL, 5, NULL},
+    {HTTP_GET, V "/decisions/{id}", api_get_decision, 0, 0, 0, NULL},
     {HTTP_POST, V "/decisions/{id}/evaluate", api_evaluate_decision, BODY, 0, 0, NULL},
+    {HTTP_POST, V "/decisions/{id}/sweep", api_start_sweep, BODY, MODEL, 10, NULL},
+    {HTTP_GET, V "/sweeps/{id}", api_get_sweep, 0, 0, 0, NULL},
+    {HTTP_DELETE, V "/sweeps/{id}", api_stop_sweep, 0, 0, 0, NULL},
     {HTTP_GET, V "/indicators/{id}", api_get_indicator, 0, 0, 0, NULL},
     {HTTP_POST, V "/files", api_upload_file, BODY | HTTP_FORM | HTTP_MULTIPART | HTTP_TEXT, 20 * 1024 * 1024, 5, NULL},
     {HTTP_GET, V "/files/{id}", api_get_file, 0, 0, 0, NULL},
@@ -206,6 +213,17 @@ struct value api_describe_form(struct http_request *request, struct str form_id,
     return form_describe(form->form, form_null_fill(form->form, request->arena, data), NULL, 0, &env);
 }
 
+static const struct pack_item *newest_item(const struct pack_set *packs, struct str code)
+{
+    const struct pack_item *newest = NULL;
+    size_t count;
+    const struct pack_item *const *items = pack_items(packs, &count);
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(items[i]->code, code))
+            newest = items[i];
+    return newest;
+}
+
 /* One member's name in the caller's language: region -> region_name, item_title and task names translated. */
 static struct value name_one(struct http_request *request, struct value view)
 {
@@ -216,6 +234,12 @@ static struct value name_one(struct http_request *request, struct value view)
     if (region.len)
         context_builder_put(&more, STR("region_name"),
                             value_string(pack_division_full_name(packs, request->arena, region)));
+    struct str code = value_text(value_get(view, STR("item")));
+    if (code.len && value_is_null(value_get(view, STR("item_title")))) {
+        const struct pack_item *item = newest_item(packs, code);
+        if (item)
+            context_builder_put(&more, STR("item_title"), value_string(pack_text(packs, api_language(request), item->title)));
+    }
     static const char *const translated[] = {"item_title", "name", "title"};
     for (size_t i = 0; i < COUNT_OF(translated); i++) {
         struct str text = value_text(value_get(view, str_of(translated[i])));

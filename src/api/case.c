@@ -2,6 +2,7 @@
 #include "service/case.h"
 
 #include "api/internal.h"
+#include "pack/pack.h"
 
 #include <string.h>
 
@@ -84,11 +85,14 @@ enum status api_get_case(struct http_request *request, struct error *err)
     struct value view;
     if (gate_call(request, &call, err) != OK || service_case_get(&call, http_param(request, "no"), &view, err) != OK)
         return FAILED;
-    struct str form = value_text(value_get(view, STR("form_id")));
+    int64_t version = 0;
+    const struct pack_item *item = NULL;
+    if (value_to_int64(value_get(view, STR("item_version")), &version))
+        item = pack_item_version(packs_of(request), value_text(value_get(view, STR("item"))), version);
+    struct value form = value_get(view, STR("form"));
     view = api_named(request, view);
-    if (form.len)
-        view = api_with(request, view, "form_view",
-                        api_describe_form(request, form, value_get(view, STR("form"))));
+    if (item && item->form.len)
+        view = api_with(request, view, "form_view", api_describe_form(request, item->form, form));
     return api_reply(request, 200, view);
 }
 
@@ -102,13 +106,36 @@ static enum status reply_list(struct http_request *request, struct value items)
     return api_reply(request, 200, context_builder_done(&page));
 }
 
+/* What happened in the caller's language: the base pack's texts hold "event.<type>"; elements and decisions have names of their own. */
+static struct value told(struct http_request *request, struct value event)
+{
+    struct str type = value_text(value_get(event, STR("type")));
+    struct str key = arena_printf(request->arena, "event.%.*s", STR_ARGS(type));
+    struct str text = pack_text(packs_of(request), api_language(request), key);
+    struct str name = value_text(value_get(event, STR("name")));
+    if (!name.len)
+        name = value_text(value_get(event, STR("title")));
+    if (name.len)
+        text = arena_printf(request->arena, "%.*s: %.*s", STR_ARGS(text),
+                            STR_ARGS(pack_text(packs_of(request), api_language(request), name)));
+    struct context_builder more;
+    context_builder_init(&more, request->arena);
+    context_builder_put(&more, STR("text"), value_string(text));
+    context_builder_put(&more, STR("by_name"), value_get(value_get(event, STR("by")), STR("name")));
+    context_builder_put(&more, STR("explanation"), value_null);
+    return value_merge(request->arena, event, context_builder_done(&more));
+}
+
 enum status api_list_events(struct http_request *request, struct error *err)
 {
     struct call call;
     struct value items;
     if (gate_call(request, &call, err) != OK || service_case_events(&call, http_param(request, "no"), &items, err) != OK)
         return FAILED;
-    return reply_list(request, items);
+    struct list *all = list_new(request->arena, value_count(items));
+    for (size_t i = 0; i < value_count(items); i++)
+        all->items[i] = told(request, value_at(items, i));
+    return reply_list(request, value_of_list(all));
 }
 
 enum status api_get_diagram(struct http_request *request, struct error *err)

@@ -39,7 +39,8 @@ struct value api_named(struct http_request *request, struct value view);
     row(get_certificate_png) row(get_certificate_jws) row(verify_certificate) row(act_on_certificate)                  \
     row(evaluate_decision) row(get_indicator) row(upload_file) row(get_file) row(activate_jobs) row(complete_job)      \
     row(fail_job) row(throw_error) row(publish_message) row(get_description) row(get_keys) row(is_alive) row(is_ready) \
-    row(get_metrics) row(list_outbox) row(retry_outbox)
+    row(get_metrics) row(list_outbox) row(retry_outbox) row(get_decision) row(check_decision) row(start_sweep)         \
+    row(get_sweep) row(stop_sweep)
 #define API_DECLARE(name) enum status api_##name(struct http_request *request, struct error *err);
 API_HANDLERS(API_DECLARE)
 #undef API_DECLARE

@@ -24,7 +24,10 @@ static struct value described(struct http_request *request, struct value view)
 {
     struct str form = value_text(value_get(view, STR("form")));
     struct value data = value_get(view, STR("data"));
+    struct value one = value_get(view, STR("case"));
     view = api_named(request, view);
+    if (one.kind == VALUE_CONTEXT) /* the case itself is asked for at its own address */
+        view = api_with(request, view, "case", value_get(one, STR("no")));
     return form.len ? api_with(request, view, "form_view", api_describe_form(request, form, data)) : view;
 }
 

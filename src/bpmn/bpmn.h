@@ -13,7 +13,7 @@
 
 #include "feel/feel.h"
 
-/* ---- Models ------------------------------------------------------------------------------------------------------ */
+/* ---- Models ---- */
 
 struct bpmn_model;   /* one file, compiled; immutable, shared by threads */
 struct bpmn_process; /* one executable process of it */
@@ -138,8 +138,7 @@ const struct bpmn_process_info *bpmn_process_info(const struct bpmn_process *sel
 /* NULL when there is none. */
 const struct bpmn_element_info *bpmn_process_element(const struct bpmn_process *self, struct str element_id);
 
-/* ---- Environment --------------------------------------------------------------------------------------------------
- */
+/* ---- Environment ---- */
 
 /* A process that a call activity wants, or that a stored instance is in. */
 struct bpmn_process_wanted {
@@ -160,8 +159,7 @@ struct bpmn_env {
     uint32_t steps_max; /* element entries in one step before an incident "step-limit" stops the loop; 0: 100,000 */
 };
 
-/* ---- Commands -----------------------------------------------------------------------------------------------------
- */
+/* ---- Commands ---- */
 
 enum bpmn_command_kind {
     BPMN_START,        /* instance is new: element_id "" or the start event that fired; variables */
@@ -182,7 +180,7 @@ enum bpmn_command_kind {
                               without doing it (a gateway: element_id names the outgoing flow) */
     BPMN_SET_VARIABLES,   /* key of an element instance, 0 for the process; variables; local: do not go up the scopes */
     BPMN_CANCEL,          /* message = reason */
-    BPMN_MODIFY,          /* moves: all in one step */
+    BPMN_MODIFY,          /* moves: all in one step; the instance is terminated when no token is left */
     BPMN_MIGRATE,         /* target, mapping */
     BPMN_ACTIVATE_AD_HOC, /* key of an ad-hoc sub-process's element instance; value: list of element ids */
 };
@@ -210,8 +208,7 @@ struct bpmn_command {
     struct bpmn_pairs mapping;         /* old element id -> new one; ids that stay the same need no pair */
 };
 
-/* ---- Effects ------------------------------------------------------------------------------------------------------
- */
+/* ---- Effects ---- */
 
 enum bpmn_effect_kind {
     BPMN_JOB_CREATED,     /* job */
@@ -249,7 +246,7 @@ struct bpmn_job {
     int32_t retries;
     struct bpmn_pairs headers;
     struct value variables; /* all that the element can see */
-    const char *listener;   /* NULL; or the event of an execution or task listener: "start", "end", "completing", … */
+    const char *listener;   /* NULL; or "start" or "end" for the job of an execution listener */
     int64_t due_ms;         /* not before; 0: at once */
     struct str message;     /* JOB_UPDATED after a failure: what was said */
 };
@@ -272,8 +269,9 @@ struct bpmn_decision_wanted {
     struct value variables;
 };
 struct bpmn_incident {
-    const char
-        *type; /* one of the constants listed at BPMN_RESOLVE_INCIDENT's tests: "condition-error", "job-no-retries"… */
+    /* condition-error, no-flow-matches, expression-error, job-no-retries, unhandled-error, decision-error,
+     * called-process, no-assignee, step-limit, join-blocked, timer-error, message-error, loop-error, ad-hoc-error */
+    const char *type;
     struct str message;
     int64_t job_key; /* 0 if not about a job */
 };
@@ -302,8 +300,7 @@ struct bpmn_effects {
 };
 void bpmn_effects_init(struct bpmn_effects *self, struct arena *arena);
 
-/* ---- Instances ----------------------------------------------------------------------------------------------------
- */
+/* ---- Instances ---- */
 
 struct bpmn_instance; /* the whole state of one process instance, called processes included */
 
@@ -322,6 +319,10 @@ enum bpmn_state bpmn_instance_state(const struct bpmn_instance *self);
 int64_t bpmn_instance_key(const struct bpmn_instance *self); /* of the process's element instance; 0 when new */
 const struct bpmn_process *bpmn_instance_process(const struct bpmn_instance *self);
 size_t bpmn_instance_incident_count(const struct bpmn_instance *self);
+/* Whether the job, task, decision, timer, subscription or incident of that key is still open. What a step has opened it
+ * may have closed again further down its list of effects: a host that acts on effects while it reads them asks this
+ * first. */
+bool bpmn_instance_awaits(const struct bpmn_instance *self, int64_t key);
 /* A context. key 0: the process's own variables; otherwise all that the element instance (or job, task) can see. */
 struct value bpmn_instance_variables(struct arena *arena, const struct bpmn_instance *self, int64_t key);
 
@@ -333,20 +334,21 @@ MUST_USE enum status bpmn_instance_decode(struct arena *arena, struct str bytes,
 
 /* The state for people, as a context:
  *   { key, process, version, state, startedAt, endedAt, variables,
- *     waits:     [wait]                      what the process itself waits for: the starts of its event sub-processes
+ *     waits:     [wait]            what the process itself waits for: the starts of its event sub-processes
  *     tokens:    [{ element, name?, type, key, process, parent, since, state, loopCounter?, variables?,
- *                   job?, retries?, decision?, task?: { key, assignee?, candidateGroups, candidateUsers, due, followUp,
- *                   priority, form? }, waits: [wait], incident? }],
+ *                   job?, jobType?, retries?, decision?,
+ *                   task?: { key, assignee?, candidateGroups, candidateUsers, due, followUp, priority, form? },
+ *                   waits: [wait], incident? }],
  *     passed:    [{ element, process, count, completed, cancelled, first, last }],   last: when last left
  *     flows:     [{ flow, process, count, last }],
  *     incidents: [{ key, element, elementKey, process, type, message, since }] }
  *   wait:         { kind: "timer" | "message" | "signal" | "condition", key, element, due?, name?, correlationKey? }
- *   state:        "active" (waits or runs), "joining" (a gateway that waits for more tokens), "listening", "entering", "leaving"
+ *   state:        "active" (waits or runs), "joining" (a gateway that waits for more tokens), "listening", "entering",
+ *                 "leaving"
  * Keys are numbers, times are date-times in Asia/Shanghai. */
 struct value bpmn_instance_view(struct arena *arena, const struct bpmn_instance *self);
 
-/* ---- Starting by events --------------------------------------------------------------------------------------------
- */
+/* ---- Starting by events ---- */
 
 /* When a timer start event fires next. after_ms: when it last fired (0: never), count: how often it has. *due_ms is 0
  * when it will not fire again. */

@@ -96,7 +96,8 @@ static void check_choice(struct bpmn_checker *self, const struct element *gatewa
         if (flow == gateway->default_flow) {
             if (conditional)
                 bpmn_check_report(self, BPMN_WARNING, "condition-on-default", gateway,
-                                  "The default flow '%.*s' has a condition, which is never looked at.", STR_ARGS(flow->id));
+                                  "The default flow '%.*s' has a condition, which is never looked at.",
+                                  STR_ARGS(flow->id));
             continue;
         }
         if (!conditional && gateway->out_count > 1)
@@ -128,7 +129,8 @@ static void check_end(struct bpmn_checker *self, const struct element *element)
                    (element->type == BPMN_THROW_EVENT && element->event == BPMN_EVENT_LINK) ||
                    (element->type == BPMN_BOUNDARY_EVENT && element->event == BPMN_EVENT_COMPENSATION);
     if (element->out_count == 0 && !may_end)
-        bpmn_check_report(self, BPMN_WARNING, "dead-end", element, "No flow leads on from here, and it is no end event.");
+        bpmn_check_report(self, BPMN_WARNING, "dead-end", element,
+                          "No flow leads on from here, and it is no end event.");
 }
 
 /* ---- Loops in which nothing ever waits ---- */
@@ -254,9 +256,18 @@ static bool has_timer(const struct element *element)
     return false;
 }
 
+/* zeebe:property name="limit": a due date that the host computes. */
+static bool has_limit_property(const struct element *task)
+{
+    for (size_t i = 0; i < task->properties.count; i++)
+        if (str_equal(task->properties.items[i].name, STR("limit")))
+            return true;
+    return false;
+}
+
 static void check_limit(struct bpmn_checker *self, const struct element *task)
 {
-    if (!self->options->limits_wanted || expression_present(&task->user->due))
+    if (!self->options->limits_wanted || expression_present(&task->user->due) || has_limit_property(task))
         return;
     for (const struct element *around = task; around; around = around->parent)
         if (has_timer(around))

@@ -14,7 +14,8 @@ struct bpmn_check_options {
     struct bpmn_names job_types, forms, decisions, processes;
     /* Variables that a start supplies. Only with known set are undefined variables reported. */
     struct bpmn_names variables;
-    bool limits_wanted; /* report user tasks without a due date or a timer (also one around them) */
+    bool
+        limits_wanted; /* report user tasks without a due date, a zeebe:property "limit" or a timer on or around them */
 };
 
 /* Codes:

@@ -242,7 +242,7 @@ static void get_waits(struct reader *self, struct node *node)
     size_t count = get_count(self);
     for (size_t i = 0; i < count && !self->damaged; i++) {
         struct wait *wait = arena_new(self->arena, struct wait);
-        uint64_t kind = get_below(self, (WAIT_CONDITION + 1) * 2);
+        uint64_t kind = get_below(self, (uint64_t)(WAIT_CONDITION + 1) * 2);
         wait->kind = (uint8_t)(kind >> 1);
         wait->fresh = kind & 1;
         wait->element = get_element(self, node->element->process);
@@ -426,7 +426,7 @@ static void get_node(struct reader *self, size_t ordinal)
     node->key = get_key(self);
     node->phase = (uint8_t)get_below(self, PHASE_END_LISTENERS + 1);
     node->work = (uint8_t)get_below(self, WORK_COMPENSATION + 1);
-    uint64_t flags = get_below(self, NODE_STARTING * 2);
+    uint64_t flags = get_below(self, (uint64_t)NODE_STARTING * 2);
     node->body = flags & NODE_BODY;
     node->triggered = (flags & NODE_TRIGGERED) != 0;
     node->opened = (flags & NODE_OPENED) != 0;
@@ -434,6 +434,8 @@ static void get_node(struct reader *self, size_t ordinal)
     node->listener = (uint32_t)get_below(self, UINT32_MAX);
     node->retries = (int32_t)get_signed(self);
     node->work_key = get_key(self);
+    if (node->work == WORK_JOB)
+        node->job_type = get_text(self);
     node->since_ms = get_time(self, self->instance->started_ms);
     node->variables = get_variables(self);
     get_waits(self, node);
@@ -461,6 +463,10 @@ static void get_history(struct reader *self)
 {
     struct bpmn_instance *instance = self->instance;
     const struct bpmn_process *process = self->processes[get_below(self, self->process_count)];
+    if (!process) {
+        self->damaged = true;
+        return;
+    }
     struct history *history = bpmn_instance_history(instance, process);
     size_t count = get_count(self);
     for (size_t i = 0; i < count && !self->damaged; i++) {

@@ -274,6 +274,8 @@ static void put_node(struct writer *self, const struct node *node)
     put_number(self, node->listener);
     put_signed(self, node->retries);
     put_key(self, node->work_key);
+    if (node->work == WORK_JOB)
+        put_text(self, node->job_type);
     put_signed(self, node->since_ms - self->instance->started_ms);
     put_variables(self, &node->variables);
     put_waits(self, node);

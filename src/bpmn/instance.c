@@ -61,6 +61,7 @@ struct node *bpmn_node_new(struct bpmn_instance *instance, struct node *parent, 
     } else {
         node = arena_new(instance->arena, struct node);
     }
+    instance->nodes++;
     node->element = element;
     node->parent = parent;
     if (parent) {
@@ -88,6 +89,7 @@ void bpmn_node_remove(struct bpmn_instance *instance, struct node *node)
     else
         parent->last = node->previous;
     parent->children--;
+    instance->nodes--;
     node->dead = true;
     node->next = node->previous = NULL;
 }
@@ -240,6 +242,18 @@ struct value bpmn_node_visible(struct arena *arena, struct node *node)
     return as_context(arena, all.items, all.count);
 }
 
+bool bpmn_instance_awaits(const struct bpmn_instance *self, int64_t key)
+{
+    for (const struct node *node = bpmn_node_after(self, NULL); node && key > 0; node = bpmn_node_after(self, node)) {
+        if (node->work_key == key || (node->incident && node->incident->key == key))
+            return true;
+        for (const struct wait *wait = node->waits; wait; wait = wait->next)
+            if (wait->key == key)
+                return true;
+    }
+    return false;
+}
+
 struct value bpmn_instance_variables(struct arena *arena, const struct bpmn_instance *self, int64_t key)
 {
     struct node *found = key == 0 ? self->root : NULL;
@@ -321,6 +335,8 @@ const char *bpmn_instance_flaw(const struct bpmn_instance *instance)
     }
     if (incidents != instance->incidents || joining != instance->joining || conditions != instance->conditions)
         return "incidents, joins or conditions are miscounted";
+    if (!instance->root)
+        return instance->state == BPMN_NEW ? NULL : "a started instance has no process";
     if (instance->state == BPMN_ACTIVE && instance->root->children == 0 && instance->root->phase == PHASE_ACTIVE &&
         !instance->root->incident)
         return "an active instance has no token";

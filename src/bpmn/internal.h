@@ -2,16 +2,18 @@
  *
  *   load*.c, xml.c     XML -> struct bpmn_model            step.c     commands: refuse or apply
  *   instance.c         the tree of nodes, variables        run.c      entering, doing and leaving elements
- *   encode*.c, view.c  instance <-> bytes, -> value        event.c    waits, triggers, errors, compensation
+ *   encode.c decode.c  instance <-> bytes                  event.c    waits, triggers, errors, compensation
+ *   view.c             instance -> value for people        evaluate.c expressions and mappings
  *   timer.c            when timers are due                 task.c     jobs, user tasks, decisions, calls
- *   change.c           modify and migrate                  loop.c     multi-instance and ad-hoc
- *   check*.c           static analysis                     evaluate.c expressions and mappings */
+ *   modify.c           tokens moved by people              loop.c     multi-instance and ad-hoc
+ *   migrate.c          to another version of the model     start.c    processes that events start
+ *   check*.c           static analysis                     model.c    look-ups in a model
+ *   soundness.c        deadlocks, lack of synchronisation */
 #pragma once
 
 #include "bpmn/bpmn.h"
 
-/* ---- Model --------------------------------------------------------------------------------------------------------
- */
+/* ---- Model ---- */
 
 /* An attribute that may be FEEL ("=…") or static text. */
 struct expression {
@@ -65,7 +67,6 @@ struct job_definition {
     struct expression type, retries;
 };
 struct listener {
-    struct str event; /* "start", "end", or a task listener's event */
     struct expression type, retries;
 };
 struct listeners {
@@ -129,7 +130,7 @@ struct element {
     struct expression script;
     struct str script_result;
     struct mappings inputs, outputs;
-    struct listeners start_listeners, end_listeners, task_listeners;
+    struct listeners start_listeners, end_listeners;
     struct bpmn_pairs headers, properties;
     struct str form_id; /* start events */
 };
@@ -163,8 +164,7 @@ bool bpmn_element_is_activity(const struct element *self);
 bool bpmn_element_reaches(struct arena *scratch, const struct element *from, const struct element *to,
                           const struct element *around);
 
-/* ---- Instance -----------------------------------------------------------------------------------------------------
- */
+/* ---- Instance ---- */
 
 /* Variables of one scope. Snapshots given away alias items: entries are overwritten only after a copy. */
 struct variables {
@@ -256,6 +256,7 @@ struct node {
     uint32_t listener;     /* the listener whose job is out */
     int32_t retries;
     int64_t work_key;
+    struct str job_type; /* WORK_JOB: as announced */
     int64_t since_ms;
     struct variables variables;
     struct wait *waits;
@@ -293,7 +294,7 @@ struct bpmn_instance {
     struct node *root;
     int64_t started_ms, ended_ms;
     struct node *free_nodes; /* by next */
-    uint32_t joining, conditions, incidents;
+    uint32_t nodes, joining, conditions, incidents;
     VECTOR(struct history) histories;
 };
 
@@ -318,8 +319,7 @@ struct variables bpmn_variables_of(struct value context);
 const struct value *bpmn_node_find_variable(const struct node *node, struct str name);
 struct value bpmn_node_visible(struct arena *arena, struct node *node);
 
-/* ---- Stepper ------------------------------------------------------------------------------------------------------
- */
+/* ---- Stepper ---- */
 
 struct token {
     struct node *scope;

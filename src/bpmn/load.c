@@ -142,8 +142,7 @@ static void collect_child(struct loader *self, struct element *scope, xmlNode *c
         VECTOR_PUSH(self->arena, &self->flows, source);
     } else if (strcmp((const char *)child->name, "association") == 0) {
         VECTOR_PUSH(self->arena, &self->associations, child);
-    } else if (!is_one_of(child, passed_over, COUNT_OF(passed_over)) &&
-               !(scope->type == BPMN_EVENT_SUB_PROCESS && strcmp((const char *)child->name, "property") == 0)) {
+    } else if (!is_one_of(child, passed_over, COUNT_OF(passed_over))) {
         bpmn_load_problem(self, child, bpmn_xml_attribute(self, child, "id"), "unsupported-element",
                           "A %s cannot be executed.", (const char *)child->name);
     }

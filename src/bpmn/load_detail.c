@@ -108,57 +108,40 @@ static void load_job(struct loader *self, struct element *element, const xmlNode
         bpmn_load_problem(self, task, element->id, "job-type-missing", "The task definition has no type.");
 }
 
+/* The execution listeners for one event, "start" or "end". */
 static struct listeners load_listeners(struct loader *self, const struct element *element, const xmlNode *parent,
-                                       const char *name, const char *event)
+                                       const char *event)
 {
+    const char *name = "executionListener";
+    struct listener *items = arena_array(self->arena, struct listener, bpmn_xml_count(parent, ZEEBE_NAMESPACE, name));
     size_t count = 0;
     for (xmlNode *child = bpmn_xml_child(parent, ZEEBE_NAMESPACE, name); child;
-         child = bpmn_xml_next(child, ZEEBE_NAMESPACE, name))
-        count += !event || str_equal(bpmn_xml_attribute(self, child, "eventType"), str_of(event));
-    struct listener *items = arena_array(self->arena, struct listener, count);
-    size_t i = 0;
-    for (xmlNode *child = bpmn_xml_child(parent, ZEEBE_NAMESPACE, name); child;
          child = bpmn_xml_next(child, ZEEBE_NAMESPACE, name)) {
-        struct str type = or_empty(bpmn_xml_attribute(self, child, "eventType"));
-        if (event && !str_equal(type, str_of(event)))
+        if (!str_equal(bpmn_xml_attribute(self, child, "eventType"), str_of(event)))
             continue;
-        items[i].event = type;
-        attribute(self, child, element->id, "type", &items[i].type);
-        attribute(self, child, element->id, "retries", &items[i].retries);
-        if (items[i].type.text.len == 0)
+        struct listener *listener = &items[count++];
+        attribute(self, child, element->id, "type", &listener->type);
+        attribute(self, child, element->id, "retries", &listener->retries);
+        if (listener->type.text.len == 0)
             bpmn_load_problem(self, child, element->id, "job-type-missing", "A listener has no type.");
-        i++;
     }
     return (struct listeners){count, items};
-}
-
-/* "complete" is the older spelling of "completing". */
-static bool task_listener_known(struct str event)
-{
-    return str_equal(event, STR("creating")) || str_equal(event, STR("assigning")) ||
-           str_equal(event, STR("updating")) || str_equal(event, STR("completing"));
 }
 
 static void load_all_listeners(struct loader *self, struct element *element, const xmlNode *xml)
 {
     const xmlNode *execution = bpmn_xml_extension(xml, "executionListeners");
     if (execution) {
-        element->start_listeners = load_listeners(self, element, execution, "executionListener", "start");
-        element->end_listeners = load_listeners(self, element, execution, "executionListener", "end");
+        element->start_listeners = load_listeners(self, element, execution, "start");
+        element->end_listeners = load_listeners(self, element, execution, "end");
         size_t all = bpmn_xml_count(execution, ZEEBE_NAMESPACE, "executionListener");
         if (all != element->start_listeners.count + element->end_listeners.count)
             bpmn_load_problem(self, execution, element->id, "unsupported-listener",
                               "Execution listeners other than start and end cannot be executed.");
     }
     const xmlNode *tasks = bpmn_xml_extension(xml, "taskListeners");
-    if (!tasks)
-        return;
-    element->task_listeners = load_listeners(self, element, tasks, "taskListener", NULL);
-    for (size_t i = 0; i < element->task_listeners.count; i++)
-        if (!task_listener_known(element->task_listeners.items[i].event))
-            bpmn_load_problem(self, tasks, element->id, "unsupported-listener",
-                              "Task listeners for '%.*s' cannot be executed.",
-                              STR_ARGS(element->task_listeners.items[i].event));
+    if (tasks && bpmn_xml_count(tasks, ZEEBE_NAMESPACE, "taskListener") > 0)
+        bpmn_load_problem(self, tasks, element->id, "unsupported-listener", "Task listeners cannot be executed.");
 }
 
 static void load_form(struct loader *self, const xmlNode *form, struct str id, struct expression *out)

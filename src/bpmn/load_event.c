@@ -51,6 +51,7 @@ static xmlNode *find_definition(struct loader *self, const struct element *eleme
         if (found) {
             bpmn_load_problem(self, child, element->id, "unsupported-event",
                               "Events with several definitions cannot be executed.");
+            *event = BPMN_EVENT_NONE;
             return NULL;
         }
         found = child;

@@ -214,6 +214,7 @@ enum status bpmn_change_migrate(struct step *step, const struct bpmn_command *co
         return error_set(err, ERROR_INVALID, "migration-invalid", "The instance is in that version already.");
     if (map_elements(&self, err) != OK)
         return FAILED;
+    CHECK(self.map && self.flows);
     VECTOR(struct node *) moved = {0};
     for (struct node *node = bpmn_node_after(instance, NULL); node; node = bpmn_node_after(instance, node)) {
         if (!moves(&self, node))

@@ -72,19 +72,6 @@ static enum status check_move(const struct step *step, const struct bpmn_move *m
     return check_scopes(step, element, moved, err);
 }
 
-/* Something must be left to do afterwards. */
-static bool leaves_nothing(const struct step *step, const struct bpmn_command *command)
-{
-    size_t ended = 0;
-    for (size_t i = 0; i < command->move_count; i++) {
-        if (command->moves[i].activate.len > 0)
-            return false;
-        const struct node *node = bpmn_node_by_key(step->instance, command->moves[i].terminate_key);
-        ended += node->parent == step->instance->root;
-    }
-    return ended >= step->instance->root->children;
-}
-
 /* Opens the scopes around an element that are not active yet. NULL: an incident has stopped it. */
 static struct node *open_scopes(struct step *step, const struct element *container, const struct node *near)
 {
@@ -142,9 +129,6 @@ enum status bpmn_change_modify(struct step *step, const struct bpmn_command *com
                 command->moves[i].terminate_key == command->moves[j].terminate_key)
                 return error_set(err, ERROR_INVALID, "modification-invalid", "An element instance is ended twice.");
     }
-    if (leaves_nothing(step, command))
-        return error_set(err, ERROR_INVALID, "modification-invalid",
-                         "Nothing would be left to do; cancel the process instance instead.");
     bpmn_step_clear_incident(step, step->instance->root);
     for (size_t i = 0; i < command->move_count; i++)
         if (command->moves[i].activate.len > 0)
@@ -157,5 +141,8 @@ enum status bpmn_change_modify(struct step *step, const struct bpmn_command *com
         if (node)
             end_moved(step, node);
     }
+    const struct node *root = step->instance->root;
+    if (step->instance->state == BPMN_ACTIVE && root->children == 0 && root->pending == 0 && !root->incident)
+        bpmn_run_end_instance(step, BPMN_TERMINATED, STR("the last token was removed"));
     return OK;
 }

@@ -3,6 +3,7 @@
 #include "bpmn/internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- Effects and incidents ---- */
 
@@ -15,15 +16,17 @@ int64_t bpmn_step_key(struct step *step)
 
 struct bpmn_effect *bpmn_step_effect(struct step *step, enum bpmn_effect_kind kind, const struct node *node)
 {
-    struct bpmn_effect effect = {
-        .kind = kind,
-        .key = node->key,
-        .element_key = node->key,
-        .element_id = node->element->id,
-        .process = node->element->process,
-    };
-    VECTOR_PUSH(step->effects->arena, &step->effects->list, effect);
-    return &step->effects->list.items[step->effects->list.count - 1];
+    struct bpmn_effects *effects = step->effects;
+    if (effects->list.count == effects->list.capacity)
+        effects->list.items = vector_grow(effects->arena, effects->list.items, effects->list.count,
+                                          &effects->list.capacity, sizeof *effects->list.items);
+    struct bpmn_effect *effect = &effects->list.items[effects->list.count++];
+    memset(effect, 0, sizeof *effect);
+    effect->kind = kind;
+    effect->key = effect->element_key = node->key;
+    effect->element_id = node->element->id;
+    effect->process = node->element->process;
+    return effect;
 }
 
 void bpmn_step_clear_incident(struct step *step, struct node *node)

@@ -8,12 +8,12 @@
  *     parallel            one token on every flow in -> one on every flow out
  *     terminate, error    everything in the scope is gone
  *
- * Chains of plain elements change nothing and are folded into one flow first. A marking from which nothing moves but that
- * holds tokens is a deadlock; two tokens on one flow are a lack of synchronisation.
+ * Chains of plain elements change nothing and are folded into one flow first. A marking from which nothing moves but
+ * that holds tokens is a deadlock; two tokens on one flow are a lack of synchronisation.
  *
- * A flow leads to one element, so elements never take tokens from each other. Where all interleavings are too many, it is
- * therefore enough for deadlocks to let one enabled element after the other move; the other question is then left open,
- * and said to be. Inclusive joins depend on tokens elsewhere: scopes that have them are not analysed. */
+ * A flow leads to one element, so elements never take tokens from each other. Where all interleavings are too many, it
+ * is therefore enough for deadlocks to let one enabled element after the other move; the other question is then left
+ * open, and said to be. Inclusive joins depend on tokens elsewhere: scopes that have them are not analysed. */
 #include "bpmn/soundness.h"
 
 #include <string.h>
@@ -25,16 +25,16 @@ struct net {
     struct bpmn_checker *checker;
     const struct element *container;
     size_t place_count;
-    uint32_t *place;                /* by flow index: the place that the flow is folded into */
-    const struct element **target;  /* by place: the element that takes its tokens */
-    struct arena arena;             /* markings; given back at the end */
+    uint32_t *place;               /* by flow index: the place that the flow is folded into */
+    const struct element **target; /* by place: the element that takes its tokens */
+    struct arena arena;            /* markings; given back at the end */
     uint8_t **states;
     size_t state_count, state_at;
-    uint32_t *table;                /* hash -> state + 1 */
+    uint32_t *table; /* hash -> state + 1 */
     size_t table_size;
-    bool full;                      /* more states than can be kept */
-    bool one_by_one;                /* only one enabled element moves in each marking */
-    bool *stuck, *doubled;          /* by element index: reported */
+    bool full;             /* more states than can be kept */
+    bool one_by_one;       /* only one enabled element moves in each marking */
+    bool *stuck, *doubled; /* by element index: reported */
 };
 
 /* ---- Folding ---- */
@@ -44,30 +44,19 @@ static bool is_plain(const struct element *element)
     return element->in_count == 1 && element->out_count == 1 && element->boundary_count == 0;
 }
 
-/* Where a token on the flow ends up without choice. */
-static const struct flow *fold(const struct flow *flow)
-{
-    const struct flow *slow = flow;
-    bool half = false;
-    while (is_plain(flow->to)) {
-        flow = flow->to->out[0];
-        if (half)
-            slow = slow->to->out[0];
-        half = !half;
-        if (flow == slow)
-            break;
-    }
-    return flow;
-}
-
+/* Gives the flow, and all behind it in the same chain, the place where a token on it ends up without choice. */
 static void add_place(struct net *self, const struct flow *flow)
 {
-    const struct flow *folded = fold(flow);
-    if (self->place[folded->index] == UINT32_MAX) {
-        self->target[self->place_count] = folded->to;
-        self->place[folded->index] = (uint32_t)self->place_count++;
+    const struct flow *end = flow;
+    size_t length = 1;
+    while (self->place[end->index] == UINT32_MAX && is_plain(end->to) && length++ <= self->checker->process->flow_count)
+        end = end->to->out[0];
+    if (self->place[end->index] == UINT32_MAX) {
+        self->target[self->place_count] = end->to;
+        self->place[end->index] = (uint32_t)self->place_count++;
     }
-    self->place[flow->index] = self->place[folded->index];
+    for (; self->place[flow->index] == UINT32_MAX; flow = flow->to->out[0])
+        self->place[flow->index] = self->place[end->index];
 }
 
 static void build(struct net *self)
@@ -268,16 +257,18 @@ static void explore_from(struct net *self, const struct element *start)
     self->one_by_one = true;
     explore(self, start);
     bpmn_check_report(self->checker, BPMN_HINT, "not-analysed", self->container,
-                      self->full ? "There are too many ways through here to tell whether tokens get stuck or meet."
-                                 : "There are too many ways through here to tell whether tokens meet without being joined.");
+                      self->full
+                          ? "There are too many ways through here to tell whether tokens get stuck or meet."
+                          : "There are too many ways through here to tell whether tokens meet without being joined.");
 }
 
 void bpmn_check_soundness(struct bpmn_checker *checker, const struct element *container)
 {
     const struct element *join = inclusive_join(container);
     if (join) {
-        bpmn_check_report(checker, BPMN_HINT, "not-analysed", join,
-                          "Whether tokens get stuck or meet here cannot be told: an inclusive join depends on tokens elsewhere.");
+        bpmn_check_report(
+            checker, BPMN_HINT, "not-analysed", join,
+            "Whether tokens get stuck or meet here cannot be told: an inclusive join depends on tokens elsewhere.");
         return;
     }
     struct net net = {.checker = checker, .container = container, .table_size = 65536};

@@ -35,6 +35,7 @@ void bpmn_task_create_job(struct step *step, struct node *node, const struct exp
     node->work = WORK_JOB;
     node->work_key = bpmn_step_key(step);
     node->retries = (int32_t)count;
+    node->job_type = name;
     struct bpmn_effect *effect = bpmn_step_effect(step, BPMN_JOB_CREATED, node);
     effect->key = node->work_key;
     effect->job = (struct bpmn_job){
@@ -53,6 +54,7 @@ void bpmn_task_update_job(struct step *step, struct node *node, int64_t due_ms, 
     effect->key = node->work_key;
     effect->due_ms = due_ms;
     effect->job = (struct bpmn_job){
+        .type = node->job_type,
         .retries = node->retries,
         .headers = node->element->headers,
         .variables = bpmn_node_visible(step->arena, node),
@@ -325,5 +327,6 @@ void bpmn_task_cancel_work(struct step *step, struct node *node)
         bpmn_step_effect(step, kinds[node->work], node)->key = node->work_key;
     node->work = WORK_NONE;
     node->work_key = 0;
+    node->job_type = STR_NONE;
     node->task = NULL;
 }

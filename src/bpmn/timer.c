@@ -4,9 +4,6 @@
 #include "clock/calendar.h"
 #include "clock/instant.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define ZONE "Asia/Shanghai"
 /* Ten thousand years: whatever lies beyond is a mistake, and sums of instants stay far from overflow. */
 #define FAR_MS ((int64_t)10000 * 366 * CLOCK_DAY_MS)
@@ -16,10 +13,6 @@ bool bpmn_timer_instant(struct value value, int64_t *out)
 {
     if (value.kind == VALUE_DATE_TIME)
         return date_time_to_ms(value, out);
-    struct str text = STR_NONE;
-    char date[64];
-    if (value.kind == VALUE_STRING)
-        text = str_trim(value.string);
     if (value.kind == VALUE_DATE) {
         int32_t day = (int32_t)(value.temporal.seconds / 86400);
         if (value.temporal.seconds / 86400 != day)
@@ -28,9 +21,8 @@ bool bpmn_timer_instant(struct value value, int64_t *out)
         return true;
     }
     struct value parsed;
-    if (!text.data || text.len >= sizeof date || !date_time_parse(text, &parsed))
-        return false;
-    return date_time_to_ms(parsed, out);
+    return value.kind == VALUE_STRING && date_time_parse(str_trim(value.string), &parsed) &&
+           date_time_to_ms(parsed, out);
 }
 
 /* "P5WD": working days. The period ends when its last day ends, at 24:00. */

@@ -108,6 +108,7 @@ static struct value view_token(struct arena *arena, const struct node *node)
         put(&token, "variables", view_variables(arena, &node->variables));
     if (node->work == WORK_JOB) {
         put(&token, "job", value_int(node->work_key));
+        put_text(&token, "jobType", node->job_type);
         put(&token, "retries", value_int(node->retries));
     }
     if (node->work == WORK_DECISION)

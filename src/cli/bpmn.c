@@ -1,5 +1,5 @@
 /* tongban bpmn check [--variables A,B] [--jobs …] [--forms …] [--decisions …] FILE…: problems of process models, one a
- * line. With an option, names that are not in its list are problems. */
+ * line. With an option, names that are not in its list are problems. Exit code 1 when there are errors. */
 #include "cli/cli.h"
 
 #include "base/base.h"
@@ -15,20 +15,20 @@ static const char *severity_name(enum bpmn_severity severity)
     return severity == BPMN_ERROR ? "error" : severity == BPMN_WARNING ? "warning" : "hint";
 }
 
-/* Returns how many are errors or warnings. */
+/* Returns how many are errors. */
 static size_t print_problems(const char *path, const struct bpmn_problems *problems)
 {
-    size_t serious = 0;
+    size_t errors = 0;
     for (size_t i = 0; i < problems->list.count; i++) {
         const struct bpmn_problem *problem = &problems->list.items[i];
         printf("%s:%d: %s: %.*s: %s: %.*s\n", path, problem->line, severity_name(problem->severity),
                STR_ARGS(problem->element_id), problem->code, STR_ARGS(problem->message));
-        serious += problem->severity != BPMN_HINT;
+        errors += problem->severity == BPMN_ERROR;
     }
-    return serious;
+    return errors;
 }
 
-/* False when the file has problems worth an exit code. */
+/* False when the file cannot be read or has errors. */
 static bool check_file(const char *path, const struct bpmn_check_options *options)
 {
     struct arena arena;
@@ -37,7 +37,7 @@ static bool check_file(const char *path, const struct bpmn_check_options *option
     struct bpmn_problems problems = {0};
     struct str text;
     const struct bpmn_model *model;
-    size_t serious = 1;
+    size_t errors = 1;
     if (file_read(&arena, path, FILE_MAX, &text, &err) != OK) {
         fprintf(stderr, "tongban bpmn: %s\n", err.message);
     } else if (bpmn_model_load(&arena, text, NULL, &problems, &model, &err) != OK) {
@@ -46,12 +46,12 @@ static bool check_file(const char *path, const struct bpmn_check_options *option
     } else {
         for (size_t i = 0; i < bpmn_model_count(model); i++)
             bpmn_check(&arena, bpmn_model_at(model, i), options, &problems);
-        serious = print_problems(path, &problems);
-        if (serious == 0)
+        errors = print_problems(path, &problems);
+        if (problems.list.count == 0)
             printf("%s: no problems\n", path);
     }
     arena_release(&arena);
-    return serious == 0;
+    return errors == 0;
 }
 
 static struct bpmn_names split_names(struct arena *arena, const char *text)

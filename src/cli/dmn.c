@@ -1,6 +1,6 @@
 /* tongban dmn eval FILE --decision NAME [--input JSON] [--explain]: evaluates a decision and prints its JSON value.
  * tongban dmn check FILE…: prints what is wrong with models. tongban dmn tck DIR…: runs conformance tests, see
- * dmn_tck.c. */
+ * dmn_tck.c. tongban dmn sweep and tongban dmn replay work on a store: dmn_sweep.c, dmn_replay.c. */
 #include "cli/dmn.h"
 
 #include "cli/cli.h"
@@ -205,6 +205,8 @@ static const struct {
     {"eval", command_eval},
     {"check", command_check},
     {"tck", cli_dmn_tck},
+    {"sweep", cli_dmn_sweep},
+    {"replay", cli_dmn_replay},
 };
 
 int cli_dmn(int argc, char **argv)
@@ -219,6 +221,9 @@ int cli_dmn(int argc, char **argv)
     if (code == 2)
         fprintf(stderr, "usage: tongban dmn eval FILE --decision NAME [--input JSON] [--explain]\n"
                         "       tongban dmn check FILE...\n"
-                        "       tongban dmn tck DIR...\n");
+                        "       tongban dmn tck DIR...\n"
+                        "       tongban dmn sweep --data DIR --decision ID [--cohort FEEL] [--inputs JSON] [--compare FILE]\n"
+                        "                         [--list N] [--purpose TEXT] [--packs DIR] [--db postgres://...]\n"
+                        "       tongban dmn replay CASE --data DIR [--packs DIR] [--db postgres://...]\n");
     return code;
 }

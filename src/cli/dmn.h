@@ -9,3 +9,7 @@ MUST_USE enum status cli_dmn_load(struct arena *arena, const char *path, enum dm
 void cli_dmn_report(const char *what, const struct error *err);
 /* tongban dmn tck DIR… */
 int cli_dmn_tck(struct arena *arena, int argc, char **argv);
+/* tongban dmn sweep --data DIR --decision ID …: dmn_sweep.c */
+int cli_dmn_sweep(struct arena *arena, int argc, char **argv);
+/* tongban dmn replay CASE --data DIR: dmn_replay.c */
+int cli_dmn_replay(struct arena *arena, int argc, char **argv);

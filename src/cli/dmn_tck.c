@@ -1,6 +1,7 @@
-/* tongban dmn tck DIR…: runs the test files of the DMN Technology Compatibility Kit found below the folders. Prints a line
- * for each failing case, how many checks there were, and 'N passed, N failed'. Numbers must be equal; only those that the
- * kit wrote with eight decimals or more, rounded by their author, are compared within 1e-8, as the kit's runners do. */
+/* tongban dmn tck DIR…: runs the test files of the DMN Technology Compatibility Kit found below the folders. Prints a
+ * line for each failing case, how many checks there were, and 'N passed, N failed'. Numbers must be equal; only those
+ * that the kit wrote with eight decimals or more, rounded by their author, are compared within 1e-8, as the kit's
+ * runners do. */
 #include "cli/dmn.h"
 
 #include <libxml/parser.h>
@@ -89,7 +90,7 @@ static struct value typed_value(struct str type, struct str text)
     else if (str_find(name, STR("uration"), 0) >= 0)
         known = duration_parse(trimmed, &v);
     else
-        return number_of(trimmed);
+        known = !value_is_null(v = number_of(trimmed));
     return known ? v : value_string(trimmed);
 }
 

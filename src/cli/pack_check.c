@@ -1,5 +1,5 @@
-/* tongban pack check DIR…: static checks of packs. Prints "file: place: message" a problem, then 'N passed, N failed' over
- * files; warnings are marked and do not fail. */
+/* tongban pack check DIR…: static checks of packs. Prints "file: place: message" a problem, then 'N passed, N failed'
+ * over files; warnings are marked and do not fail. */
 #include "cli/cli.h"
 
 #include "base/base.h"

@@ -1,5 +1,5 @@
-/* tongban pack test DIR… [--filter TEXT]: plays the scenarios of packs on the real engine. Prints a line per scenario that fails
- * and what was expected and found, then 'N passed, N failed'. */
+/* tongban pack test DIR… [--filter TEXT]: plays the scenarios of packs on the real engine. Prints a line per scenario
+ * that fails and what was expected and found, then 'N passed, N failed'. */
 #include "cli/cli.h"
 
 #include "base/base.h"
@@ -17,8 +17,8 @@ struct wanted {
 
 static int failed(const char *what, const struct error *err)
 {
-    fprintf(stderr, "tongban pack test: %s%s%s%s%s\n", what, what[0] ? ": " : "", err->message, err->field[0] ? " at " : "",
-            err->field);
+    fprintf(stderr, "tongban pack test: %s%s%s%s%s\n", what, what[0] ? ": " : "", err->message,
+            err->field[0] ? " at " : "", err->field);
     return 1;
 }
 
@@ -33,7 +33,8 @@ static void print_problems(const struct pack_problems *problems)
 }
 
 /* The folders named, and base beside the first when it is not among them. */
-static enum status load(struct arena *arena, const struct wanted *wanted, const struct pack_set **out, struct error *err)
+static enum status load(struct arena *arena, const struct wanted *wanted, const struct pack_set **out,
+                        struct error *err)
 {
     VECTOR(const struct pack *) packs = {0};
     struct pack_problems problems = {.arena = arena};
@@ -85,8 +86,8 @@ static int run(struct arena *arena, const struct wanted *wanted)
             passed++;
         } else {
             bad++;
-            printf("FAILED %.*s/%.*s: %.*s\n%.*s", STR_ARGS(pack_id(scenarios[i]->pack)), STR_ARGS(scenarios[i]->file->path),
-                   STR_ARGS(scenarios[i]->title), STR_ARGS(result.report));
+            printf("FAILED %.*s/%.*s: %.*s\n%.*s", STR_ARGS(pack_id(scenarios[i]->pack)),
+                   STR_ARGS(scenarios[i]->file->path), STR_ARGS(scenarios[i]->title), STR_ARGS(result.report));
         }
         arena_release(&scratch);
     }

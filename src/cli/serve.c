@@ -2,6 +2,7 @@
  *
  *     packs -> service -> (demo province) -> HTTP server + background thread -> SIGTERM/SIGINT -> finish, close */
 #include "api/api.h"
+#include "camunda/camunda.h"
 #include "cli/cli.h"
 #include "cli/demo.h"
 #include "cli/options.h"
@@ -73,8 +74,10 @@ static void *background_run(void *argument)
     int64_t upkeep_at = 0;
     do {
         background_drain(self, "timers", service_timers_run);
+        background_drain(self, "starts", service_starts_run);
         background_drain(self, "outbox", service_outbox_run);
         int64_t now = service_now(self->service);
+        camunda_tick(now);
         if (now >= upkeep_at) {
             struct error err = ERROR_INIT;
             if (service_upkeep_run(self->service, now, &err) != OK)
@@ -109,18 +112,20 @@ static void background_stop(struct background *self)
 
 static bool error_page(struct http_request *request, const struct error *err)
 {
-    return api_error_page(request, err) || portal_error_page(request, err);
+    return api_error_page(request, err) || camunda_error_page(request, err) || portal_error_page(request, err);
 }
 
 static enum status start_http(struct cli_store *store, const char *listen, const char *web, const char *rate,
                               struct http_server **out, struct error *err)
 {
-    static struct http_routes tables[2];
+    static struct http_routes tables[3];
     static struct http_mount mounts[3];
+    camunda_listen(store->service);
     if (portal_load(&store->arena, web, err) != OK)
         return FAILED;
     tables[0] = api_routes();
-    tables[1] = portal_routes();
+    tables[1] = camunda_routes();
+    tables[2] = portal_routes();
     mounts[0] = (struct http_mount){"/assets/portal/", arena_printf(&store->arena, "%s/dist/portal", web).data, NULL};
     mounts[1] = (struct http_mount){"/assets/desk/", arena_printf(&store->arena, "%s/dist/desk", web).data, NULL};
     mounts[2] = (struct http_mount){"/desk/", arena_printf(&store->arena, "%s/dist/desk", web).data, "index.html"};
@@ -129,7 +134,7 @@ static enum status start_http(struct cli_store *store, const char *listen, const
         return error_set(err, ERROR_INVALID, "bad-option", "--rate is the number of requests a second from one address");
     struct http_options options = {.listen = listen,
                                    .tables = tables,
-                                   .tables_count = 2,
+                                   .tables_count = 3,
                                    .mounts = mounts,
                                    .mounts_count = 3,
                                    .context = store->service,
@@ -154,6 +159,7 @@ static int run(struct cli_store *store, struct http_server *server)
     log_event(LOG_INFO, "serve.stopping", "signal=%d", got);
     struct error err = ERROR_INIT;
     api_set_server(NULL);
+    camunda_set_server(NULL);
     enum status stopped = http_server_stop(server, GRACE_MS, &err);
     background_stop(&background);
     if (stopped != OK) {
@@ -212,6 +218,7 @@ int cli_serve(int argc, char **argv)
         code = cli_failed(argv[0], &err);
     } else {
         api_set_server(server);
+        camunda_set_server(server);
         printf("Tongban %s serves on port %d: %s/ (portal), %s/desk/ (staff)\n", TONGBAN_VERSION, http_server_port(server),
                service.public_url, service.public_url);
         if (options[DEMO].value)

@@ -106,6 +106,11 @@ bool db_fault_struck(const struct db *self)
     return atomic_load(&self->fault_struck);
 }
 
+bool db_inside(void)
+{
+    return inside_function;
+}
+
 static enum status fault_passes(struct db *db, atomic_int_fast64_t *countdown, struct error *err)
 {
     if (atomic_load_explicit(countdown, memory_order_relaxed) <= 0 || atomic_fetch_sub(countdown, 1) != 1)

@@ -256,3 +256,5 @@ enum db_fault_point { DB_FAULT_STATEMENT, DB_FAULT_COMMIT };
 void db_fault(struct db *self, enum db_fault_point point, int64_t nth);
 /* True when the last one set has struck. */
 bool db_fault_struck(const struct db *self);
+/* True while this thread runs a function of db_write or db_read. */
+bool db_inside(void);

@@ -96,6 +96,7 @@ static struct value make_closure(const struct expression *self, const struct val
         memcpy(closure->captured, slots, self->function.slot * sizeof(*slots));
     struct value function =
         feel_host_function(run->arena, self->function.names, self->function.count, call_boxed, closure);
+    function = feel_function_typed(function, self->function.type);
     if (own >= 0)
         closure->captured[own] = function;
     return function;

@@ -46,16 +46,21 @@ static struct feel_scope_names visible_names(struct compiler *self)
     return self->visible;
 }
 
+static struct feel_options feel_options(struct compiler *self, enum feel_syntax syntax)
+{
+    return (struct feel_options){.syntax = syntax,
+                                 .scope = visible_names(self),
+                                 .members = self->definitions->members,
+                                 .types = self->definitions->named,
+                                 .type_count = self->definitions->named_count,
+                                 .external = dmn_java_function};
+}
+
 const struct feel_program *dmn_compile_feel(struct compiler *self, enum feel_syntax syntax, struct str text,
                                             const xmlNode *at, struct str *fault)
 {
     self->says_partial |= str_find(text, STR("partial"), 0) >= 0;
-    struct feel_options options = {.syntax = syntax,
-                                   .scope = visible_names(self),
-                                   .members = self->definitions->members,
-                                   .types = self->definitions->named,
-                                   .type_count = self->definitions->named_count,
-                                   .external = dmn_java_function};
+    struct feel_options options = feel_options(self, syntax);
     const struct feel_program *program = NULL;
     struct error err = ERROR_INIT;
     if (feel_compile(self->load->arena, text, &options, &program, &err) == OK)
@@ -96,6 +101,22 @@ static bool is_feel(struct str language)
     return !language.len || str_find(language, STR("FEEL"), 0) >= 0 || str_equal_nocase_ascii(language, STR("feel"));
 }
 
+/* A function that is an entry of a boxed context may call itself, as in FEEL's own {f: function(n) … f(n - 1) …}, and
+ * so it is compiled as that. NULL: it is no such function. */
+static const struct feel_program *compile_recursive(struct compiler *self, const xmlNode *at, struct str text)
+{
+    struct arena *arena = self->load->arena;
+    const xmlNode *variable = dmn_xml_is(at->parent, "contextEntry") ? dmn_xml_child(at->parent, "variable") : NULL;
+    struct str name = dmn_xml_name(arena, variable, "name");
+    if (!name.len || !str_starts(text, STR("function")) || str_find(text, name, 0) < 0)
+        return NULL;
+    struct feel_options options = feel_options(self, FEEL_EXPRESSION);
+    const struct feel_program *program = NULL;
+    struct error ignored = ERROR_INIT;
+    text = arena_printf(arena, "{%.*s: %.*s}.%.*s", STR_ARGS(name), STR_ARGS(text), STR_ARGS(name));
+    return feel_compile(arena, text, &options, &program, &ignored) == OK ? program : NULL;
+}
+
 static const struct expression *compile_literal(struct compiler *self, const xmlNode *at)
 {
     struct arena *arena = self->load->arena;
@@ -109,7 +130,9 @@ static const struct expression *compile_literal(struct compiler *self, const xml
     self->says_partial |= str_equal(text, STR("partial"));
     if (expression->literal.slot >= 0)
         return expression;
-    expression->literal.program = dmn_compile_feel(self, FEEL_EXPRESSION, text, at, &expression->fault);
+    expression->literal.program = compile_recursive(self, at, text);
+    if (!expression->literal.program)
+        expression->literal.program = dmn_compile_feel(self, FEEL_EXPRESSION, text, at, &expression->fault);
     if (!expression->literal.program)
         expression->kind = EXPRESSION_FAULTY;
     return expression;
@@ -202,6 +225,19 @@ static void read_parameters(struct compiler *self, const xmlNode *at, struct exp
     into->function.count = parameters.count;
 }
 
+/* For `instance of`. */
+static const struct feel_type *function_type(struct arena *arena, const struct expression *self)
+{
+    struct feel_type *type = arena_new(arena, struct feel_type);
+    struct feel_type_member *members = arena_array(arena, struct feel_type_member, self->function.count);
+    for (size_t i = 0; i < self->function.count; i++)
+        members[i] = (struct feel_type_member){self->function.parameters[i].name, self->function.parameters[i].type};
+    *type = (struct feel_type){.kind = FEEL_TYPE_FUNCTION, .members = members, .member_count = self->function.count};
+    if (self->function.body)
+        type->item = self->function.body->type;
+    return type;
+}
+
 static const struct expression *compile_function(struct compiler *self, const xmlNode *at)
 {
     struct str kind = dmn_xml_attribute(self->load->arena, at, "kind");
@@ -217,6 +253,7 @@ static const struct expression *compile_function(struct compiler *self, const xm
         dmn_compiler_push(self, expression->function.names[i]);
     expression->function.body = dmn_compile_child(self, at);
     dmn_compiler_pop(self, expression->function.count);
+    expression->function.type = function_type(self->load->arena, expression);
     return expression;
 }
 
@@ -356,41 +393,58 @@ const struct expression *dmn_compile_child(struct compiler *self, const xmlNode 
 
 /* ---- Nodes ---- */
 
-struct bindings {
-    VECTOR(struct binding) items;
-};
-
-static struct binding *find_import(struct bindings *bindings, struct str name)
+/* The binding for what is imported under this name, made when it is not there yet. */
+static struct binding *import_binding(struct arena *arena, struct bindings *bindings, struct str name)
 {
     for (size_t i = 0; i < bindings->items.count; i++)
         if (!bindings->items.items[i].node && str_equal(bindings->items.items[i].name, name))
             return &bindings->items.items[i];
-    return NULL;
+    VECTOR_PUSH(arena, &bindings->items,
+                ((struct binding){.name = name, .members = arena_new(arena, struct bindings)}));
+    return &bindings->items.items[bindings->items.count - 1];
 }
 
-/* What another file defines is seen under the name of its import. */
-static struct str import_name(const struct definitions *from, const struct node *node)
+static void merge_bindings(struct arena *arena, struct bindings *into, const struct bindings *more)
 {
-    for (size_t i = 0; i < from->import_count; i++)
-        if (from->imports[i].definitions == node->definitions)
-            return from->imports[i].name;
-    return STR_NONE;
+    for (size_t i = 0; i < more->items.count; i++) {
+        const struct binding *one = &more->items.items[i];
+        if (one->node)
+            VECTOR_PUSH(arena, &into->items, *one);
+        else
+            merge_bindings(arena, import_binding(arena, into, one->name)->members, one->members);
+    }
+}
+
+/* What another file defines is seen under the name of its import, or of the imports that lead to it. False: no way
+ * there. */
+static bool add_imported(struct arena *arena, struct bindings *bindings, const struct definitions *from,
+                         const struct node *node, int levels)
+{
+    for (size_t i = 0; i < from->import_count; i++) {
+        const struct import *import = &from->imports[i];
+        bool here = levels == 1 && import->definitions == node->definitions;
+        if (!here && (levels == 1 || !import->definitions))
+            continue;
+        struct bindings inner = {0};
+        if (here)
+            VECTOR_PUSH(arena, &inner.items, ((struct binding){.name = node->variable, .node = node}));
+        else if (!add_imported(arena, &inner, import->definitions, node, levels - 1))
+            continue;
+        struct bindings *into = import->name.len ? import_binding(arena, bindings, import->name)->members : bindings;
+        merge_bindings(arena, into, &inner);
+        return true;
+    }
+    return false;
 }
 
 static void add_binding(struct arena *arena, struct bindings *bindings, const struct node *owner,
                         const struct node *node)
 {
-    struct str import = node->definitions == owner->definitions ? STR_NONE : import_name(owner->definitions, node);
-    if (!import.len) {
+    bool added = false;
+    for (int levels = 1; levels <= IMPORT_LEVELS_MAX && !added && node->definitions != owner->definitions; levels++)
+        added = add_imported(arena, bindings, owner->definitions, node, levels);
+    if (!added)
         VECTOR_PUSH(arena, &bindings->items, ((struct binding){.name = node->variable, .node = node}));
-        return;
-    }
-    struct binding *existing = find_import(bindings, import);
-    if (!existing) {
-        VECTOR_PUSH(arena, &bindings->items, ((struct binding){.name = import}));
-        existing = find_import(bindings, import);
-    }
-    VECTOR_PUSH(arena, &existing->members, ((struct binding){.name = node->variable, .node = node}));
 }
 
 static void bind(struct load *load, struct node *node)

@@ -66,6 +66,15 @@ size_t dmn_inputs_of(struct arena *arena, const struct dmn_model *model, const s
                      const struct dmn_element *const **out);
 /* The name attribute of the first file's definitions. */
 struct str dmn_model_name(const struct dmn_model *model);
+/* Its id attribute; absent if none. */
+struct str dmn_model_id(const struct dmn_model *model);
+
+/* A decision or knowledge model of this file as it was drawn, by id, else by name: {id, name, question} and, when its
+ * logic is a table, hit_policy ("UNIQUE", "COLLECT SUM" …), inputs [{id, label, expression, type, values}], outputs
+ * [{id, label, name, type, values}], rules [{index (from 1), id, inputs [text], outputs [text], annotation}]; when it
+ * is a literal expression, expression. Errors as dmn_load's, and "dmn-unknown-decision". */
+MUST_USE enum status dmn_describe(struct arena *arena, const struct dmn_source *source, struct str decision,
+                                  struct value *out, struct error *err);
 
 /* ---- Evaluating ------------------------------------------------------------------------------------------------ */
 

@@ -6,32 +6,70 @@
 
 #define DEPTH_MAX 256 /* calls of knowledge models and services within each other, unless the run says otherwise */
 
-/* ---- Input data ---- */
+/* ---- Frames ---- */
 
-/* Inputs of imported models are given under the import's name, at any depth of imports. */
-static bool find_imported(const struct definitions *from, const struct node *node, struct value inputs, int depth,
-                          struct value *out)
+static struct frame new_frame(const struct definitions *entry, struct feel_run *run)
 {
-    for (size_t i = 0; i < from->import_count && depth < 8; i++) {
-        const struct import *import = &from->imports[i];
-        struct value members = value_null;
-        if (!import->definitions || !value_find(inputs, import->name, &members))
-            continue;
-        if (import->definitions == node->definitions && value_find(members, node->element.name, out))
-            return true;
-        if (find_imported(import->definitions, node, members, depth + 1, out))
-            return true;
-    }
-    return false;
+    size_t node_count = entry->model->node_count;
+    return (struct frame){
+        .entry = entry,
+        .inputs = value_null,
+        .values = arena_alloc_raw(run->arena, node_count * sizeof(struct value)),
+        .known = arena_alloc(run->arena, node_count),
+        .feel = run,
+    };
 }
 
+static struct frame *import_frame(struct frame *frame, size_t import)
+{
+    struct arena *arena = frame->feel->arena;
+    if (!frame->children)
+        frame->children = arena_array(arena, struct frame *, frame->entry->import_count);
+    if (!frame->children[import]) {
+        struct frame *child = arena_new(arena, struct frame);
+        *child = new_frame(frame->entry->imports[import].definitions, frame->feel);
+        child->up = frame;
+        child->closed = frame->closed;
+        child->inputs = value_get(frame->inputs, frame->entry->imports[import].name);
+        frame->children[import] = child;
+    }
+    return frame->children[import];
+}
+
+static struct frame *frame_below(struct frame *frame, const struct node *node, int levels)
+{
+    for (size_t i = 0; i < frame->entry->import_count; i++) {
+        const struct definitions *imported = frame->entry->imports[i].definitions;
+        struct frame *found = NULL;
+        if (imported && levels == 1)
+            found = imported == node->definitions ? import_frame(frame, i) : NULL;
+        else if (imported)
+            found = frame_below(import_frame(frame, i), node, levels - 1);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* The frame that the node is evaluated in, seen from one whose file requires it: its own, or that of the nearest
+ * import. */
+static struct frame *frame_of(struct frame *frame, const struct node *node)
+{
+    struct frame *found = node->definitions == frame->entry ? frame : NULL;
+    for (int levels = 1; levels <= IMPORT_LEVELS_MAX && !found; levels++)
+        found = frame_below(frame, node, levels);
+    return found ? found : frame;
+}
+
+/* ---- Input data ---- */
+
+/* What is given for a node: by the import's name and its own, else by its own name further out. */
 static bool find_given(const struct frame *frame, const struct node *node, struct value *out)
 {
-    if (frame->closed)
-        return false;
-    if (node->definitions != frame->entry && find_imported(frame->entry, node, frame->inputs, 0, out))
-        return true;
-    return value_find(frame->inputs, node->element.name, out);
+    for (const struct frame *at = frame; at && !frame->closed; at = at->up)
+        if (value_find(at->inputs, node->element.name, out))
+            return true;
+    return false;
 }
 
 static struct value read_given(const struct frame *frame, const struct node *node, struct value v)
@@ -50,21 +88,17 @@ static struct value input_value(const struct frame *frame, const struct node *no
 
 /* ---- Decisions ---- */
 
-static void fill_slots(struct frame *frame, const struct node *node, struct value *slots)
+static struct value binding_value(struct frame *frame, const struct binding *binding)
 {
-    for (size_t i = 0; i < node->binding_count; i++) {
-        const struct binding *binding = &node->bindings[i];
-        if (binding->node) {
-            slots[i] = dmn_node_value(frame, binding->node);
-        } else {
-            struct context_builder builder;
-            context_builder_init(&builder, frame->feel->arena);
-            for (size_t m = 0; m < binding->members.count; m++)
-                context_builder_put(&builder, binding->members.items[m].name,
-                                    dmn_node_value(frame, binding->members.items[m].node));
-            slots[i] = context_builder_done(&builder);
-        }
+    if (binding->node)
+        return dmn_node_value(frame, binding->node);
+    struct context_builder builder;
+    context_builder_init(&builder, frame->feel->arena);
+    for (size_t i = 0; i < binding->members->items.count; i++) {
+        const struct binding *member = &binding->members->items.items[i];
+        context_builder_put(&builder, member->name, binding_value(frame, member));
     }
+    return context_builder_done(&builder);
 }
 
 static void trace_requirements(struct feel_run *run, const struct node *node, const struct value *slots)
@@ -85,7 +119,8 @@ static struct value decision_value(struct frame *frame, const struct node *node)
         return value_null;
     }
     struct value *slots = arena_array(run->arena, struct value, node->slot_max);
-    fill_slots(frame, node, slots);
+    for (size_t i = 0; i < node->binding_count; i++)
+        slots[i] = binding_value(frame, &node->bindings[i]);
     struct trace_step *step = dmn_trace_enter(run, node);
     if (step)
         trace_requirements(run, node, slots);
@@ -97,12 +132,29 @@ static struct value decision_value(struct frame *frame, const struct node *node)
     return v;
 }
 
+/* What was given to the outermost frame for a node of an imported file. */
+static bool find_handed_down(const struct frame *frame, const struct node *node, struct value *out)
+{
+    if (!frame->closed)
+        return false;
+    for (frame = frame->up; frame; frame = frame->up) {
+        if (frame->known[node->index]) {
+            *out = frame->values[node->index];
+            return true;
+        }
+    }
+    return false;
+}
+
 struct value dmn_node_value(struct frame *frame, const struct node *node)
 {
+    frame = frame_of(frame, node);
     if (frame->known[node->index])
         return frame->values[node->index];
     struct value v = value_null;
-    if (node->fault.len)
+    if (find_handed_down(frame, node, &v))
+        (void)0;
+    else if (node->fault.len)
         feel_note(frame->feel, "%.*s", STR_ARGS(node->fault));
     else if (node->element.kind == DMN_DECISION)
         v = decision_value(frame, node);
@@ -129,25 +181,25 @@ static bool enter_call(struct feel_run *run, const struct node *node)
     return false;
 }
 
-static struct value imported_functions(const struct binding *import, struct feel_run *run)
+/* What a knowledge model sees: functions, under their imports' names. */
+static struct value function_of(const struct binding *binding, struct feel_run *run)
 {
+    if (binding->node)
+        return binding->node->function;
     struct context_builder builder;
     context_builder_init(&builder, run->arena);
-    for (size_t i = 0; i < import->members.count; i++)
-        context_builder_put(&builder, import->members.items[i].name, import->members.items[i].node->function);
+    for (size_t i = 0; i < binding->members->items.count; i++) {
+        const struct binding *member = &binding->members->items.items[i];
+        context_builder_put(&builder, member->name, function_of(member, run));
+    }
     return context_builder_done(&builder);
 }
 
 static struct value knowledge_body(const struct node *node, const struct value *arguments, struct feel_run *run)
 {
     struct value *slots = arena_array(run->arena, struct value, node->slot_max);
-    for (size_t i = 0; i < node->binding_count; i++) {
-        const struct binding *binding = &node->bindings[i];
-        if (binding->node && binding->node->function.kind == VALUE_FUNCTION)
-            slots[i] = binding->node->function;
-        else if (!binding->node)
-            slots[i] = imported_functions(binding, run);
-    }
+    for (size_t i = 0; i < node->binding_count; i++)
+        slots[i] = function_of(&node->bindings[i], run);
     const struct expression *logic = node->logic;
     if (logic->kind == EXPRESSION_JAVA) {
         struct value function = dmn_boxed_evaluate(logic, slots, run);
@@ -186,17 +238,6 @@ static struct value call_knowledge(void *host, const struct value *arguments, st
 
 /* ---- Services ---- */
 
-static struct frame new_frame(const struct dmn_model *model, const struct definitions *entry, struct feel_run *run)
-{
-    return (struct frame){
-        .entry = entry,
-        .inputs = value_null,
-        .values = arena_alloc_raw(run->arena, model->node_count * sizeof(struct value)),
-        .known = arena_alloc(run->arena, model->node_count),
-        .feel = run,
-    };
-}
-
 static struct value service_answer(struct frame *frame, const struct node *service)
 {
     struct value v = value_null;
@@ -223,7 +264,7 @@ static struct value call_service(void *host, const struct value *arguments, stru
     const struct node *service = host;
     if (!enter_call(run, service))
         return value_null;
-    struct frame frame = new_frame(service->definitions->model, service->definitions, run);
+    struct frame frame = new_frame(service->definitions, run);
     frame.closed = true;
     for (size_t i = 0; i < service->parameter_count; i++) {
         const struct node *node = service->given[i];
@@ -240,11 +281,12 @@ static struct value evaluate_service(struct frame *frame, const struct node *ser
 {
     for (size_t i = 0; i < service->parameter_count; i++) {
         struct value v = value_null;
-        if (find_given(frame, service->given[i], &v))
+        if (find_given(frame_of(frame, service->given[i]), service->given[i], &v))
             v = read_given(frame, service->given[i], v);
         give(frame, service->given[i], v);
     }
     frame->closed = true;
+    frame->children = NULL; /* they were open */
     return service_answer(frame, service);
 }
 
@@ -266,6 +308,30 @@ static struct value evaluate_node(struct frame *frame, const struct node *node)
     return dmn_node_value(frame, node);
 }
 
+/* For `instance of`: the type that the variable declares, else what parameters and logic say. */
+static const struct feel_type *function_type(struct arena *arena, const struct node *node)
+{
+    const struct feel_type *declared = node->type && node->type->kind == FEEL_TYPE_FUNCTION ? node->type : NULL;
+    if (declared && declared->member_count == node->parameter_count)
+        return declared;
+    struct feel_type *type = arena_new(arena, struct feel_type);
+    struct feel_type_member *members = arena_array(arena, struct feel_type_member, node->parameter_count);
+    bool service = node->element.kind == DMN_SERVICE;
+    for (size_t i = 0; i < node->parameter_count; i++)
+        members[i] = service ? (struct feel_type_member){node->given[i]->variable, node->given[i]->type}
+                             : (struct feel_type_member){node->parameters[i].name, node->parameters[i].type};
+    *type = (struct feel_type){.kind = FEEL_TYPE_FUNCTION,
+                               .item = dmn_type_result(node->type),
+                               .members = members,
+                               .member_count = node->parameter_count};
+    if (!type->item && service && node->output_count == 1)
+        type->item = node->outputs[0]->type;
+    if (!type->item && !service && node->logic && node->logic->kind == EXPRESSION_FUNCTION &&
+        node->logic->function.body)
+        type->item = node->logic->function.body->type;
+    return type;
+}
+
 struct value dmn_node_function(struct arena *arena, struct node *node)
 {
     if (node->element.kind != DMN_KNOWLEDGE && node->element.kind != DMN_SERVICE)
@@ -274,7 +340,9 @@ struct value dmn_node_function(struct arena *arena, struct node *node)
     struct str *names = arena_array(arena, struct str, node->parameter_count);
     for (size_t i = 0; i < node->parameter_count; i++)
         names[i] = service ? node->given[i]->variable : node->parameters[i].name;
-    return feel_host_function(arena, names, node->parameter_count, service ? call_service : call_knowledge, node);
+    struct value function =
+        feel_host_function(arena, names, node->parameter_count, service ? call_service : call_knowledge, node);
+    return feel_function_typed(function, function_type(arena, node));
 }
 
 /* ---- From outside ---- */
@@ -310,7 +378,7 @@ enum status dmn_evaluate(const struct dmn_model *model, struct str decision, str
     if (!node)
         return refuse_unknown(model, decision, err);
     run->feel.host = run;
-    struct frame frame = new_frame(model, node->definitions, &run->feel);
+    struct frame frame = new_frame(node->definitions, &run->feel);
     frame.inputs = inputs;
     dmn_trace_begin(run);
     struct value v = evaluate_node(&frame, node);
@@ -325,7 +393,6 @@ enum status dmn_evaluate(const struct dmn_model *model, struct str decision, str
 }
 
 struct dmn_plan {
-    const struct dmn_model *model;
     const struct node *node;
     const struct node **inputs;
     struct str *names;
@@ -340,7 +407,6 @@ enum status dmn_plan_new(struct arena *arena, const struct dmn_model *model, str
         return refuse_unknown(model, decision, err);
     struct dmn_plan *plan = arena_new(arena, struct dmn_plan);
     const struct dmn_element *const *inputs = NULL;
-    plan->model = model;
     plan->node = node;
     plan->count = dmn_inputs_of(arena, model, &node->element, &inputs);
     plan->inputs = arena_array(arena, const struct node *, plan->count);
@@ -362,7 +428,7 @@ size_t dmn_plan_inputs(const struct dmn_plan *plan, const struct str **out)
 struct value dmn_plan_evaluate(const struct dmn_plan *plan, const struct value *inputs, struct dmn_run *run)
 {
     run->feel.host = run;
-    struct frame frame = new_frame(plan->model, plan->node->definitions, &run->feel);
+    struct frame frame = new_frame(plan->node->definitions, &run->feel);
     frame.closed = true;
     for (size_t i = 0; i < plan->count; i++)
         give(&frame, plan->inputs[i], read_given(&frame, plan->inputs[i], inputs[i]));

@@ -9,14 +9,13 @@ struct outputs {
     const struct value *values;
 };
 
-static struct value checked_output(const struct table *self, size_t column, struct value v, struct feel_run *run)
+/* An output outside the output values stays what it is; the note and the check tell of it. */
+static void note_foreign_output(const struct table *self, size_t column, struct value v, struct feel_run *run)
 {
     const struct output_clause *clause = &self->outputs[column];
-    if (dmn_table_output_allowed(clause, v, run))
-        return v;
-    feel_note(run, "output %zu of table %.*s is not one of the output values %.*s", column + 1, STR_ARGS(self->id),
-              STR_ARGS(clause->allowed_text));
-    return value_null;
+    if (!dmn_table_output_allowed(clause, v, run))
+        feel_note(run, "output %zu of table %.*s is not one of the output values %.*s", column + 1, STR_ARGS(self->id),
+                  STR_ARGS(clause->allowed_text));
 }
 
 static const struct value *rule_outputs(const struct table *self, uint32_t at, struct value *slots,
@@ -27,8 +26,8 @@ static const struct value *rule_outputs(const struct table *self, uint32_t at, s
         return rule->values;
     struct value *values = arena_array(run->arena, struct value, self->output_count);
     for (size_t i = 0; i < self->output_count; i++) {
-        struct value v = rule->outputs[i] ? dmn_boxed_evaluate(rule->outputs[i], slots, run) : value_null;
-        values[i] = checked_output(self, i, v, run);
+        values[i] = rule->outputs[i] ? dmn_boxed_evaluate(rule->outputs[i], slots, run) : value_null;
+        note_foreign_output(self, i, values[i], run);
     }
     return values;
 }

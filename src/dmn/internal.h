@@ -84,6 +84,8 @@ void dmn_types_settle(struct load *load);
 /* Fills definitions->named and ->members, from the item definitions of this file and of what it imports. */
 void dmn_types_publish(struct load *load, struct definitions *definitions);
 
+#define IMPORT_LEVELS_MAX 3 /* imports of imports whose elements a node may require */
+
 struct import {
     struct str name;
     struct str namespace_;
@@ -102,7 +104,7 @@ struct definitions {
     struct dmn_model *model;
     struct str file;
     struct str namespace_;
-    struct str name;
+    struct str id, name;
     const xmlNode *xml; /* only while loading */
     struct import *imports;
     size_t import_count;
@@ -114,11 +116,14 @@ struct definitions {
     struct feel_scope_names members; /* names that may follow a dot and need declaring */
 };
 
-/* A slot that a node's logic reads: a node's value, or a context of nodes of an imported model. */
+/* A slot that a node's logic reads: a node's value, or a context of what an import brings. */
 struct binding {
     struct str name;
-    const struct node *node; /* NULL for an import */
-    VECTOR(struct binding) members;
+    const struct node *node;  /* NULL for an import */
+    struct bindings *members; /* of an import */
+};
+struct bindings {
+    VECTOR(struct binding) items;
 };
 
 struct parameter {
@@ -221,6 +226,7 @@ struct expression {
         struct {
             const struct parameter *parameters;
             const struct str *names;
+            const struct feel_type *type; /* of the function itself */
             size_t count;
             size_t slot; /* of the first parameter; slots below are captured */
             const struct expression *body;
@@ -388,11 +394,14 @@ enum value_kind dmn_input_kind(const struct table *table, const struct input_cla
 
 /* ---- Evaluating: evaluate.c, boxed.c, hit.c ---- */
 
-/* One run through the requirements graph: each node at most once. */
+/* One run through one file's requirements graph: each node at most once. What it imports has frames of its own, one for
+ * each import, because a file that is imported under two names is asked with two sets of inputs. */
 struct frame {
-    const struct definitions *entry; /* whose names the inputs use */
-    struct value inputs;
-    struct value *values; /* by node index */
+    const struct definitions *entry;
+    struct frame *up;        /* the frame that imports this one's file; NULL: the outermost */
+    struct frame **children; /* by import, made when needed; NULL: none yet */
+    struct value inputs;     /* by name; those of imports under the import's name */
+    struct value *values;    /* by node index */
     uint8_t *known;
     bool closed; /* a service's: only what it is given is known */
     struct feel_run *feel;

@@ -219,7 +219,7 @@ static bool text_format(const struct java_argument *a, size_t count, struct aren
 {
     struct str format = a[0].value.string;
     struct buf buf;
-    buf_init(&buf, 1024 * 1024);
+    buf_init(&buf, (size_t)1024 * 1024);
     size_t next = 1;
     bool fine = true;
     for (size_t at = 0; at < format.len && fine;) {

@@ -162,12 +162,40 @@ static void node_fault(struct load *load, struct node *node, const char *what, s
                                    STR_ARGS(node->element.id), node->element.line, what, STR_ARGS(detail));
 }
 
+/* What an element may refer to, by the name of the referring element. */
+static bool may_refer(const xmlNode *at, const struct node *to)
+{
+    static const struct {
+        const char *name;
+        enum dmn_kind kinds[2];
+    } rows[] = {
+        {"requiredInput", {DMN_INPUT, DMN_INPUT}},
+        {"requiredDecision", {DMN_DECISION, DMN_DECISION}},
+        {"requiredKnowledge", {DMN_KNOWLEDGE, DMN_SERVICE}},
+        {"inputData", {DMN_INPUT, DMN_INPUT}},
+        {"inputDecision", {DMN_DECISION, DMN_DECISION}},
+        {"outputDecision", {DMN_DECISION, DMN_DECISION}},
+        {"encapsulatedDecision", {DMN_DECISION, DMN_DECISION}},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (dmn_xml_is(at, rows[i].name))
+            return to->element.kind == rows[i].kinds[0] || to->element.kind == rows[i].kinds[1];
+    return false;
+}
+
 static void add_reference(struct load *load, struct node *node, const xmlNode *at, struct references *into)
 {
     struct str href = dmn_xml_attribute(load->arena, at, "href");
     struct node *found = href.len ? find_reference(load, node->definitions, href) : NULL;
-    if (found) {
+    if (found && may_refer(at, found)) {
         VECTOR_PUSH(load->arena, &into->nodes, found);
+        return;
+    }
+    if (found) {
+        dmn_load_problem(load, DMN_ERROR, "dmn-unknown-reference", node->definitions, at,
+                         "'%.*s' refers to '%.*s' as <%s>, which it is not", STR_ARGS(node->element.name),
+                         STR_ARGS(found->element.name), (const char *)at->name);
+        node_fault(load, node, "refers to something of another kind: ", found->element.name);
         return;
     }
     dmn_load_problem(load, DMN_ERROR, "dmn-unknown-reference", node->definitions, at,
@@ -272,6 +300,7 @@ static enum status add_file(struct load *load, const struct dmn_source *source, 
         .model = load->model,
         .file = arena_str(load->arena, source->name),
         .namespace_ = dmn_xml_attribute(load->arena, root, "namespace"),
+        .id = dmn_xml_attribute(load->arena, root, "id"),
         .name = dmn_xml_name(load->arena, root, "name"),
         .xml = root,
     };
@@ -397,6 +426,11 @@ size_t dmn_elements(const struct dmn_model *model, const struct dmn_element *con
 struct str dmn_model_name(const struct dmn_model *model)
 {
     return model->files[0]->name;
+}
+
+struct str dmn_model_id(const struct dmn_model *model)
+{
+    return model->files[0]->id;
 }
 
 const struct dmn_element *dmn_find(const struct dmn_model *model, enum dmn_kind kind, struct str id_or_name)

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <threads.h>
 
-const struct builtin *const feel_builtin_tables[] = {builtins_number,  builtins_string, builtins_list,  builtins_aggregate,
-                                                     builtins_context, builtins_time,   builtins_range, builtins_extra,
-                                                     NULL};
+const struct builtin *const feel_builtin_tables[] = {builtins_number,    builtins_string,  builtins_list,
+                                                     builtins_aggregate, builtins_context, builtins_time,
+                                                     builtins_range,     builtins_extra,   NULL};
 
 #define SIGNATURES_MAX 256
 #define SIGNATURE_LENGTH 160
@@ -21,9 +21,9 @@ static struct {
 
 static const char *take_word(uint8_t take)
 {
-    static const char *const words[] = {"Any",  "boolean",       "number",                 "string", "list", "context", "date",
-                                        "time", "date and time", "days and time duration", "range",  "point", "function",
-                                        "date or time"};
+    static const char *const words[] = {"Any",     "boolean", "number",   "string",        "list",
+                                        "context", "date",    "time",     "date and time", "days and time duration",
+                                        "range",   "point",   "function", "date or time"};
     size_t kind = take & TAKE_KIND;
     return kind < COUNT_OF(words) ? words[kind] : "Any";
 }

@@ -15,12 +15,12 @@ static struct value call_count(const struct value *a, size_t count, struct frame
 static struct value extreme(const struct list *list, int sign, struct frame *frame)
 {
     if (list->count == 0)
-        return note(frame, "An empty list has neither least nor greatest item");
+        return note_null(frame, "An empty list has neither least nor greatest item");
     struct value best = list->items[0];
     for (size_t i = 0; i < list->count; i++) {
         int order = 0;
         if (!value_compare(list->items[i], best, &order))
-            return note(frame, "min() and max() need items of one kind that have an order");
+            return note_null(frame, "min() and max() need items of one kind that have an order");
         if (order * sign > 0)
             best = list->items[i];
     }
@@ -46,7 +46,8 @@ static bool all_numbers(const struct list *list, const char *function, struct fr
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i].kind == VALUE_NUMBER)
             continue;
-        note(frame, "%s() needs a list of numbers, not of %s", function, value_kind_name((enum value_kind)list->items[i].kind));
+        note_null(frame, "%s() needs a list of numbers, not of %s", function,
+                  value_kind_name((enum value_kind)list->items[i].kind));
         return false;
     }
     return run_spend(frame->run, list->count / 4);
@@ -56,13 +57,13 @@ static bool some_numbers(const struct list *list, const char *function, struct f
 {
     if (list->count > 0)
         return all_numbers(list, function, frame);
-    note(frame, "%s() of an empty list has no result", function);
+    note_null(frame, "%s() of an empty list has no result", function);
     return false;
 }
 
 static struct value too_large(struct frame *frame)
 {
-    return note(frame, "The result is no number that can be held");
+    return note_null(frame, "The result is no number that can be held");
 }
 
 static bool total_of(const struct list *list, struct value *out)
@@ -163,7 +164,7 @@ static struct value call_stddev(const struct value *a, size_t count, struct fram
     if (!all_numbers(a[0].list, "stddev", frame))
         return value_null;
     if (a[0].list->count < 2)
-        return note(frame, "stddev() needs at least two numbers");
+        return note_null(frame, "stddev() needs at least two numbers");
     return deviation_of(a[0].list, &deviation) ? deviation : too_large(frame);
 }
 
@@ -204,7 +205,7 @@ static struct value verdict(const struct list *list, bool deciding, struct frame
             return item;
         unclear |= item.kind != VALUE_BOOLEAN;
     }
-    return unclear ? note(frame, "The list holds something else than true and false") : value_boolean(!deciding);
+    return unclear ? note_null(frame, "The list holds something else than true and false") : value_boolean(!deciding);
 }
 
 static struct value call_all(const struct value *a, size_t count, struct frame *frame)
@@ -224,12 +225,12 @@ static struct value call_not(const struct value *a, size_t count, struct frame *
     (void)count;
     if (a[0].kind == VALUE_BOOLEAN)
         return value_boolean(!a[0].boolean);
-    return note(frame, "not() needs a boolean, not %s", value_kind_name((enum value_kind)a[0].kind));
+    return note_null(frame, "not() needs a boolean, not %s", value_kind_name((enum value_kind)a[0].kind));
 }
 
-#define GATHER(text, call, result)                                                                                               \
-    {                                                                                                                            \
-        text, call, BUILTIN_GATHERS, result, ONE("list", TAKE_LIST)                                                              \
+#define GATHER(text, call, result)                                                                                     \
+    {                                                                                                                  \
+        text, call, BUILTIN_GATHERS, result, ONE("list", TAKE_LIST)                                                    \
     }
 
 const struct builtin builtins_aggregate[] = {

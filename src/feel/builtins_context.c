@@ -7,7 +7,7 @@ static struct value call_get_value(const struct value *a, size_t count, struct f
     struct value out;
     if (value_find(a[0], a[1].string, &out))
         return out;
-    return note(frame, "get value(): the context has no '%.*s'", STR_ARGS(a[1].string));
+    return note_null(frame, "get value(): the context has no '%.*s'", STR_ARGS(a[1].string));
 }
 
 static bool texts_only(const struct list *keys)
@@ -23,11 +23,11 @@ static struct value call_get_value_along(const struct value *a, size_t count, st
     (void)count;
     const struct list *keys = a[1].list;
     if (keys->count == 0 || !texts_only(keys))
-        return note(frame, "get value(): the keys must be texts");
+        return note_null(frame, "get value(): the keys must be texts");
     struct value v = a[0];
     for (size_t i = 0; i < keys->count; i++)
         if (!value_find(v, keys->items[i].string, &v))
-            return note(frame, "get value(): there is no '%.*s'", STR_ARGS(keys->items[i].string));
+            return note_null(frame, "get value(): there is no '%.*s'", STR_ARGS(keys->items[i].string));
     return v;
 }
 
@@ -60,12 +60,13 @@ static struct value call_context(const struct value *a, size_t count, struct fra
         struct value key;
         struct value value;
         struct value entry = a[0].list->items[i];
-        if (!value_find(entry, STR("key"), &key) || !value_find(entry, STR("value"), &value) || key.kind != VALUE_STRING)
-            return note(frame, "context() needs entries with a text 'key' and a 'value'");
+        if (!value_find(entry, STR("key"), &key) || !value_find(entry, STR("value"), &value) ||
+            key.kind != VALUE_STRING)
+            return note_null(frame, "context() needs entries with a text 'key' and a 'value'");
         context_builder_put(&out, key.string, value);
     }
     struct value context = context_builder_done(&out);
-    return value_count(context) == a[0].list->count ? context : note(frame, "context(): a key occurs twice");
+    return value_count(context) == a[0].list->count ? context : note_null(frame, "context(): a key occurs twice");
 }
 
 static struct value with_entry(struct arena *arena, struct value context, struct str key, struct value value)
@@ -88,12 +89,13 @@ static struct value call_context_put(const struct value *a, size_t count, struct
 }
 
 /* Contexts on the way are made; a key list of one is a key. */
-static struct value put_along(struct value context, const struct value *keys, size_t count, struct value value, struct frame *frame)
+static struct value put_along(struct value context, const struct value *keys, size_t count, struct value value,
+                              struct frame *frame)
 {
     if (count > 1) {
         struct value inner = value_get(context, keys[0].string);
         if (inner.kind != VALUE_CONTEXT && inner.kind != VALUE_NULL)
-            return note(frame, "context put(): '%.*s' is no context", STR_ARGS(keys[0].string));
+            return note_null(frame, "context put(): '%.*s' is no context", STR_ARGS(keys[0].string));
         value = put_along(inner, keys + 1, count - 1, value, frame);
         if (value_is_null(value))
             return value;
@@ -108,7 +110,7 @@ static struct value call_context_put_along(const struct value *a, size_t count, 
     (void)count;
     const struct list *keys = a[1].list;
     if (keys->count == 0 || keys->count > FEEL_DEPTH_MAX || !texts_only(keys))
-        return note(frame, "context put(): the keys must be texts, at least one");
+        return note_null(frame, "context put(): the keys must be texts, at least one");
     return put_along(a[0], keys->items, keys->count, a[2], frame);
 }
 
@@ -120,7 +122,7 @@ static struct value call_context_merge(const struct value *a, size_t count, stru
     for (size_t i = 0; i < a[0].list->count; i++) {
         struct value context = a[0].list->items[i];
         if (context.kind != VALUE_CONTEXT)
-            return note(frame, "context merge() needs a list of contexts");
+            return note_null(frame, "context merge() needs a list of contexts");
         if (!run_list_allowed(frame->run, out.members.count + context.context->count))
             return value_null;
         for (size_t j = 0; j < context.context->count; j++)
@@ -138,7 +140,11 @@ const struct builtin builtins_context[] = {
     {"get entries", call_get_entries, 0, FEEL_TYPE_LIST, ONE("m", TAKE_CONTEXT)},
     {"context", call_context, 0, FEEL_TYPE_CONTEXT, ONE("entries", TAKE_LIST)},
     {"context put", call_context_put, 0, FEEL_TYPE_CONTEXT, {CONTEXT, P("key", TAKE_STRING), P("value", TAKE_ANY)}},
-    {"context put", call_context_put_along, 0, FEEL_TYPE_CONTEXT, {CONTEXT, P("keys", TAKE_LIST), P("value", TAKE_ANY)}},
+    {"context put",
+     call_context_put_along,
+     0,
+     FEEL_TYPE_CONTEXT,
+     {CONTEXT, P("keys", TAKE_LIST), P("value", TAKE_ANY)}},
     {"context merge", call_context_merge, 0, FEEL_TYPE_CONTEXT, ONE("contexts", TAKE_LIST)},
     {0},
 };

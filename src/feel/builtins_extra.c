@@ -20,8 +20,8 @@ static struct value call_assert(const struct value *a, size_t count, struct fram
     if (value_is_true(a[1]))
         return a[0];
     if (count > 2 && a[2].kind == VALUE_STRING)
-        return note(frame, "%.*s", STR_ARGS(a[2].string));
-    return note(frame, "assert(): the condition is not fulfilled");
+        return note_null(frame, "%.*s", STR_ARGS(a[2].string));
+    return note_null(frame, "assert(): the condition is not fulfilled");
 }
 
 /* 10^34 values between 0 and 1 would be asked for; 2^53 are told apart. */
@@ -31,7 +31,7 @@ static struct value call_random_number(const struct value *a, size_t count, stru
     (void)count;
     struct feel_run *run = frame->run;
     if (!run->random)
-        return note(frame, "random number(): no source of chance is at hand");
+        return note_null(frame, "random number(): no source of chance is at hand");
     return value_double((double)(run->random(run->random_state) >> 11) * 0x1p-53);
 }
 
@@ -41,7 +41,7 @@ static struct value call_uuid(const struct value *a, size_t count, struct frame 
     (void)count;
     struct feel_run *run = frame->run;
     if (!run->random)
-        return note(frame, "uuid(): no source of chance is at hand");
+        return note_null(frame, "uuid(): no source of chance is at hand");
     uint64_t high = (run->random(run->random_state) & ~UINT64_C(0xF000)) | 0x4000;
     uint64_t low = (run->random(run->random_state) & ~(UINT64_C(3) << 62)) | UINT64_C(1) << 63;
     return value_string(arena_printf(run->arena, "%08x-%04x-%04x-%04x-%012" PRIx64, (unsigned)(high >> 32),
@@ -75,7 +75,7 @@ static struct value call_from_base64(const struct value *a, size_t count, struct
     (void)count;
     struct str out;
     if (!base64_decode(frame->run->arena, a[0].string, &out) || !utf8_valid(out))
-        return note(frame, "from base64(): the text is not Base64 of a text");
+        return note_null(frame, "from base64(): the text is not Base64 of a text");
     return value_string(out);
 }
 
@@ -85,7 +85,7 @@ static struct value call_from_json(const struct value *a, size_t count, struct f
     struct value out;
     struct error err = ERROR_INIT;
     if (json_parse(frame->run->arena, a[0].string, NULL, &out, &err) != OK)
-        return note(frame, "from json(): %s", err.message);
+        return note_null(frame, "from json(): %s", err.message);
     return out;
 }
 
@@ -119,11 +119,11 @@ static bool calendar_day(struct value date, struct frame *frame, int32_t *out)
 {
     int64_t day = date.temporal.seconds / 86400 - (date.temporal.seconds % 86400 < 0);
     if (!frame->run->calendar) {
-        note(frame, "No working calendar is at hand");
+        note_null(frame, "No working calendar is at hand");
         return false;
     }
     if (day < -CALENDAR_DAYS_MAX || day > CALENDAR_DAYS_MAX) {
-        note(frame, "The working calendar does not reach that day");
+        note_null(frame, "The working calendar does not reach that day");
         return false;
     }
     *out = (int32_t)day;
@@ -145,7 +145,8 @@ static struct value call_add_working_days(const struct value *a, size_t count, s
     if (!calendar_day(a[0], frame, &day))
         return value_null;
     if (!value_to_int64(a[1], &n) || n > WORKING_DAYS_MAX || n < -WORKING_DAYS_MAX)
-        return note(frame, "add working days(): the number of days must be whole and at most %d", WORKING_DAYS_MAX);
+        return note_null(frame, "add working days(): the number of days must be whole and at most %d",
+                         WORKING_DAYS_MAX);
     if (!run_spend(frame->run, (uint64_t)(n < 0 ? -n : n)))
         return value_null;
     return date_of_day(calendar_add_working_days(frame->run->calendar, day, n, NULL));
@@ -178,8 +179,9 @@ static struct value call_age(const struct value *a, size_t count, struct frame *
     (void)count;
     struct civil birth = temporal_civil(a[0]);
     struct civil day = temporal_civil(a[1]);
-    int64_t years = day.year - birth.year - (day.month < birth.month || (day.month == birth.month && day.day < birth.day));
-    return years >= 0 ? value_int(years) : note(frame, "age(): the day lies before the birth");
+    int64_t years =
+        day.year - birth.year - (day.month < birth.month || (day.month == birth.month && day.day < birth.day));
+    return years >= 0 ? value_int(years) : note_null(frame, "age(): the day lies before the birth");
 }
 
 static struct value call_is_valid_id_number(const struct value *a, size_t count, struct frame *frame)
@@ -196,9 +198,9 @@ static struct value call_is_valid_uscc(const struct value *a, size_t count, stru
     return value_boolean(china_uscc_valid(a[0].string));
 }
 
-#define TEXT(text, call, result)                                                                                                 \
-    {                                                                                                                            \
-        text, call, 0, result, ONE("string", TAKE_STRING)                                                                        \
+#define TEXT(text, call, result)                                                                                       \
+    {                                                                                                                  \
+        text, call, 0, result, ONE("string", TAKE_STRING)                                                              \
     }
 
 const struct builtin builtins_extra[] = {
@@ -223,7 +225,11 @@ const struct builtin builtins_extra[] = {
      FEEL_TYPE_ANY,
      {P("value", TAKE_ANY), P("description", TAKE_STRING | TAKE_OPTIONAL), P("type", TAKE_STRING | TAKE_OPTIONAL),
       P("schema", TAKE_CONTEXT | TAKE_OPTIONAL), P("options", TAKE_CONTEXT | TAKE_OPTIONAL)}},
-    {"add working days", call_add_working_days, BUILTIN_IMPURE, FEEL_TYPE_DATE, {P("date", TAKE_DATE), P("n", TAKE_NUMBER)}},
+    {"add working days",
+     call_add_working_days,
+     BUILTIN_IMPURE,
+     FEEL_TYPE_DATE,
+     {P("date", TAKE_DATE), P("n", TAKE_NUMBER)}},
     {"working days between",
      call_working_days_between,
      BUILTIN_IMPURE,

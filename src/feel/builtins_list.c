@@ -18,7 +18,7 @@ bool values_match(struct value a, struct value b)
 
 static struct value no_position(const char *function, struct frame *frame)
 {
-    return note(frame, "%s(): the list has no such position", function);
+    return note_null(frame, "%s(): the list has no such position", function);
 }
 
 static bool list_position(struct value list, struct value position, int64_t *out)
@@ -54,7 +54,7 @@ static struct value call_sublist(const struct value *a, size_t count, struct fra
     int64_t left = (int64_t)a[0].list->count - from;
     int64_t length = left;
     if (count > 2 && !value_is_null(a[2]) && (!take_whole(a[2], &length) || length < 1 || length > left))
-        return note(frame, "sublist(): the list has fewer items behind that position");
+        return note_null(frame, "sublist(): the list has fewer items behind that position");
     return value_list(frame->run->arena, a[0].list->items + from, (size_t)length);
 }
 
@@ -89,7 +89,7 @@ static const struct list *lists_of(const struct list *arguments, const char *fun
     for (size_t i = 0; i < arguments->count; i++) {
         struct value v = arguments->items[i];
         if (value_is_null(v)) {
-            note(frame, "%s() needs lists, not null", function);
+            note_null(frame, "%s() needs lists, not null", function);
             return NULL;
         }
         out->items[i] = v.kind == VALUE_LIST ? v : value_list(frame->run->arena, &v, 1);
@@ -143,7 +143,8 @@ static struct value call_duplicate_values(const struct value *a, size_t count, s
         if (!run_spend(frame->run, list->count / 4))
             return value_null;
         struct value item = list->items[i];
-        if (list_has(list->items + i + 1, list->count - i - 1, item) && !list_has(out.items.items, out.items.count, item))
+        if (list_has(list->items + i + 1, list->count - i - 1, item) &&
+            !list_has(out.items.items, out.items.count, item))
             list_builder_push(&out, item);
     }
     return list_builder_done(&out);
@@ -201,7 +202,7 @@ static struct value call_list_replace_matching(const struct value *a, size_t cou
         struct value pair[] = {list->items[i], a[2]};
         struct value found = function_call(a[1].function, pair, 2, frame);
         if (found.kind != VALUE_BOOLEAN)
-            return note(frame, "list replace(): 'match' must give a boolean");
+            return note_null(frame, "list replace(): 'match' must give a boolean");
         out->items[i] = found.boolean ? a[2] : list->items[i];
     }
     return value_of_list(out);
@@ -265,7 +266,7 @@ static struct value call_partition(const struct value *a, size_t count, struct f
     (void)count;
     int64_t size = 0;
     if (!take_whole(a[1], &size) || size < 1)
-        return note(frame, "partition(): the size must be at least 1");
+        return note_null(frame, "partition(): the size must be at least 1");
     const struct list *list = a[0].list;
     if (!run_list_allowed(frame->run, list->count))
         return value_null;
@@ -335,20 +336,21 @@ static struct value call_sort(const struct value *a, size_t count, struct frame 
     memcpy(sorted->items, list->items, list->count * sizeof sorted->items[0]);
     merge_sort(&sorting, sorted->items, list->count, arena_array(frame->run->arena, struct value, list->count));
     if (sorting.failed)
-        return note(frame, "sort(): the items cannot be put in order");
+        return note_null(frame, "sort(): the items cannot be put in order");
     return value_of_list(sorted);
 }
 
-#define LIST_ROW(text, call, ...)                                                                                                \
-    {                                                                                                                            \
-        text, call, 0, FEEL_TYPE_LIST, __VA_ARGS__                                                                               \
+#define LIST_ROW(text, call, ...)                                                                                      \
+    {                                                                                                                  \
+        text, call, 0, FEEL_TYPE_LIST, __VA_ARGS__                                                                     \
     }
 #define LIST P("list", TAKE_LIST)
 #define POSITION P("position", TAKE_NUMBER)
 
 const struct builtin builtins_list[] = {
     {"list contains", call_list_contains, 0, FEEL_TYPE_BOOLEAN, {LIST, P("element", TAKE_ANY)}},
-    LIST_ROW("sublist", call_sublist, {LIST, P("start position", TAKE_NUMBER), P("length", TAKE_NUMBER | TAKE_OPTIONAL)}),
+    LIST_ROW("sublist", call_sublist,
+             {LIST, P("start position", TAKE_NUMBER), P("length", TAKE_NUMBER | TAKE_OPTIONAL)}),
     {"append", call_append, BUILTIN_TAIL, FEEL_TYPE_LIST, {LIST, P("item", TAKE_LIST)}},
     {"concatenate", call_concatenate, BUILTIN_TAIL, FEEL_TYPE_LIST, {LIST}},
     {"union", call_union, BUILTIN_TAIL, FEEL_TYPE_LIST, {LIST}},

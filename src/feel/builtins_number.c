@@ -12,17 +12,17 @@ static struct value round_to(const struct value *a, size_t count, enum rounding 
 {
     int64_t scale = 0;
     struct value out;
-    if (count > 1 && (value_is_null(a[1]) || !take_whole(a[1], &scale)))
-        return note(frame, "The scale must be a whole number");
+    if (count > 1 && !take_whole(a[1], &scale))
+        return note_null(frame, "The scale must be a whole number");
     if (!number_round(a[0], scale, mode, &out))
-        return note(frame, "The scale must lie between -6111 and 6176");
+        return note_null(frame, "The scale must lie between -6111 and 6176");
     return out;
 }
 
-#define ROUNDING(name, mode)                                                                                                     \
-    static struct value name(const struct value *a, size_t count, struct frame *frame)                                          \
-    {                                                                                                                            \
-        return round_to(a, count, mode, frame);                                                                                  \
+#define ROUNDING(name, mode)                                                                                           \
+    static struct value name(const struct value *a, size_t count, struct frame *frame)                                 \
+    {                                                                                                                  \
+        return round_to(a, count, mode, frame);                                                                        \
     }
 ROUNDING(call_decimal, ROUND_HALF_EVEN)
 ROUNDING(call_floor, ROUND_FLOOR)
@@ -41,35 +41,36 @@ static struct value call_abs(const struct value *a, size_t count, struct frame *
         return a[0].months < 0 ? duration_negate(a[0]) : a[0];
     if (a[0].kind == VALUE_DAYS_TIME)
         return a[0].span.seconds < 0 || a[0].span.nanos < 0 ? duration_negate(a[0]) : a[0];
-    return note(frame, "abs(): 'n' must be a number or a duration, not %s", value_kind_name((enum value_kind)a[0].kind));
+    return note_null(frame, "abs(): 'n' must be a number or a duration, not %s",
+                     value_kind_name((enum value_kind)a[0].kind));
 }
 
 static struct value call_modulo(const struct value *a, size_t count, struct frame *frame)
 {
     (void)count;
     struct value out;
-    return number_modulo(a[0], a[1], &out) ? out : note(frame, "modulo() by zero has no result");
+    return number_modulo(a[0], a[1], &out) ? out : note_null(frame, "modulo() by zero has no result");
 }
 
 static struct value call_sqrt(const struct value *a, size_t count, struct frame *frame)
 {
     (void)count;
     struct value out;
-    return number_sqrt(a[0], &out) ? out : note(frame, "A negative number has no square root");
+    return number_sqrt(a[0], &out) ? out : note_null(frame, "A negative number has no square root");
 }
 
 static struct value call_log(const struct value *a, size_t count, struct frame *frame)
 {
     (void)count;
     struct value out;
-    return number_log(a[0], &out) ? out : note(frame, "Only positive numbers have a logarithm");
+    return number_log(a[0], &out) ? out : note_null(frame, "Only positive numbers have a logarithm");
 }
 
 static struct value call_exp(const struct value *a, size_t count, struct frame *frame)
 {
     (void)count;
     struct value out;
-    return number_exp(a[0], &out) ? out : note(frame, "The result of exp() is no number that can be held");
+    return number_exp(a[0], &out) ? out : note_null(frame, "The result of exp() is no number that can be held");
 }
 
 static struct value parity(struct value n, int64_t wanted)
@@ -94,15 +95,20 @@ static struct value call_odd(const struct value *a, size_t count, struct frame *
     return parity(a[0], 1);
 }
 
-#define NUMBER_ROW(text, call, ...)                                                                                              \
-    {                                                                                                                            \
-        text, call, 0, FEEL_TYPE_NUMBER, __VA_ARGS__                                                                             \
+#define NUMBER_ROW(text, call, ...)                                                                                    \
+    {                                                                                                                  \
+        text, call, 0, FEEL_TYPE_NUMBER, __VA_ARGS__                                                                   \
     }
-#define SCALED {P("n", TAKE_NUMBER), P("scale", TAKE_NUMBER | TAKE_OPTIONAL)}
+#define SCALED                                                                                                         \
+    {                                                                                                                  \
+        P("n", TAKE_NUMBER), P("scale", TAKE_NUMBER)                                                                   \
+    }
 
 const struct builtin builtins_number[] = {
-    NUMBER_ROW("decimal", call_decimal, {P("n", TAKE_NUMBER), P("scale", TAKE_NUMBER)}),
+    NUMBER_ROW("decimal", call_decimal, SCALED),
+    NUMBER_ROW("floor", call_floor, ONE("n", TAKE_NUMBER)),
     NUMBER_ROW("floor", call_floor, SCALED),
+    NUMBER_ROW("ceiling", call_ceiling, ONE("n", TAKE_NUMBER)),
     NUMBER_ROW("ceiling", call_ceiling, SCALED),
     NUMBER_ROW("round up", call_round_up, SCALED),
     NUMBER_ROW("round down", call_round_down, SCALED),

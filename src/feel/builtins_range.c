@@ -1,5 +1,5 @@
-/* Built-ins that compare points and ranges (Allen's relations) and range(): 10.3.4.8. Every relation is a formula over the four
- * ends; an end that cannot be compared makes it null. */
+/* Built-ins that compare points and ranges (Allen's relations) and range(): 10.3.4.8. Every relation is a formula over
+ * the four ends; an end that cannot be compared makes it null. */
 #include "feel/builtins.h"
 
 #include <string.h>
@@ -19,7 +19,8 @@ static int order(struct relation *self, struct value a, struct value b)
 
 static struct value settled(const struct relation *self, bool holds, struct frame *frame)
 {
-    return self->unclear ? note(frame, "The points and ends of the ranges cannot be compared") : value_boolean(holds);
+    return self->unclear ? note_null(frame, "The points and ends of the ranges cannot be compared")
+                         : value_boolean(holds);
 }
 
 static bool before_ranges(struct relation *r, const struct range *a, const struct range *b)
@@ -99,8 +100,8 @@ static bool during_point(struct relation *r, struct value point, const struct ra
 
 static bool coincides_ranges(struct relation *r, const struct range *a, const struct range *b)
 {
-    return order(r, a->start, b->start) == 0 && order(r, a->end, b->end) == 0 && a->start_included == b->start_included &&
-           a->end_included == b->end_included;
+    return order(r, a->start, b->start) == 0 && order(r, a->end, b->end) == 0 &&
+           a->start_included == b->start_included && a->end_included == b->end_included;
 }
 
 static bool before_point(struct relation *r, struct value point, const struct range *range)
@@ -116,34 +117,47 @@ static bool after_point(struct relation *r, struct value point, const struct ran
 }
 
 /* Each relation is called as it stands or with its arguments exchanged: b met by a is a meets b. */
-#define RANGES(name, formula, first, second)                                                                                     \
-    static struct value name(const struct value *a, size_t count, struct frame *frame)                                          \
-    {                                                                                                                            \
-        (void)count;                                                                                                             \
-        struct relation r = {0};                                                                                                 \
-        bool holds = formula(&r, a[first].range, a[second].range);                                                              \
-        return settled(&r, holds, frame);                                                                                        \
+#define RANGES(name, formula, first, second)                                                                           \
+    static struct value name(const struct value *a, size_t count, struct frame *frame)                                 \
+    {                                                                                                                  \
+        (void)count;                                                                                                   \
+        struct relation r = {0};                                                                                       \
+        bool holds = formula(&r, a[first].range, a[second].range);                                                     \
+        return settled(&r, holds, frame);                                                                              \
     }
-#define POINT(name, formula, point_at, range_at)                                                                                  \
-    static struct value name(const struct value *a, size_t count, struct frame *frame)                                          \
-    {                                                                                                                            \
-        (void)count;                                                                                                             \
-        struct relation r = {0};                                                                                                 \
-        bool holds = formula(&r, a[point_at], a[range_at].range);                                                                  \
-        return settled(&r, holds, frame);                                                                                        \
+#define POINT(name, formula, point_at, range_at)                                                                       \
+    static struct value name(const struct value *a, size_t count, struct frame *frame)                                 \
+    {                                                                                                                  \
+        (void)count;                                                                                                   \
+        struct relation r = {0};                                                                                       \
+        bool holds = formula(&r, a[point_at], a[range_at].range);                                                      \
+        return settled(&r, holds, frame);                                                                              \
     }
-#define POINTS(name, test)                                                                                                       \
-    static struct value name(const struct value *a, size_t count, struct frame *frame)                                          \
-    {                                                                                                                            \
-        (void)count;                                                                                                             \
-        struct relation r = {0};                                                                                                 \
-        bool holds = order(&r, a[0], a[1]) test 0;                                                                               \
-        return settled(&r, holds, frame);                                                                                        \
-    }
+static struct value compare_points(const struct value *a, enum node_kind op, struct frame *frame)
+{
+    struct relation r = {0};
+    struct value holds = order_result(op, order(&r, a[0], a[1]));
+    return settled(&r, holds.boolean, frame);
+}
 
-POINTS(call_before_points, <)
-POINTS(call_after_points, >)
-POINTS(call_coincides_points, ==)
+static struct value call_before_points(const struct value *a, size_t count, struct frame *frame)
+{
+    (void)count;
+    return compare_points(a, NODE_LESS, frame);
+}
+
+static struct value call_after_points(const struct value *a, size_t count, struct frame *frame)
+{
+    (void)count;
+    return compare_points(a, NODE_GREATER, frame);
+}
+
+static struct value call_coincides_points(const struct value *a, size_t count, struct frame *frame)
+{
+    (void)count;
+    return compare_points(a, NODE_EQUAL, frame);
+}
+
 POINT(call_point_before, before_point, 0, 1)
 POINT(call_range_before_point, after_point, 1, 0)
 POINT(call_point_after, after_point, 0, 1)
@@ -186,7 +200,17 @@ static size_t dots_at(struct str text)
     return text.len;
 }
 
-/* Only literals may stand in a range string (grammar rule 67): no names, and calls of four functions with literals alone. */
+/* Is this an operator, a bracket or a letter that no number, string or @-literal has here? */
+static bool breaks_literal(struct str text, size_t i)
+{
+    char c = text.data[i];
+    if (c == '-')
+        return i > 0 && (text.data[i - 1] | 0x20) != 'e';
+    return strchr("+*/<>=[{", c) || ((c | 0x20) != 'e' && is_name_start((unsigned char)c));
+}
+
+/* Only literals may stand in a range string (grammar rule 67): no names, and calls of four functions with literals
+ * alone. */
 static bool is_literal_text(struct str text)
 {
     static const char *const calls[] = {"date and time", "date", "time", "duration"};
@@ -201,11 +225,7 @@ static bool is_literal_text(struct str text)
             i++;
         else if (c == '"')
             quoted = !quoted;
-        else if (!quoted && c == '(' && ++opened > (inner ? 1 : 0))
-            return false;
-        else if (!quoted && (strchr("+*/<>=[{", c) || (c != 'e' && c != 'E' && is_name_start((unsigned char)c))))
-            return false;
-        else if (!quoted && c == '-' && i > 0 && (text.data[i - 1] | 0x20) != 'e')
+        else if (!quoted && (breaks_literal(text, i) || (c == '(' && ++opened > (inner ? 1 : 0))))
             return false;
     }
     return true;
@@ -223,7 +243,8 @@ static bool range_end(struct str text, bool included, struct frame *frame, struc
     if (!is_literal_text(text) || feel_compile(frame->run->arena, text, NULL, &program, &ignored) != OK ||
         !feel_constant(program, out))
         return false;
-    return out->kind == VALUE_NUMBER || out->kind == VALUE_STRING || (out->kind >= VALUE_DATE && out->kind <= VALUE_DAYS_TIME);
+    return out->kind == VALUE_NUMBER || out->kind == VALUE_STRING ||
+           (out->kind >= VALUE_DATE && out->kind <= VALUE_DAYS_TIME);
 }
 
 static bool range_ordered(struct range *range)
@@ -252,22 +273,36 @@ static struct value call_range(const struct value *a, size_t count, struct frame
     size_t dots = dots_at(inner);
     range.start_included = first == '[';
     range.end_included = last == ']';
-    if (!brackets || dots == inner.len || !range_end(str_part(inner, 0, dots), range.start_included, frame, &range.start) ||
+    if (!brackets || dots == inner.len ||
+        !range_end(str_part(inner, 0, dots), range.start_included, frame, &range.start) ||
         !range_end(str_part(inner, dots + 2, inner.len), range.end_included, frame, &range.end))
-        return note(frame, "range(): '%.*s' is not a range of literals", (int)(text.len < 40 ? text.len : 40), text.data);
+        return note_null(frame, "range(): '%.*s' is not a range of literals", (int)(text.len < 40 ? text.len : 40),
+                         text.data);
     if (!range_ordered(&range))
-        return note(frame, "range(): the ends must be of one kind and in order, and one must be given");
+        return note_null(frame, "range(): the ends must be of one kind and in order, and one must be given");
     return range_value(frame->run->arena, range);
 }
 
-#define RELATION(text, call, ...)                                                                                                \
-    {                                                                                                                            \
-        text, call, 0, FEEL_TYPE_BOOLEAN, __VA_ARGS__                                                                            \
+#define RELATION(text, call, ...)                                                                                      \
+    {                                                                                                                  \
+        text, call, 0, FEEL_TYPE_BOOLEAN, __VA_ARGS__                                                                  \
     }
-#define TWO_POINTS {P("point1", TAKE_POINT), P("point2", TAKE_POINT)}
-#define TWO_RANGES {P("range1", TAKE_RANGE), P("range2", TAKE_RANGE)}
-#define POINT_RANGE {P("point", TAKE_POINT), P("range", TAKE_RANGE)}
-#define RANGE_POINT {P("range", TAKE_RANGE), P("point", TAKE_POINT)}
+#define TWO_POINTS                                                                                                     \
+    {                                                                                                                  \
+        P("point1", TAKE_POINT), P("point2", TAKE_POINT)                                                               \
+    }
+#define TWO_RANGES                                                                                                     \
+    {                                                                                                                  \
+        P("range1", TAKE_RANGE), P("range2", TAKE_RANGE)                                                               \
+    }
+#define POINT_RANGE                                                                                                    \
+    {                                                                                                                  \
+        P("point", TAKE_POINT), P("range", TAKE_RANGE)                                                                 \
+    }
+#define RANGE_POINT                                                                                                    \
+    {                                                                                                                  \
+        P("range", TAKE_RANGE), P("point", TAKE_POINT)                                                                 \
+    }
 
 const struct builtin builtins_range[] = {
     RELATION("before", call_before_points, TWO_POINTS),

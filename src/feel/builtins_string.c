@@ -29,13 +29,13 @@ static struct value call_substring(const struct value *a, size_t count, struct f
     int64_t start = 0;
     int64_t wanted = 0;
     if (!take_whole(a[1], &start) || start == 0 || start > (int64_t)length || start < -(int64_t)length)
-        return note(frame, "substring(): the text has no position %" PRId64, start);
+        return note_null(frame, "substring(): the text has no position %" PRId64, start);
     size_t first = (size_t)(start > 0 ? start - 1 : (int64_t)length + start);
     size_t from = offset_of(s, first);
     if (count < 3 || value_is_null(a[2]))
         return part(s, from, s.len);
     if (!take_whole(a[2], &wanted) || wanted < 1 || (uint64_t)wanted > length - first)
-        return note(frame, "substring(): the length must lie between 1 and %zu", length - first);
+        return note_null(frame, "substring(): the length must lie between 1 and %zu", length - first);
     struct str rest = str_part(s, from, s.len);
     return part(rest, 0, offset_of(rest, (size_t)wanted));
 }
@@ -47,7 +47,8 @@ static struct value call_string_length(const struct value *a, size_t count, stru
     return value_int((int64_t)utf8_length(a[0].string));
 }
 
-typedef int32_t change_case(UChar *out, int32_t capacity, const UChar *in, int32_t length, const char *locale, UErrorCode *status);
+typedef int32_t change_case(UChar *out, int32_t capacity, const UChar *in, int32_t length, const char *locale,
+                            UErrorCode *status);
 
 static struct value with_case(struct str s, change_case *change, struct frame *frame)
 {
@@ -63,7 +64,7 @@ static struct value with_case(struct str s, change_case *change, struct frame *f
     char *text = arena_alloc_raw(arena, (size_t)length * 3 + 1);
     u_strToUTF8(text, length * 3 + 1, &bytes, out, length, &status);
     if (U_FAILURE(status))
-        return note(frame, "The letters of the text cannot be changed");
+        return note_null(frame, "The letters of the text cannot be changed");
     return value_string((struct str){text, (size_t)bytes});
 }
 
@@ -71,7 +72,7 @@ static struct value call_upper_case(const struct value *a, size_t count, struct 
 {
     (void)count;
     if (a[0].string.len > INT32_MAX / 8 || !run_spend(frame->run, a[0].string.len / 8))
-        return note(frame, "The text is too long");
+        return note_null(frame, "The text is too long");
     return with_case(a[0].string, u_strToUpper, frame);
 }
 
@@ -79,7 +80,7 @@ static struct value call_lower_case(const struct value *a, size_t count, struct 
 {
     (void)count;
     if (a[0].string.len > INT32_MAX / 8 || !run_spend(frame->run, a[0].string.len / 8))
-        return note(frame, "The text is too long");
+        return note_null(frame, "The text is too long");
     return with_case(a[0].string, u_strToLower, frame);
 }
 
@@ -177,21 +178,22 @@ static struct value call_string_join(const struct value *a, size_t count, struct
         if (value_is_null(item))
             continue;
         if (item.kind != VALUE_STRING)
-            return note(frame, "string join() needs a list of strings, not of %s", value_kind_name((enum value_kind)item.kind));
+            return note_null(frame, "string join() needs a list of strings, not of %s",
+                             value_kind_name((enum value_kind)item.kind));
         if (n > 1)
             parts[n++] = delimiter;
         parts[n++] = item.string;
         bytes += delimiter.len + item.string.len;
     }
     parts[n++] = count > 3 ? text_or_empty(a[3]) : STR("");
-    return run_spend(frame->run, bytes / 64) ? value_string(arena_join(arena, parts, n)) : value_null;
+    return run_spend(frame->run, bytes / 16) ? value_string(arena_join(arena, parts, n)) : value_null;
 }
 
 static struct value call_string(const struct value *a, size_t count, struct frame *frame)
 {
     (void)count;
     if (value_is_null(a[0]))
-        return note(frame, "Null has no text");
+        return note_null(frame, "Null has no text");
     return value_string(value_to_text(frame->run->arena, a[0]));
 }
 
@@ -203,7 +205,7 @@ static struct value number_of(struct str text, struct frame *frame)
     struct value out;
     size_t sign = text.len > 0 && text.data[0] == '-' ? 1 : 0;
     if (match_number(text, sign) != text.len || value_number_parse(text, &out, &ignored) != OK)
-        return note(frame, "number(): '%.*s' is not a number", (int)(text.len < 40 ? text.len : 40), text.data);
+        return note_null(frame, "number(): '%.*s' is not a number", (int)(text.len < 40 ? text.len : 40), text.data);
     out.number_text = NULL;
     out.text_len = 0;
     return out;
@@ -247,13 +249,17 @@ static struct value call_number_separated(const struct value *a, size_t count, s
     char group = 0;
     char point = 0;
     if (!separator(a[1], " ,.", &group))
-        return note(frame, "number(): the grouping separator is a blank, a comma or a point");
+        return note_null(frame, "number(): the grouping separator is a blank, a comma or a point");
     if (!separator(a[2], ",.", &point) || (point && point == group))
-        return note(frame, "number(): the decimal separator is a comma or a point, and not the grouping separator");
+        return note_null(frame,
+                         "number(): the decimal separator is a comma or a point, and not the grouping separator");
     return number_of(plain_number(frame->run->arena, a[0].string, group, point ? point : '.'), frame);
 }
 
-#define STRINGS_2(first, second) {P(first, TAKE_STRING), P(second, TAKE_STRING)}
+#define STRINGS_2(first, second)                                                                                       \
+    {                                                                                                                  \
+        P(first, TAKE_STRING), P(second, TAKE_STRING)                                                                  \
+    }
 #define FLAGS P("flags", TAKE_STRING | TAKE_OPTIONAL)
 
 const struct builtin builtins_string[] = {
@@ -270,7 +276,11 @@ const struct builtin builtins_string[] = {
     {"contains", call_contains, 0, FEEL_TYPE_BOOLEAN, STRINGS_2("string", "match")},
     {"starts with", call_starts_with, 0, FEEL_TYPE_BOOLEAN, STRINGS_2("string", "match")},
     {"ends with", call_ends_with, 0, FEEL_TYPE_BOOLEAN, STRINGS_2("string", "match")},
-    {"matches", call_matches, BUILTIN_IMPURE, FEEL_TYPE_BOOLEAN, {P("input", TAKE_STRING), P("pattern", TAKE_STRING), FLAGS}},
+    {"matches",
+     call_matches,
+     BUILTIN_IMPURE,
+     FEEL_TYPE_BOOLEAN,
+     {P("input", TAKE_STRING), P("pattern", TAKE_STRING), FLAGS}},
     {"replace",
      call_replace,
      BUILTIN_IMPURE,
@@ -290,6 +300,7 @@ const struct builtin builtins_string[] = {
      call_number_separated,
      0,
      FEEL_TYPE_NUMBER,
-     {P("from", TAKE_STRING), P("grouping separator", TAKE_STRING | TAKE_NULL), P("decimal separator", TAKE_STRING | TAKE_NULL)}},
+     {P("from", TAKE_STRING), P("grouping separator", TAKE_STRING | TAKE_NULL),
+      P("decimal separator", TAKE_STRING | TAKE_NULL)}},
     {0},
 };

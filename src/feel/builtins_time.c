@@ -5,7 +5,7 @@
 
 static struct value unreadable(struct frame *frame, const char *what, struct str text)
 {
-    return note(frame, "'%.*s' is not %s", (int)(text.len < 40 ? text.len : 40), text.data, what);
+    return note_null(frame, "'%.*s' is not %s", (int)(text.len < 40 ? text.len : 40), text.data, what);
 }
 
 /* ---- date ---- */
@@ -32,7 +32,7 @@ static struct value call_date_parts(const struct value *a, size_t count, struct 
     int64_t day = 0;
     struct value out;
     bool whole = value_to_int64(a[0], &year) && value_to_int64(a[1], &month) && value_to_int64(a[2], &day);
-    return whole && date_make(year, month, day, &out) ? out : note(frame, "date(): there is no such day");
+    return whole && date_make(year, month, day, &out) ? out : note_null(frame, "date(): there is no such day");
 }
 
 /* ---- time ---- */
@@ -48,7 +48,7 @@ static struct value call_time_of(const struct value *a, size_t count, struct fra
 {
     (void)count;
     struct value out;
-    return time_of(a[0], &out) ? out : note(frame, "time(): the value has no time");
+    return time_of(a[0], &out) ? out : note_null(frame, "time(): the value has no time");
 }
 
 /* The nanoseconds of a second that has a fraction. */
@@ -72,7 +72,9 @@ static struct value call_time_parts(const struct value *a, size_t count, struct 
     struct value out;
     struct value offset = count > 3 ? a[3] : value_null;
     bool ok = value_to_int64(a[0], &hour) && value_to_int64(a[1], &minute) && split_second(a[2], &second, &nanos);
-    return ok && time_make(hour, minute, second, nanos, offset, &out) ? out : note(frame, "time(): there is no such time of day");
+    return ok && time_make(hour, minute, second, nanos, offset, &out)
+               ? out
+               : note_null(frame, "time(): there is no such time of day");
 }
 
 /* ---- date and time ---- */
@@ -88,7 +90,9 @@ static struct value call_date_time_make(const struct value *a, size_t count, str
 {
     (void)count;
     struct value out;
-    return date_time_make(a[0], a[1], &out) ? out : note(frame, "date and time(): the parts do not make a date and time");
+    return date_time_make(a[0], a[1], &out)
+               ? out
+               : note_null(frame, "date and time(): the parts do not make a date and time");
 }
 
 static struct value call_date_time_of(const struct value *a, size_t count, struct frame *frame)
@@ -119,7 +123,7 @@ static struct value call_duration_of(const struct value *a, size_t count, struct
     (void)count;
     if (a[0].kind == VALUE_DAYS_TIME || a[0].kind == VALUE_YEARS_MONTHS)
         return a[0];
-    return note(frame, "duration() needs a string, not %s", value_kind_name((enum value_kind)a[0].kind));
+    return note_null(frame, "duration() needs a string, not %s", value_kind_name((enum value_kind)a[0].kind));
 }
 
 static struct value call_years_months(const struct value *a, size_t count, struct frame *frame)
@@ -127,7 +131,7 @@ static struct value call_years_months(const struct value *a, size_t count, struc
     (void)count;
     struct value out;
     if (a[0].kind == VALUE_TIME || a[1].kind == VALUE_TIME || !years_months_between(a[0], a[1], &out))
-        return note(frame, "years and months duration() needs two dates");
+        return note_null(frame, "years and months duration() needs two dates");
     return out;
 }
 
@@ -192,7 +196,7 @@ static struct value call_last_day_of_month(const struct value *a, size_t count, 
     for (int day = 31; day > 27; day--)
         if (date_make(civil.year, civil.month, day, &out))
             return out;
-    return note(frame, "There is no such month");
+    return note_null(frame, "There is no such month");
 }
 
 static struct value call_is(const struct value *a, size_t count, struct frame *frame)
@@ -203,7 +207,10 @@ static struct value call_is(const struct value *a, size_t count, struct frame *f
 }
 
 #define NUMBERS_3(a, b, c) P(a, TAKE_NUMBER), P(b, TAKE_NUMBER), P(c, TAKE_NUMBER)
-#define MOMENTS(a, b) {P(a, TAKE_MOMENT), P(b, TAKE_MOMENT)}
+#define MOMENTS(a, b)                                                                                                  \
+    {                                                                                                                  \
+        P(a, TAKE_MOMENT), P(b, TAKE_MOMENT)                                                                           \
+    }
 
 const struct builtin builtins_time[] = {
     {"date", call_date_text, 0, FEEL_TYPE_DATE, ONE("from", TAKE_STRING)},
@@ -219,7 +226,11 @@ const struct builtin builtins_time[] = {
     {"date and time", call_date_time_text, 0, FEEL_TYPE_DATE_TIME, ONE("from", TAKE_STRING)},
     {"date and time", call_date_time_of, 0, FEEL_TYPE_DATE_TIME, ONE("from", TAKE_DATE_TIME)},
     {"date and time", call_date_time_make, 0, FEEL_TYPE_DATE_TIME, {P("date", TAKE_DATE), P("time", TAKE_TIME)}},
-    {"date and time", call_date_time_zone, 0, FEEL_TYPE_DATE_TIME, {P("date", TAKE_DATE_TIME), P("timezone", TAKE_STRING)}},
+    {"date and time",
+     call_date_time_zone,
+     0,
+     FEEL_TYPE_DATE_TIME,
+     {P("date", TAKE_DATE_TIME), P("timezone", TAKE_STRING)}},
     {"duration", call_duration, 0, FEEL_TYPE_ANY, ONE("from", TAKE_STRING)},
     {"duration", call_duration_of, 0, FEEL_TYPE_ANY, ONE("from", TAKE_POINT)},
     {"years and months duration", call_years_months, 0, FEEL_TYPE_YEARS_MONTHS, MOMENTS("from", "to")},

@@ -1,5 +1,5 @@
-/* Chooses how each node is evaluated as soon as it is parsed, and folds what is constant. Folding keeps nulls out, so that their
- * reasons are told each time. */
+/* Chooses how each node is evaluated as soon as it is parsed, and folds what is constant. Folding keeps nulls out, so
+ * that their reasons are told each time. */
 #include "feel/evaluate.h"
 
 #include <stdlib.h>
@@ -86,8 +86,10 @@ static node_eval *tests_eval(const struct node *node)
         return eval_test_number;
     if (test.kind != VALUE_RANGE || test.range->by_operator == '=' || test.range->by_operator == '!')
         return eval_tests;
-    bool low = test.range->start.kind == VALUE_NUMBER || test.range->by_operator == '<' || test.range->by_operator == 'l';
-    bool high = test.range->end.kind == VALUE_NUMBER || test.range->by_operator == '>' || test.range->by_operator == 'g';
+    bool low =
+        test.range->start.kind == VALUE_NUMBER || test.range->by_operator == '<' || test.range->by_operator == 'l';
+    bool high =
+        test.range->end.kind == VALUE_NUMBER || test.range->by_operator == '>' || test.range->by_operator == 'g';
     return low && high ? eval_test_number_range : eval_tests;
 }
 
@@ -163,7 +165,8 @@ static bool is_foldable(const struct node *node)
     case NODE_PATH: return is_constant(node->left);
     case NODE_RANGE: return (!node->left || is_constant(node->left)) && (!node->right || is_constant(node->right));
     case NODE_LIST: return items_constant(node);
-    case NODE_CALL: return node->builtin && !(node->builtin->flags & (BUILTIN_IMPURE | BUILTIN_LAZY)) && items_constant(node);
+    case NODE_CALL:
+        return node->builtin && !(node->builtin->flags & (BUILTIN_IMPURE | BUILTIN_LAZY)) && items_constant(node);
     default: return false;
     }
 }

@@ -1,5 +1,5 @@
-/* The eval functions of nodes that bind no names: names, operators, lists, paths, if. Binders are in iterate.c, tests in tests.c,
- * calls in functions.c. */
+/* The eval functions of nodes that bind no names: names, operators, lists, paths, if. Binders are in iterate.c, tests
+ * in tests.c, calls in functions.c. */
 #include "feel/evaluate.h"
 #include "feel/number.h"
 
@@ -35,7 +35,7 @@ void feel_note(struct feel_run *run, const char *format, ...)
     va_end(arguments);
 }
 
-struct value note(struct frame *frame, const char *format, ...)
+struct value note_null(struct frame *frame, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -100,7 +100,7 @@ bool run_list_allowed(struct feel_run *run, uint64_t count)
         run_stop(run, "A list would have more than %" PRIu64 " items", run->list_max);
         return false;
     }
-    return run_spend(run, count / 4);
+    return run_spend(run, count);
 }
 
 /* ---- Names ---- */
@@ -170,10 +170,11 @@ struct value eval_tested(const struct node *node, struct frame *frame)
 
 /* ---- Arithmetic ---- */
 
-static struct value operate_at(const struct node *node, enum node_kind op, struct value a, struct value b, struct frame *frame)
+static struct value operate_at(const struct node *node, enum node_kind op, struct value a, struct value b,
+                               struct frame *frame)
 {
     size_t notes = frame->run->note_count;
-    struct value result = operate(op, a, b, frame);
+    struct value result = values_operate(op, a, b, frame);
     notes_place(node, frame, notes);
     return result;
 }
@@ -218,7 +219,7 @@ struct value eval_operate(const struct node *node, struct frame *frame)
 struct value eval_negate(const struct node *node, struct frame *frame)
 {
     size_t notes = frame->run->note_count;
-    struct value result = negate(EVAL(node->left, frame), frame);
+    struct value result = value_negate(EVAL(node->left, frame), frame);
     notes_place(node, frame, notes);
     return result;
 }
@@ -232,7 +233,7 @@ static struct value join_texts(const struct node *node, struct frame *frame, str
         parts[i] = values[i].string;
         len += parts[i].len;
     }
-    if (!run_spend(frame->run, len / 64))
+    if (!run_spend(frame->run, len / 16))
         return value_null;
     return value_string(arena_join(frame->run->arena, parts, node->count));
 }
@@ -304,10 +305,11 @@ struct value eval_logic_chain(const struct node *node, struct frame *frame)
 
 /* ---- Comparison ---- */
 
-static struct value compare_at(const struct node *node, enum node_kind op, struct value a, struct value b, struct frame *frame)
+static struct value compare_at(const struct node *node, enum node_kind op, struct value a, struct value b,
+                               struct frame *frame)
 {
     size_t notes = frame->run->note_count;
-    struct value result = compare(op, a, b, frame);
+    struct value result = values_compare(op, a, b, frame);
     notes_place(node, frame, notes);
     return result;
 }
@@ -319,21 +321,44 @@ struct value eval_compare(const struct node *node, struct frame *frame)
     return compare_at(node, (enum node_kind)node->kind, a, b, frame);
 }
 
-/* One function for each operator where the right side is a constant number. */
-#define COMPARE_NUMBER(name, op, test)                                                                                           \
-    struct value name(const struct node *node, struct frame *frame)                                                              \
-    {                                                                                                                            \
-        struct value a = EVAL(node->left, frame);                                                                                \
-        if (a.kind != VALUE_NUMBER)                                                                                              \
-            return compare_at(node, op, a, node->right->constant, frame);                                                        \
-        return value_boolean(number_compare_quick(a, node->right->constant) test 0);                                             \
-    }
-COMPARE_NUMBER(eval_less_number, NODE_LESS, <)
-COMPARE_NUMBER(eval_less_equal_number, NODE_LESS_EQUAL, <=)
-COMPARE_NUMBER(eval_greater_number, NODE_GREATER, >)
-COMPARE_NUMBER(eval_greater_equal_number, NODE_GREATER_EQUAL, >=)
-COMPARE_NUMBER(eval_equal_number, NODE_EQUAL, ==)
-COMPARE_NUMBER(eval_not_equal_number, NODE_NOT_EQUAL, !=)
+/* Against a constant number; one function for each operator, so that the operator is known when it is compiled. */
+static inline struct value compare_number(const struct node *node, struct frame *frame, enum node_kind op)
+{
+    struct value a = EVAL(node->left, frame);
+    if (a.kind != VALUE_NUMBER)
+        return compare_at(node, op, a, node->right->constant, frame);
+    return order_result(op, number_compare_quick(a, node->right->constant));
+}
+
+struct value eval_less_number(const struct node *node, struct frame *frame)
+{
+    return compare_number(node, frame, NODE_LESS);
+}
+
+struct value eval_less_equal_number(const struct node *node, struct frame *frame)
+{
+    return compare_number(node, frame, NODE_LESS_EQUAL);
+}
+
+struct value eval_greater_number(const struct node *node, struct frame *frame)
+{
+    return compare_number(node, frame, NODE_GREATER);
+}
+
+struct value eval_greater_equal_number(const struct node *node, struct frame *frame)
+{
+    return compare_number(node, frame, NODE_GREATER_EQUAL);
+}
+
+struct value eval_equal_number(const struct node *node, struct frame *frame)
+{
+    return compare_number(node, frame, NODE_EQUAL);
+}
+
+struct value eval_not_equal_number(const struct node *node, struct frame *frame)
+{
+    return compare_number(node, frame, NODE_NOT_EQUAL);
+}
 
 struct value eval_equal_string(const struct node *node, struct frame *frame)
 {
@@ -350,7 +375,7 @@ struct value eval_between(const struct node *node, struct frame *frame)
     struct value high = EVAL(node->third, frame);
     struct value above = compare_at(node, NODE_GREATER_EQUAL, v, low, frame);
     struct value below = compare_at(node, NODE_LESS_EQUAL, v, high, frame);
-    return both(above, below);
+    return ternary_and(above, below);
 }
 
 struct value eval_in(const struct node *node, struct frame *frame)
@@ -380,7 +405,8 @@ struct value eval_if(const struct node *node, struct frame *frame)
         return condition.boolean ? EVAL(node->right, frame) : EVAL(node->third, frame);
     if (condition.kind == VALUE_NULL)
         return EVAL(node->third, frame);
-    return note_at(node, frame, "The condition of 'if' is a %s, not a boolean", value_kind_name((enum value_kind)condition.kind));
+    return note_at(node, frame, "The condition of 'if' is a %s, not a boolean",
+                   value_kind_name((enum value_kind)condition.kind));
 }
 
 struct value eval_list(const struct node *node, struct frame *frame)
@@ -421,7 +447,8 @@ static bool has_order(struct value v)
 
 struct value eval_range(const struct node *node, struct frame *frame)
 {
-    struct range range = {.start_included = node->start_included, .end_included = node->end_included, .by_operator = node->op};
+    struct range range = {
+        .start_included = node->start_included, .end_included = node->end_included, .by_operator = node->op};
     range.start = node->left ? EVAL(node->left, frame) : value_null;
     range.end = node->right == node->left ? range.start : node->right ? EVAL(node->right, frame) : value_null;
     bool equality = node->op == '=' || node->op == '!';

@@ -4,7 +4,8 @@
 #include "feel/internal.h"
 
 node_eval eval_slot, eval_local, eval_local_near, eval_dynamic, eval_item, eval_tested;
-node_eval eval_add, eval_subtract, eval_multiply, eval_operate, eval_negate, eval_chain, eval_logic_chain, eval_and, eval_or;
+node_eval eval_add, eval_subtract, eval_multiply, eval_operate, eval_negate, eval_chain, eval_logic_chain, eval_and,
+    eval_or;
 node_eval eval_compare, eval_less_number, eval_less_equal_number, eval_greater_number, eval_greater_equal_number;
 node_eval eval_equal_number, eval_not_equal_number, eval_equal_string, eval_between, eval_in, eval_instance_of;
 node_eval eval_if, eval_list, eval_path, eval_range;

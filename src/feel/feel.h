@@ -6,6 +6,7 @@
 
 struct calendar; /* clock/calendar.h */
 struct feel_run;
+struct feel_type;
 
 /* ---- Compiling ---- */
 
@@ -107,6 +108,10 @@ struct value feel_call_named(struct value function, const struct member *argumen
 typedef struct value feel_host_call(void *host, const struct value *arguments, struct feel_run *run);
 struct value feel_host_function(struct arena *arena, const struct str *parameter_names, size_t parameter_count,
                                 feel_host_call *call, void *host);
+
+/* Tells `instance of` the type of a host function: FEEL_TYPE_FUNCTION, where a NULL member or result is not known. Returns the
+ * function. */
+struct value feel_function_typed(struct value function, const struct feel_type *type);
 
 /* The built-in functions, for editors and the openapi/help pages: name, parameter names, one line of meaning. */
 struct feel_builtin_info {

@@ -89,7 +89,8 @@ static size_t parameter_count(const struct builtin *row)
 static size_t needed_count(const struct builtin *row)
 {
     size_t count = 0;
-    while (count < BUILTIN_PARAMETERS_MAX && row->parameters[count].name && !(row->parameters[count].take & TAKE_OPTIONAL))
+    while (count < BUILTIN_PARAMETERS_MAX && row->parameters[count].name &&
+           !(row->parameters[count].take & TAKE_OPTIONAL))
         count++;
     return count;
 }
@@ -147,10 +148,13 @@ static bool take_fits(uint8_t take, struct value *v, struct arena *arena)
 
 static const char *take_name(uint8_t take)
 {
-    static const char *const texts[] = {
-        "anything",         "a boolean",    "a number",       "a string",         "a list",
-        "a context",        "a date",       "a time",         "a date and time",  "a days and time duration",
-        "a range",          "a value that has an order", "a function", "a date or time"};
+    static const char *const texts[] = {"anything",        "a boolean",
+                                        "a number",        "a string",
+                                        "a list",          "a context",
+                                        "a date",          "a time",
+                                        "a date and time", "a days and time duration",
+                                        "a range",         "a value that has an order",
+                                        "a function",      "a date or time"};
     size_t kind = take & TAKE_KIND;
     return kind < COUNT_OF(texts) ? texts[kind] : "something else";
 }
@@ -161,7 +165,8 @@ struct misfit {
     enum value_kind kind;
 };
 
-static bool row_fits(const struct builtin *row, struct value *arguments, size_t count, struct arena *arena, struct misfit *why)
+static bool row_fits(const struct builtin *row, struct value *arguments, size_t count, struct arena *arena,
+                     struct misfit *why)
 {
     for (size_t i = 0; i < count; i++) {
         if (take_fits(row->parameters[i].take, &arguments[i], arena))
@@ -176,13 +181,15 @@ static bool row_fits(const struct builtin *row, struct value *arguments, size_t 
 static struct value refuse(const struct builtin *first, const struct misfit *why, size_t count, struct frame *frame)
 {
     if (!why->parameter)
-        return note(frame, "%s() cannot be called with %zu argument%s", first->name, count, count == 1 ? "" : "s");
-    return note(frame, "%s(): '%s' must be %s, not %s", first->name, why->parameter->name, take_name(why->parameter->take),
-                value_kind_name(why->kind));
+        return note_null(frame, "%s() cannot be called with %zu argument%s", first->name, count, count == 1 ? "" : "s");
+    return note_null(frame, "%s(): '%s' must be %s, not %s", first->name, why->parameter->name,
+                     take_name(why->parameter->take), value_kind_name(why->kind));
 }
 
-/* Brings arguments into one slot per parameter; false when their number does not fit. fitted has room for all parameters. */
-static bool arrange(const struct builtin *row, const struct value *arguments, size_t count, struct value *fitted, struct arena *arena)
+/* Brings arguments into one slot per parameter; false when their number does not fit. fitted has room for all
+ * parameters. */
+static bool arrange(const struct builtin *row, const struct value *arguments, size_t count, struct value *fitted,
+                    struct arena *arena)
 {
     size_t parameters = parameter_count(row);
     if (row->flags & BUILTIN_GATHERS) {
@@ -205,11 +212,12 @@ static bool arrange(const struct builtin *row, const struct value *arguments, si
     return true;
 }
 
-struct value builtin_invoke(const struct builtin *builtin, const struct value *arguments, size_t count, struct frame *frame)
+struct value builtin_invoke(const struct builtin *builtin, const struct value *arguments, size_t count,
+                            struct frame *frame)
 {
     struct misfit why = {0};
     for (const struct builtin *row = builtin; row == builtin || same_name(builtin, row); row++) {
-        struct value fitted[BUILTIN_PARAMETERS_MAX];
+        struct value fitted[BUILTIN_PARAMETERS_MAX] = {0};
         if (!arrange(row, arguments, count, fitted, frame->run->arena))
             continue;
         size_t parameters = parameter_count(row);
@@ -219,8 +227,8 @@ struct value builtin_invoke(const struct builtin *builtin, const struct value *a
     return refuse(builtin, &why, count, frame);
 }
 
-static bool arrange_named(const struct builtin *row, const struct entry *keys, const struct value *arguments, size_t count,
-                          struct value *fitted, struct arena *arena)
+static bool arrange_named(const struct builtin *row, const struct entry *keys, const struct value *arguments,
+                          size_t count, struct value *fitted, struct arena *arena)
 {
     size_t parameters = parameter_count(row);
     for (size_t i = 0; i < parameters; i++)
@@ -237,13 +245,13 @@ static bool arrange_named(const struct builtin *row, const struct entry *keys, c
     return true;
 }
 
-struct value builtin_invoke_named(const struct builtin *builtin, const struct entry *keys, const struct value *arguments, size_t count,
-                                  struct frame *frame)
+struct value builtin_invoke_named(const struct builtin *builtin, const struct entry *keys,
+                                  const struct value *arguments, size_t count, struct frame *frame)
 {
     struct misfit why = {0};
     bool named = false;
     for (const struct builtin *row = builtin; row == builtin || same_name(builtin, row); row++) {
-        struct value fitted[BUILTIN_PARAMETERS_MAX];
+        struct value fitted[BUILTIN_PARAMETERS_MAX] = {0};
         if (!arrange_named(row, keys, arguments, count, fitted, frame->run->arena))
             continue;
         named = true;
@@ -252,7 +260,7 @@ struct value builtin_invoke_named(const struct builtin *builtin, const struct en
             return row->call(fitted, parameters, frame);
     }
     if (!named)
-        return note(frame, "%s() has no parameters of these names", builtin->name);
+        return note_null(frame, "%s() has no parameters of these names", builtin->name);
     return refuse(builtin, &why, count, frame);
 }
 
@@ -317,8 +325,8 @@ struct value function_call(const struct function *function, struct value *argume
     if (function->kind == FUNCTION_BUILTIN)
         return builtin_invoke(function->builtin, arguments, count, frame);
     if (count != function->parameter_count)
-        return note(frame, "A function of %zu parameter%s is called with %zu", function->parameter_count,
-                    function->parameter_count == 1 ? "" : "s", count);
+        return note_null(frame, "A function of %zu parameter%s is called with %zu", function->parameter_count,
+                         function->parameter_count == 1 ? "" : "s", count);
     if (function->kind == FUNCTION_LAMBDA)
         return lambda_call(function, arguments, count, frame);
     return host_call(function, arguments, frame);
@@ -329,20 +337,20 @@ static struct str parameter_name(const struct function *self, size_t i)
     return self->kind == FUNCTION_LAMBDA ? self->node->parameters[i].name : self->names[i];
 }
 
-struct value function_call_named(const struct function *function, const struct entry *keys, struct value *arguments, size_t count,
-                                 struct frame *frame)
+struct value function_call_named(const struct function *function, const struct entry *keys, struct value *arguments,
+                                 size_t count, struct frame *frame)
 {
     if (function->kind == FUNCTION_BUILTIN)
         return builtin_invoke_named(function->builtin, keys, arguments, count, frame);
     if (function->parameter_count > FEEL_ARGUMENTS_MAX)
-        return note(frame, "A function of %zu parameters cannot be called by name", function->parameter_count);
+        return note_null(frame, "A function of %zu parameters cannot be called by name", function->parameter_count);
     struct value ordered[FEEL_ARGUMENTS_MAX] = {0};
     for (size_t k = 0; k < count; k++) {
         size_t i = 0;
         while (i < function->parameter_count && !str_equal(keys[k].key, parameter_name(function, i)))
             i++;
         if (i == function->parameter_count)
-            return note(frame, "The function has no parameter '%.*s'", STR_ARGS(keys[k].key));
+            return note_null(frame, "The function has no parameter '%.*s'", STR_ARGS(keys[k].key));
         ordered[i] = arguments[k];
     }
     return function_call(function, ordered, function->parameter_count, frame);
@@ -410,7 +418,8 @@ static const struct node *argument_node(const struct node *call, uint32_t i)
 }
 
 /* Arguments in room when they fit there, else in the arena. */
-static struct value *evaluate_arguments(const struct node *node, struct frame *frame, struct value room[FEEL_ARGUMENTS_MAX])
+static struct value *evaluate_arguments(const struct node *node, struct frame *frame,
+                                        struct value room[FEEL_ARGUMENTS_MAX])
 {
     struct value *arguments =
         node->count <= FEEL_ARGUMENTS_MAX ? room : arena_array(frame->run->arena, struct value, node->count);
@@ -477,7 +486,9 @@ struct value feel_call(struct value function, const struct value *arguments, siz
     run_prepare(run);
     struct frame frame = {.run = run};
     if (function.kind != VALUE_FUNCTION)
-        return note(&frame, "A %s cannot be called", value_kind_name((enum value_kind)function.kind));
+        return note_null(&frame, "A %s cannot be called", value_kind_name((enum value_kind)function.kind));
+    if (!run->stack)
+        run->stack = __builtin_frame_address(0);
     struct value *copy = arena_array(run->arena, struct value, count);
     if (count > 0)
         memcpy(copy, arguments, count * sizeof *copy);
@@ -489,7 +500,7 @@ struct value feel_call_named(struct value function, const struct member *argumen
     run_prepare(run);
     struct frame frame = {.run = run};
     if (function.kind != VALUE_FUNCTION)
-        return note(&frame, "A %s cannot be called", value_kind_name((enum value_kind)function.kind));
+        return note_null(&frame, "A %s cannot be called", value_kind_name((enum value_kind)function.kind));
     struct value *values = arena_array(run->arena, struct value, count);
     struct entry *keys = arena_array(run->arena, struct entry, count);
     for (size_t i = 0; i < count; i++) {
@@ -499,14 +510,25 @@ struct value feel_call_named(struct value function, const struct member *argumen
     return function_call_named(function.function, keys, values, count, &frame);
 }
 
-struct value feel_host_function(struct arena *arena, const struct str *parameter_names, size_t count, feel_host_call *call, void *host)
+struct value feel_host_function(struct arena *arena, const struct str *parameter_names, size_t count,
+                                feel_host_call *call, void *host)
 {
     struct function *function = arena_new(arena, struct function);
     struct str *copy = arena_array(arena, struct str, count);
     for (size_t i = 0; i < count; i++)
         copy[i] = arena_str(arena, parameter_names[i]);
-    *function = (struct function){.kind = FUNCTION_HOST, .parameter_count = count, .names = copy, .call = call, .host = host};
+    *function =
+        (struct function){.kind = FUNCTION_HOST, .parameter_count = count, .names = copy, .call = call, .host = host};
     return (struct value){.kind = VALUE_FUNCTION, .function = function};
+}
+
+struct value feel_function_typed(struct value function, const struct feel_type *type)
+{
+    CHECK(function.kind == VALUE_FUNCTION && function.function->kind == FUNCTION_HOST);
+    CHECK(type->member_count == function.function->parameter_count);
+    /* Not yet seen by anyone but its maker. */
+    ((struct function *)(uintptr_t)function.function)->type = type;
+    return function;
 }
 
 const struct feel_builtin_info *feel_builtins(size_t *count)

@@ -2,8 +2,8 @@
  *
  *     text --parse.c--> nodes --compile.c--> nodes with an eval function each, constants folded --evaluate*.c--> value
  *
- * A local variable is reached by (hops, index): every binder (for, some, every, filter, function, context literal) makes one
- * env that points to the one around it. Input names are reached by slot. */
+ * A local variable is reached by (hops, index): every binder (for, some, every, filter, function, context literal)
+ * makes one env that points to the one around it. Input names are reached by slot. */
 #pragma once
 
 #include "feel/feel.h"
@@ -76,29 +76,29 @@ struct parameter {
 
 struct node {
     node_eval *eval;
-    uint8_t kind;      /* enum node_kind */
-    uint8_t op;        /* ranges: by_operator; tests: 1 negated; calls: 1 named arguments */
-    bool captured;     /* a function inside may outlive the binder, so its env lives in the arena */
-    bool tests_input;  /* ? occurs inside */
+    uint8_t kind;                      /* enum node_kind */
+    uint8_t op;                        /* ranges: by_operator; tests: 1 negated; calls: 1 named arguments */
+    bool captured;                     /* a function inside may outlive the binder, so its env lives in the arena */
+    bool tests_input;                  /* ? occurs inside */
     bool start_included, end_included; /* ranges */
-    uint16_t depth;    /* levels below and including this node */
-    uint32_t weight;   /* nodes below and including this one: what evaluating it costs in steps */
-    uint32_t at;       /* byte offset in the text, for notes */
-    uint32_t count;    /* of items, entries, iterators, parameters */
-    uint16_t hops, index; /* locals */
-    bool keys_used;    /* contexts: an entry reads another; for: `partial` occurs */
+    uint16_t depth;                    /* levels below and including this node */
+    uint32_t weight;                   /* nodes below and including this one: what evaluating it costs in steps */
+    uint32_t at;                       /* byte offset in the text, for notes */
+    uint32_t count;                    /* of items, entries, iterators, parameters */
+    uint16_t hops, index;              /* locals */
+    bool keys_used;                    /* contexts: an entry reads another; for: `partial` occurs */
     const struct node *left, *right, *third;
     union {
-        const struct node *const *items;   /* lists, tests, chains, positional arguments */
-        const struct entry *entries;       /* contexts, named arguments */
+        const struct node *const *items; /* lists, tests, chains, positional arguments */
+        const struct entry *entries;     /* contexts, named arguments */
         const struct iterator *iterators;
         const struct parameter *parameters;
-        const uint16_t *filters;           /* NODE_ITEM: hops to each enclosing filter, innermost first */
-        const struct feel_type *type;      /* instance of */
+        const uint16_t *filters;      /* NODE_ITEM: hops to each enclosing filter, innermost first */
+        const struct feel_type *type; /* instance of */
     };
     const struct builtin *builtin; /* calls of a built-in: its first row; otherwise left is what is called */
-    const uint8_t *ops; /* chains: the operator before items[i] as node kind */
-    struct str name;    /* paths, dynamic names, slots */
+    const uint8_t *ops;            /* chains: the operator before items[i] as node kind */
+    struct str name;               /* paths, dynamic names, slots */
     struct value constant;
 };
 
@@ -125,7 +125,8 @@ struct feel_program {
     size_t slot_count;
     const struct str *free_names;
     size_t free_count;
-    struct value (*external)(struct arena *arena, struct value mapping, const struct str *parameters, size_t parameter_count);
+    struct value (*external)(struct arena *arena, struct value mapping, const struct str *parameters,
+                             size_t parameter_count);
     struct feel_tests_shape shape;
 };
 
@@ -139,14 +140,14 @@ enum take {
     TAKE_STRING,
     TAKE_LIST,
     TAKE_CONTEXT,
-    TAKE_DATE,      /* a date; a date and time counts by its date */
+    TAKE_DATE, /* a date; a date and time counts by its date */
     TAKE_TIME,
     TAKE_DATE_TIME, /* a date and time; a date becomes midnight UTC */
     TAKE_DURATION,  /* days and time */
     TAKE_RANGE,
-    TAKE_POINT,     /* anything that has an order, not a range */
+    TAKE_POINT, /* anything that has an order, not a range */
     TAKE_FUNCTION,
-    TAKE_MOMENT,    /* date, time or date and time */
+    TAKE_MOMENT, /* date, time or date and time */
     TAKE_KIND = 0x1f,
     TAKE_OPTIONAL = 0x20, /* may be left out */
     TAKE_NULL = 0x40,     /* may be null */
@@ -178,10 +179,11 @@ extern const struct builtin *const feel_builtin_tables[];
 const struct builtin *builtin_find(struct str name);
 /* The function value for it, the same one each time. */
 struct value builtin_value(const struct builtin *builtin);
-struct value builtin_invoke(const struct builtin *builtin, const struct value *arguments, size_t count, struct frame *frame);
+struct value builtin_invoke(const struct builtin *builtin, const struct value *arguments, size_t count,
+                            struct frame *frame);
 /* keys[i] names arguments[i]. */
-struct value builtin_invoke_named(const struct builtin *builtin, const struct entry *keys, const struct value *arguments, size_t count,
-                                  struct frame *frame);
+struct value builtin_invoke_named(const struct builtin *builtin, const struct entry *keys,
+                                  const struct value *arguments, size_t count, struct frame *frame);
 /* Longest built-in name that the text at `at` begins with, as its end; 0 if none. */
 size_t builtin_match(struct str text, size_t at, const struct builtin **out);
 const struct feel_builtin_info *builtin_signatures(size_t *count);
@@ -204,21 +206,22 @@ struct function {
             const struct str *names;
             feel_host_call *call;
             void *host;
+            const struct feel_type *type; /* NULL: not known */
         };
     };
 };
 
 struct value function_call(const struct function *function, struct value *arguments, size_t count, struct frame *frame);
-struct value function_call_named(const struct function *function, const struct entry *keys, struct value *arguments, size_t count,
-                                 struct frame *frame);
+struct value function_call_named(const struct function *function, const struct entry *keys, struct value *arguments,
+                                 size_t count, struct frame *frame);
 
 /* ---- Evaluating ---- */
 
 #define EVAL(node, frame) ((node)->eval((node), (frame)))
 
-/* A note that points at a node; returns null, so that `return note(…)` is one statement. */
+/* A note that points at a node; returns null, so that `return note_null(…)` is one statement. */
 struct value note_at(const struct node *node, struct frame *frame, const char *format, ...) PRINTF_LIKE(3, 4);
-struct value note(struct frame *frame, const char *format, ...) PRINTF_LIKE(2, 3);
+struct value note_null(struct frame *frame, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Puts the default limits where none are set. */
 void run_prepare(struct feel_run *run);
 /* Counts steps; false when the run has to stop. */
@@ -230,13 +233,25 @@ bool run_list_allowed(struct feel_run *run, uint64_t count);
 
 /* ---- Operators, also used by built-ins ---- */
 
-struct value operate(enum node_kind op, struct value a, struct value b, struct frame *frame);
-struct value negate(struct value v, struct frame *frame);
+struct value values_operate(enum node_kind op, struct value a, struct value b, struct frame *frame);
+struct value value_negate(struct value v, struct frame *frame);
 /* = != < <= > >=, after the implicit conversions: a list of one to its item, a date to its midnight UTC. */
-struct value compare(enum node_kind op, struct value a, struct value b, struct frame *frame);
-struct value three_valued_not(struct value v);
+struct value values_compare(enum node_kind op, struct value a, struct value b, struct frame *frame);
+struct value ternary_not(struct value v);
+/* What a comparison says when its sides stand in this order. */
+static inline struct value order_result(enum node_kind op, int order)
+{
+    switch ((int)op) {
+    case NODE_LESS: return value_boolean(order < 0);
+    case NODE_LESS_EQUAL: return value_boolean(order <= 0);
+    case NODE_GREATER: return value_boolean(order > 0);
+    case NODE_GREATER_EQUAL: return value_boolean(order >= 0);
+    case NODE_EQUAL: return value_boolean(order == 0);
+    default: return value_boolean(order != 0);
+    }
+}
 /* The conjunction of ternary logic. */
-struct value both(struct value a, struct value b);
+struct value ternary_and(struct value a, struct value b);
 /* Is v inside the range? true, false or null. */
 struct value range_includes(const struct range *range, struct value v);
 /* v against the value of one test: a range, a list, or a value to be equal to. */
@@ -260,8 +275,8 @@ bool is_name_start(uint32_t c);
 bool is_name_part(uint32_t c);
 /* Behind white space and comments; the offset of an unclosed comment is remembered as text.len. */
 size_t skip_blank(struct str text, size_t at);
-/* The end of name where text at `at` spells it, 0 when it does not. A name is a row of words and symbols; the white space between
- * them does not count: `a - b` spells the name a-b (DMN 1.5, 10.3.1.5). */
+/* The end of name where text at `at` spells it, 0 when it does not. A name is a row of words and symbols; the white
+ * space between them does not count: `a - b` spells the name a-b (DMN 1.5, 10.3.1.5). */
 size_t match_name(struct str text, size_t at, struct str name);
 /* Reads a number literal; returns its end, 0 if there is none. */
 size_t match_number(struct str text, size_t at);
@@ -272,7 +287,8 @@ void text_position(struct str text, size_t at, uint32_t *line, uint32_t *column)
 /* Stands for a type name that nobody declared: nothing conforms, and `instance of` gives null. */
 extern const struct feel_type feel_type_unknown;
 
-enum status parse_program(struct arena *arena, struct feel_program *program, const struct feel_options *options, struct error *err);
+enum status parse_program(struct arena *arena, struct feel_program *program, const struct feel_options *options,
+                          struct error *err);
 
 /* ---- Regular expressions: regex.c ---- */
 

@@ -1,7 +1,7 @@
 /* The eval functions of nodes that bind names: for, some, every, filters, context literals.
  *
- * Each makes one env. It lives on the C stack and is written anew for every item, unless a function inside may outlive it; then
- * every item gets an env of its own in the arena. */
+ * Each makes one env. It lives on the C stack and is written anew for every item, unless a function inside may outlive
+ * it; then every item gets an env of its own in the arena. */
 #include "feel/evaluate.h"
 #include "feel/number.h"
 
@@ -12,8 +12,8 @@
 struct domain {
     enum { DOMAIN_LIST, DOMAIN_NUMBERS, DOMAIN_DATES } kind;
     const struct list *list;
-    struct value one;     /* a scalar counts as a list of itself */
-    struct value first;   /* numbers and dates */
+    struct value one;   /* a scalar counts as a list of itself */
+    struct value first; /* numbers and dates */
     uint64_t count;
     bool down;
 };
@@ -59,7 +59,8 @@ static bool domain_range(struct domain *out, const struct range *range)
     if (!range->start_included && out->count > 0) {
         out->count--;
         struct value one = out->kind == DOMAIN_DATES ? value_days_time(86400, 0) : value_int(1);
-        return out->kind == DOMAIN_DATES ? temporal_add(out->first, one, &out->first) : number_add(out->first, one, &out->first);
+        return out->kind == DOMAIN_DATES ? temporal_add(out->first, one, &out->first)
+                                         : number_add(out->first, one, &out->first);
     }
     return true;
 }
@@ -72,8 +73,8 @@ static bool domain_of(const struct node *node, const struct iterator *iterator, 
         struct value last = EVAL(iterator->last, frame);
         if (domain_span(out, first, last))
             return true;
-        note_at(node, frame, "A row from %s to %s cannot be counted through", value_kind_name((enum value_kind)first.kind),
-                value_kind_name((enum value_kind)last.kind));
+        note_at(node, frame, "A row from %s to %s cannot be counted through",
+                value_kind_name((enum value_kind)first.kind), value_kind_name((enum value_kind)last.kind));
         return false;
     }
     if (first.kind == VALUE_LIST) {
@@ -160,7 +161,8 @@ static void loop_verdict_body(struct loop *self)
     self->verdict = value_null;
     if (v.kind == VALUE_NULL)
         return;
-    note_at(self->node->left, self->frame, "The condition is a %s, not a boolean", value_kind_name((enum value_kind)v.kind));
+    note_at(self->node->left, self->frame, "The condition is a %s, not a boolean",
+            value_kind_name((enum value_kind)v.kind));
     self->done = true;
 }
 

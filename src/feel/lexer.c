@@ -1,4 +1,5 @@
-/* The level of characters: white space, names, numbers, strings. Names are matched against known names by the parser. */
+/* The level of characters: white space, names, numbers, strings. Names are matched against known names by the parser.
+ */
 #include "feel/internal.h"
 
 #include <string.h>
@@ -14,20 +15,23 @@ bool is_name_start(uint32_t c)
     if (c < 0x80)
         return in_span(c | 0x20, 'a', 'z') || c == '_' || c == '?';
     return in_span(c, 0xC0, 0xD6) || in_span(c, 0xD8, 0xF6) || in_span(c, 0xF8, 0x2FF) || in_span(c, 0x370, 0x37D) ||
-           in_span(c, 0x37F, 0x167F) || in_span(c, 0x1681, 0x180D) || in_span(c, 0x180F, 0x1FFF) || in_span(c, 0x200C, 0x200D) ||
-           in_span(c, 0x2070, 0x218F) || in_span(c, 0x2C00, 0x2FEF) || in_span(c, 0x3001, 0xD7FF) || in_span(c, 0xF900, 0xFDCF) ||
-           in_span(c, 0xFDF0, 0xFEFE) || in_span(c, 0xFF00, 0xFFFD) || in_span(c, 0x10000, 0xEFFFF);
+           in_span(c, 0x37F, 0x167F) || in_span(c, 0x1681, 0x180D) || in_span(c, 0x180F, 0x1FFF) ||
+           in_span(c, 0x200C, 0x200D) || in_span(c, 0x2070, 0x218F) || in_span(c, 0x2C00, 0x2FEF) ||
+           in_span(c, 0x3001, 0xD7FF) || in_span(c, 0xF900, 0xFDCF) || in_span(c, 0xFDF0, 0xFEFE) ||
+           in_span(c, 0xFF00, 0xFFFD) || in_span(c, 0x10000, 0xEFFFF);
 }
 
 bool is_name_part(uint32_t c)
 {
-    return is_name_start(c) || in_span(c, '0', '9') || c == 0xB7 || in_span(c, 0x300, 0x36F) || in_span(c, 0x203F, 0x2040);
+    return is_name_start(c) || in_span(c, '0', '9') || c == 0xB7 || in_span(c, 0x300, 0x36F) ||
+           in_span(c, 0x203F, 0x2040);
 }
 
 static bool is_blank(uint32_t c)
 {
-    return c == ' ' || in_span(c, 0x09, 0x0D) || c == 0x85 || c == 0xA0 || c == 0x1680 || c == 0x180E || in_span(c, 0x2000, 0x200B) ||
-           in_span(c, 0x2028, 0x2029) || c == 0x202F || c == 0x205F || c == 0x3000 || c == 0xFEFF;
+    return c == ' ' || in_span(c, 0x09, 0x0D) || c == 0x85 || c == 0xA0 || c == 0x1680 || c == 0x180E ||
+           in_span(c, 0x2000, 0x200B) || in_span(c, 0x2028, 0x2029) || c == 0x202F || c == 0x205F || c == 0x3000 ||
+           c == 0xFEFF;
 }
 
 /* One blank at `at`, as its end; at itself if there is none. */
@@ -91,11 +95,25 @@ static size_t token_end(struct str text, size_t at)
     return end;
 }
 
+static bool is_plain(char c)
+{
+    return in_span((unsigned char)c | 0x20u, 'a', 'z') || in_span((unsigned char)c, '0', '9');
+}
+
+/* Most names differ from the text in a letter, which is seen without looking at tokens. */
+static bool differs_in_a_letter(struct str text, size_t at, struct str name)
+{
+    size_t i = 0;
+    while (i < name.len && at + i < text.len && text.data[at + i] == name.data[i])
+        i++;
+    return i == 0 || (i < name.len && (at + i >= text.len || is_plain(text.data[at + i])) && is_plain(name.data[i]));
+}
+
 size_t match_name(struct str text, size_t at, struct str name)
 {
     size_t i = 0;
     bool word_before = false;
-    if (name.len == 0 || at >= text.len || text.data[at] != name.data[0])
+    if (name.len == 0 || at >= text.len || differs_in_a_letter(text, at, name))
         return 0;
     while (i < name.len) {
         size_t end = token_end(name, i);
@@ -182,8 +200,8 @@ static size_t read_code_point(struct str text, size_t at, uint32_t *out)
     if (!in_span(code, 0xD800, 0xDBFF))
         return at + 6;
     uint32_t low = 0;
-    if (at + 7 >= text.len || text.data[at + 6] != '\\' || text.data[at + 7] != 'u' || !read_hex(text, at + 8, 4, &low) ||
-        !in_span(low, 0xDC00, 0xDFFF))
+    if (at + 7 >= text.len || text.data[at + 6] != '\\' || text.data[at + 7] != 'u' ||
+        !read_hex(text, at + 8, 4, &low) || !in_span(low, 0xDC00, 0xDFFF))
         return 0;
     *out = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     return at + 12;

@@ -1,5 +1,5 @@
-/* Names while parsing. FEEL names may hold blanks, operators and keywords, so the longest known name that the text spells here
- * wins; words in a row that no known name covers make one unknown name, looked up when the program runs. */
+/* Names while parsing. FEEL names may hold blanks, operators and keywords, so the longest known name that the text
+ * spells here wins; words in a row that no known name covers make one unknown name, looked up when the program runs. */
 #include "feel/parse.h"
 
 #include <string.h>
@@ -55,11 +55,11 @@ static struct str tidy(struct parser *self, size_t from, size_t to)
 static struct str take_words(struct parser *self)
 {
     size_t from = self->at;
-    size_t end = from;
+    size_t end;
     do {
         skip_name_parts(self);
         end = self->at;
-        skip(self);
+        parse_skip(self);
     } while (self->at > end && at_name(self, is_name_part) && !at_ender(self));
     self->at = end;
     return tidy(self, from, end);
@@ -69,7 +69,7 @@ static bool word_follows(struct parser *self, size_t at)
 {
     size_t here = self->at;
     self->at = at;
-    skip(self);
+    parse_skip(self);
     bool follows = self->at > at && at_name(self, is_name_part) && !at_ender(self);
     self->at = here;
     return follows;
@@ -88,7 +88,7 @@ struct found {
 
 static bool found_better(struct parser *self, struct found *best, struct str name)
 {
-    size_t end = match_name(self->text, self->at, name);
+    size_t end = match_name(self->text, self->at, str_trim(name));
     if (end <= best->end)
         return false;
     best->end = end;
@@ -176,8 +176,10 @@ static uint16_t hops_to(const struct parser *self, const struct scope *scope)
     return hops;
 }
 
-/* Inside filters a name may be a member of an item before it is what `otherwise` says; bound is where it is bound, if it is. */
-static const struct node *through_filters(struct parser *self, const struct node *otherwise, struct str name, const struct scope *bound)
+/* Inside filters a name may be a member of an item before it is what `otherwise` says; bound is where it is bound, if
+ * it is. */
+static const struct node *through_filters(struct parser *self, const struct node *otherwise, struct str name,
+                                          const struct scope *bound)
 {
     size_t count = 0;
     for (struct scope *s = self->scope; s && s != bound; s = s->up)
@@ -251,7 +253,7 @@ static const struct node *slot_node(struct parser *self, const struct found *fou
 /* A built-in that is not called may be the name of an input; that is seen when the program runs. */
 static const struct node *builtin_node(struct parser *self, const struct found *found, size_t at)
 {
-    skip(self);
+    parse_skip(self);
     struct node *node = node_new(self, NODE_CONSTANT, at);
     node->constant = builtin_value(found->builtin);
     node->builtin = found->builtin;
@@ -293,7 +295,7 @@ const struct node *parse_name(struct parser *self)
 
 bool parse_member_name(struct parser *self, struct str *out)
 {
-    skip(self);
+    parse_skip(self);
     if (!at_name(self, is_name_start))
         return parse_fail(self, self->at, "A name is expected after the dot") != NULL;
     struct found best = {0};
@@ -328,7 +330,7 @@ static size_t scan_new_name(struct parser *self)
             end = ++self->at;
         } else {
             size_t before = self->at;
-            skip(self);
+            parse_skip(self);
             if (self->at == before)
                 break;
         }
@@ -338,21 +340,22 @@ static size_t scan_new_name(struct parser *self)
 
 bool parse_new_name(struct parser *self, const char *stops, struct str *out)
 {
-    skip(self);
+    parse_skip(self);
     size_t from = self->at;
     if (!at_name(self, is_name_start))
         return parse_fail(self, from, "A name is expected") != NULL;
     size_t end = scan_new_name(self);
     bool stopped = *stops ? self->at < self->text.len && strchr(stops, self->text.data[self->at]) : at_word(self, "in");
     if (!stopped)
-        return parse_fail(self, self->at, "The name is not followed by %s", *stops ? "what is expected here" : "'in'") != NULL;
+        return parse_fail(self, self->at, "The name is not followed by %s",
+                          *stops ? "what is expected here" : "'in'") != NULL;
     *out = tidy(self, from, end);
     return true;
 }
 
 bool parse_argument_name(struct parser *self, struct str *out)
 {
-    skip(self);
+    parse_skip(self);
     size_t from = self->at;
     if (!at_name(self, is_name_start))
         return false;
@@ -422,9 +425,21 @@ static const struct feel_type *parse_function_type(struct parser *self)
     return type->item ? type : NULL;
 }
 
-static const char *const type_names[] = {
-    "Any", "Null", "null", "any", "boolean", "number", "string", "date", "time", "date and time", "dateTime",
-    "years and months duration", "days and time duration", "yearMonthDuration", "dayTimeDuration"};
+static const char *const type_names[] = {"Any",
+                                         "Null",
+                                         "null",
+                                         "any",
+                                         "boolean",
+                                         "number",
+                                         "string",
+                                         "date",
+                                         "time",
+                                         "date and time",
+                                         "dateTime",
+                                         "years and months duration",
+                                         "days and time duration",
+                                         "yearMonthDuration",
+                                         "dayTimeDuration"};
 
 static const struct feel_type *parse_named_type(struct parser *self)
 {
@@ -451,7 +466,7 @@ static const struct feel_type *parse_named_type(struct parser *self)
 
 const struct feel_type *parse_type(struct parser *self)
 {
-    skip(self);
+    parse_skip(self);
     if (!at_name(self, is_name_start))
         return parse_fail(self, self->at, "A type is expected");
     if (++self->depth > FEEL_DEPTH_MAX)

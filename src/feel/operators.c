@@ -31,8 +31,8 @@ static const char *op_sign(enum node_kind op)
 
 static struct value no_result(enum node_kind op, struct value a, struct value b, struct frame *frame)
 {
-    return note(frame, "%s %s %s has no result", value_kind_name((enum value_kind)a.kind), op_sign(op),
-                value_kind_name((enum value_kind)b.kind));
+    return note_null(frame, "%s %s %s has no result", value_kind_name((enum value_kind)a.kind), op_sign(op),
+                     value_kind_name((enum value_kind)b.kind));
 }
 
 static struct value operate_numbers(enum node_kind op, struct value a, struct value b, struct frame *frame)
@@ -50,19 +50,19 @@ static struct value operate_numbers(enum node_kind op, struct value a, struct va
     if (ok)
         return out;
     if (op == NODE_DIVIDE && number_is_zero(b))
-        return note(frame, "A division by zero has no result");
-    return note(frame, "The result of %s is no number that can be held", op_sign(op));
+        return note_null(frame, "A division by zero has no result");
+    return note_null(frame, "The result of %s is no number that can be held", op_sign(op));
 }
 
 static struct value concatenate(struct value a, struct value b, struct frame *frame)
 {
     const struct str parts[] = {a.string, b.string};
-    if (!run_spend(frame->run, (a.string.len + b.string.len) / 64))
+    if (!run_spend(frame->run, (a.string.len + b.string.len) / 16))
         return value_null;
     return value_string(arena_join(frame->run->arena, parts, 2));
 }
 
-struct value operate(enum node_kind op, struct value a, struct value b, struct frame *frame)
+struct value values_operate(enum node_kind op, struct value a, struct value b, struct frame *frame)
 {
     if (a.kind == VALUE_NUMBER && b.kind == VALUE_NUMBER)
         return operate_numbers(op, a, b, frame);
@@ -92,18 +92,18 @@ struct value operate(enum node_kind op, struct value a, struct value b, struct f
     return ok ? out : no_result(op, a, b, frame);
 }
 
-struct value negate(struct value v, struct frame *frame)
+struct value value_negate(struct value v, struct frame *frame)
 {
     if (v.kind == VALUE_NUMBER)
         return number_negate(v);
     if (is_duration(v))
         return duration_negate(v);
-    return note(frame, "A %s cannot be negated", value_kind_name((enum value_kind)v.kind));
+    return note_null(frame, "A %s cannot be negated", value_kind_name((enum value_kind)v.kind));
 }
 
 /* ---- Comparison ---- */
 
-struct value three_valued_not(struct value v)
+struct value ternary_not(struct value v)
 {
     return v.kind == VALUE_BOOLEAN ? value_boolean(!v.boolean) : value_null;
 }
@@ -129,18 +129,6 @@ static void align(struct value *a, struct value *b)
         *b = moment;
 }
 
-static struct value order_result(enum node_kind op, int order)
-{
-    switch ((int)op) {
-    case NODE_LESS: return value_boolean(order < 0);
-    case NODE_LESS_EQUAL: return value_boolean(order <= 0);
-    case NODE_GREATER: return value_boolean(order > 0);
-    case NODE_GREATER_EQUAL: return value_boolean(order >= 0);
-    case NODE_EQUAL: return value_boolean(order == 0);
-    default: return value_boolean(order != 0);
-    }
-}
-
 /* Without a note: tests on values of another kind are no mistake. */
 static struct value compare_quietly(enum node_kind op, struct value a, struct value b)
 {
@@ -150,18 +138,18 @@ static struct value compare_quietly(enum node_kind op, struct value a, struct va
     if (op == NODE_EQUAL)
         return value_equal(a, b);
     if (op == NODE_NOT_EQUAL)
-        return three_valued_not(value_equal(a, b));
+        return ternary_not(value_equal(a, b));
     int order = 0;
     return value_compare(a, b, &order) ? order_result(op, order) : value_null;
 }
 
-struct value compare(enum node_kind op, struct value a, struct value b, struct frame *frame)
+struct value values_compare(enum node_kind op, struct value a, struct value b, struct frame *frame)
 {
     struct value result = compare_quietly(op, a, b);
     return value_is_null(result) ? no_result(op, a, b, frame) : result;
 }
 
-struct value both(struct value a, struct value b)
+struct value ternary_and(struct value a, struct value b)
 {
     if ((a.kind == VALUE_BOOLEAN && !a.boolean) || (b.kind == VALUE_BOOLEAN && !b.boolean))
         return value_false;
@@ -197,7 +185,7 @@ struct value range_includes(const struct range *range, struct value v)
     }
     struct value low = compare_quietly(range->start_included ? NODE_GREATER_EQUAL : NODE_GREATER, v, range->start);
     struct value high = compare_quietly(range->end_included ? NODE_LESS_EQUAL : NODE_LESS, v, range->end);
-    return both(low, high);
+    return ternary_and(low, high);
 }
 
 /* ---- Tests ---- */
@@ -208,7 +196,8 @@ static struct value list_matches(struct value v, const struct list *list)
         return value_true;
     for (size_t i = 0; i < list->count; i++) {
         struct value item = list->items[i];
-        struct value found = item.kind == VALUE_RANGE && v.kind != VALUE_RANGE ? range_includes(item.range, v) : value_equal(v, item);
+        struct value found =
+            item.kind == VALUE_RANGE && v.kind != VALUE_RANGE ? range_includes(item.range, v) : value_equal(v, item);
         if (value_is_true(found))
             return value_true;
     }

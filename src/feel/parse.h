@@ -36,11 +36,16 @@ void *parse_limit(struct parser *self, size_t at, const char *what);
 /* Counts names compared; false with an error when it is too much. */
 bool parse_work(struct parser *self, uint64_t names);
 
-void skip(struct parser *self);
+void parse_skip(struct parser *self);
 /* Is the word here (after blanks)? take_word also moves behind it. */
 bool at_word(struct parser *self, const char *word);
 bool take_word(struct parser *self, const char *word);
 bool take_char(struct parser *self, char c);
+/* The byte so far ahead, 0 behind the end. */
+char parse_peek(const struct parser *self, size_t ahead);
+/* As take_…, with an error when it is not there. */
+bool expect_char(struct parser *self, char c, const char *where);
+bool expect_word(struct parser *self, const char *word);
 
 struct node *node_new(struct parser *self, enum node_kind kind, size_t at);
 /* Counts a child into the parent's depth and weight. */
@@ -48,7 +53,27 @@ void node_absorb(struct node *parent, const struct node *child);
 /* Checks the depth, chooses the eval function, folds. NULL when a limit is met. */
 const struct node *node_done(struct parser *self, struct node *node);
 
+typedef VECTOR(const struct node *) node_vector;
+void push_node(struct parser *self, node_vector *nodes, const struct node *node);
+/* Gives the node its items and counts them in. */
+void take_items(struct node *node, const node_vector *items);
+
+void scope_push(struct parser *self, struct scope *scope, bool filter);
+void scope_pop(struct parser *self);
+void scope_add(struct parser *self, struct str name);
+
 const struct node *parse_expression(struct parser *self);
+enum level { LEVEL_OR = 1, LEVEL_AND, LEVEL_COMPARE, LEVEL_ADD, LEVEL_MULTIPLY, LEVEL_POWER };
+/* Operators of this level and those that bind closer. */
+const struct node *parse_operators(struct parser *self, enum level lowest);
+/* A value before anything that may follow it: literal, name, list, context, parenthesis, keyword. */
+const struct node *parse_primary(struct parser *self);
+/* One test or list element: `< 5`, or an expression. */
+const struct node *parse_test(struct parser *self);
+const struct node *tests_node(struct parser *self, const node_vector *tests, size_t at, uint8_t op);
+/* The comparison operator here as by_operator writes it, or 0; moves behind it. */
+char take_comparison(struct parser *self);
+const struct node *range_by_operator(struct parser *self, char op, size_t at);
 
 /* A name in an expression; moves behind it. */
 const struct node *parse_name(struct parser *self);

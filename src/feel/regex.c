@@ -1,5 +1,5 @@
-/* Regular expressions: compiled by ICU, kept in a small cache for each thread (ICU's objects hold the state of a match), limited in
- * time. Positions are in UTF-16, as ICU counts; texts are converted at the edge. */
+/* Regular expressions: compiled by ICU, kept in a small cache for each thread (ICU's objects hold the state of a
+ * match), limited in time. Positions are in UTF-16, as ICU counts; texts are converted at the edge. */
 #include "feel/regex.h"
 
 #include "feel/internal.h"
@@ -11,7 +11,7 @@
 
 #define CACHE_SIZE 32
 #define PATTERN_MAX 10000
-#define INPUT_MAX (64 * 1024 * 1024)
+#define INPUT_MAX ((size_t)64 * 1024 * 1024)
 
 struct regex {
     char *key; /* flags, a zero byte, the pattern */
@@ -142,10 +142,11 @@ static URegularExpression *compile(struct str pattern, const struct regex_flags 
     return NULL;
 }
 
-static URegularExpression *translate_and_compile(struct str pattern, const struct regex_flags *flags, struct frame *frame, int *groups)
+static URegularExpression *translate_and_compile(struct str pattern, const struct regex_flags *flags,
+                                                 struct frame *frame, int *groups)
 {
     if (pattern.len > PATTERN_MAX) {
-        note(frame, "The pattern is longer than %d bytes", PATTERN_MAX);
+        note_null(frame, "The pattern is longer than %d bytes", PATTERN_MAX);
         return NULL;
     }
     struct buf translated;
@@ -156,8 +157,8 @@ static URegularExpression *translate_and_compile(struct str pattern, const struc
         compiled = compile(buf_str(&translated), flags, frame->run->arena);
     buf_release(&translated);
     if (!compiled)
-        note(frame, "The pattern '%.*s' is wrong: %s", (int)(pattern.len < 60 ? pattern.len : 60), pattern.data ? pattern.data : "",
-             why ? why : "it is too large");
+        note_null(frame, "The pattern '%.*s' is wrong: %s", (int)(pattern.len < 60 ? pattern.len : 60),
+                  pattern.data ? pattern.data : "", why ? why : "it is too large");
     return compiled;
 }
 
@@ -182,7 +183,7 @@ struct regex *regex_get(struct str pattern, struct str flag_text, struct frame *
 {
     struct regex_flags flags;
     if (!regex_flags_parse(flag_text, &flags) || flag_text.len > 16) {
-        note(frame, "The flags of a regular expression are s, m, i, x and q");
+        note_null(frame, "The flags of a regular expression are s, m, i, x and q");
         return NULL;
     }
     size_t key_len = flag_text.len + 1 + pattern.len;
@@ -214,7 +215,7 @@ struct regex *regex_get(struct str pattern, struct str flag_text, struct frame *
 static bool set_text(struct regex *self, struct str input, struct frame *frame, struct utf16 *text)
 {
     if (!to_utf16(frame->run->arena, input, text)) {
-        note(frame, "The text is too long for a regular expression");
+        note_null(frame, "The text is too long for a regular expression");
         return false;
     }
     UErrorCode status = U_ZERO_ERROR;
@@ -309,8 +310,9 @@ bool regex_replace(struct regex *self, struct str input, struct str replacement,
 {
     struct utf16 text;
     if (self->matches_empty || !replacement_valid(self, replacement)) {
-        note(frame, self->matches_empty ? "replace(): the pattern matches the empty text"
-                                        : "replace(): in the replacement $ stands before a digit and \\ before $ or \\");
+        note_null(frame, self->matches_empty
+                             ? "replace(): the pattern matches the empty text"
+                             : "replace(): in the replacement $ stands before a digit and \\ before $ or \\");
         return false;
     }
     if (!set_text(self, input, frame, &text))
@@ -340,7 +342,7 @@ static bool pieces(struct regex *self, struct str input, struct frame *frame, bo
 {
     struct utf16 text;
     if (self->matches_empty) {
-        note(frame, "The pattern matches the empty text");
+        note_null(frame, "The pattern matches the empty text");
         return false;
     }
     if (!set_text(self, input, frame, &text))

@@ -14,4 +14,5 @@ struct regex_flags {
 /* False when a letter is no flag. */
 bool regex_flags_parse(struct str text, struct regex_flags *out);
 /* Writes ICU's pattern to out and counts the groups. On a wrong pattern false, with *why saying what is wrong. */
-bool regex_translate(struct str pattern, const struct regex_flags *flags, struct buf *out, int *groups, const char **why);
+bool regex_translate(struct str pattern, const struct regex_flags *flags, struct buf *out, int *groups,
+                     const char **why);

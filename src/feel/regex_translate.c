@@ -1,9 +1,9 @@
-/* Checks a pattern against the grammar of XPath and rewrites it for ICU. They differ in what ^ $ . mean, in class subtraction,
- * block names, \i and \c, in which escapes exist, and in what ICU allows beyond. Every character that is not a letter or digit is
- * written as \x{…}, so that nothing of the text can be read as syntax by mistake.
+/* Checks a pattern against the grammar of XPath and rewrites it for ICU. They differ in what ^ $ . mean, in class
+ * subtraction, block names, \i and \c, in which escapes exist, and in what ICU allows beyond. Every character that is
+ * not a letter or digit is written as \x{…}, so that nothing of the text can be read as syntax by mistake.
  *
- * A negated class or one with a subtraction becomes look-ahead and base, (?:(?![sub])[base]): ICU applies ignoring of case to a
- * class last, which would let [^Q] match q and Q. */
+ * A negated class or one with a subtraction becomes look-ahead and base, (?:(?![sub])[base]): ICU applies ignoring of
+ * case to a class last, which would let [^Q] match q and Q. */
 #include "feel/regex.h"
 
 #include <string.h>
@@ -86,10 +86,12 @@ static const char *multi_escape(int c)
     case 'd': return "\\p{Nd}";
     case 'w': return "[^\\p{P}\\p{Z}\\p{C}]";
     case 'i':
-        return ":_A-Za-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C\\u200D\\u2070-\\u218F"
+        return ":_A-Za-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-"
+               "\\u1FFF\\u200C\\u200D\\u2070-\\u218F"
                "\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD\\U00010000-\\U000EFFFF";
     case 'c':
-        return "\\-.:_0-9A-Za-z\\u00B7\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u037D\\u037F-\\u1FFF\\u200C\\u200D\\u203F\\u2040"
+        return "\\-.:_0-9A-Za-z\\u00B7\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u037D\\u037F-"
+               "\\u1FFF\\u200C\\u200D\\u203F\\u2040"
                "\\u2070-\\u218F\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD\\U00010000-\\U000EFFFF";
     default: return NULL;
     }
@@ -108,8 +110,9 @@ static int single_escape(int c)
 
 static bool is_category(struct str name)
 {
-    static const char *const known = " L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po Z Zs Zl Zp S Sm Sc Sk So C Cc "
-                                     "Cf Co Cn ";
+    static const char *const known =
+        " L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po Z Zs Zl Zp S Sm Sc Sk So C Cc "
+        "Cf Co Cn ";
     char wanted[5];
     if (name.len < 1 || name.len > 2)
         return false;
@@ -381,7 +384,7 @@ static bool item(struct translator *self)
         return quantifier(self, c);
     }
     self->quantifiable = true;
-    if (c > 0 && !strchr("|()[]}\\.^$", c)) {
+    if (c == 0 || !strchr("|()[]}\\.^$", c)) {
         put_char(self, utf8_next(self->text, &self->at));
         return true;
     }
@@ -421,7 +424,8 @@ static void without_blanks(struct str pattern, struct buf *out)
     }
 }
 
-bool regex_translate(struct str pattern, const struct regex_flags *flags, struct buf *out, int *groups, const char **why)
+bool regex_translate(struct str pattern, const struct regex_flags *flags, struct buf *out, int *groups,
+                     const char **why)
 {
     struct translator self = {.text = pattern, .flags = flags, .out = out};
     struct buf stripped;

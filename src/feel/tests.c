@@ -14,7 +14,7 @@ struct value eval_any(const struct node *node, struct frame *frame)
 
 static struct value outcome(const struct node *node, struct value matched)
 {
-    return node->op & TESTS_NEGATED ? three_valued_not(matched) : matched;
+    return node->op & TESTS_NEGATED ? ternary_not(matched) : matched;
 }
 
 struct value eval_tests_strings(const struct node *node, struct frame *frame)
@@ -51,14 +51,15 @@ struct value eval_test_number_range(const struct node *node, struct frame *frame
     return value_boolean(order < 0 || (order == 0 && range->end_included));
 }
 
-/* A test that speaks of ? is a condition. Any other gives a value to be equal to, a range or list to be in; in a table's cell it
- * may also be a condition over other names. */
+/* A test that speaks of ? is a condition. Any other gives a value to be equal to, a range or list to be in; in a
+ * table's cell it may also be a condition over other names. */
 static struct value one_test(const struct node *node, const struct node *test, struct value tested, struct frame *frame)
 {
     struct value v = EVAL(test, frame);
     if (test->tests_input)
         return v.kind == VALUE_BOOLEAN ? v : test_matches(tested, v);
-    if (v.kind == VALUE_BOOLEAN && tested.kind != VALUE_BOOLEAN && (node->op & TESTS_ROOT) && test->kind != NODE_CONSTANT)
+    if (v.kind == VALUE_BOOLEAN && tested.kind != VALUE_BOOLEAN && (node->op & TESTS_ROOT) &&
+        test->kind != NODE_CONSTANT)
         return v;
     return test_matches(tested, v);
 }
@@ -79,6 +80,19 @@ struct value eval_tests(const struct node *node, struct frame *frame)
 
 /* ---- Shape ---- */
 
+static bool is_scalar(struct value v)
+{
+    return v.kind != VALUE_NULL && v.kind < VALUE_LIST;
+}
+
+/* A null end where a value belongs makes every answer null; that is no open end. */
+static bool ends_given(const struct range *range)
+{
+    bool upper = range->by_operator == '<' || range->by_operator == 'l';
+    bool lower = range->by_operator == '>' || range->by_operator == 'g';
+    return (upper || is_scalar(range->start)) && (lower || is_scalar(range->end));
+}
+
 static bool shape_of_test(const struct node *test, struct range *out)
 {
     if (test->kind != NODE_CONSTANT)
@@ -87,8 +101,7 @@ static bool shape_of_test(const struct node *test, struct range *out)
     switch ((enum value_kind)v.kind) {
     case VALUE_RANGE:
         *out = *v.range;
-        if (v.range->by_operator == '!' ||
-            (!v.range->by_operator && (value_is_null(v.range->start) || value_is_null(v.range->end))))
+        if (v.range->by_operator == '!' || !ends_given(v.range))
             return false;
         out->by_operator = 0;
         return true;
@@ -113,7 +126,7 @@ static bool shape_of_unequal(const struct node *root, struct range *out)
 {
     const struct node *test = root->items[0];
     if (root->count != 1 || test->kind != NODE_CONSTANT || test->constant.kind != VALUE_RANGE ||
-        test->constant.range->by_operator != '!')
+        test->constant.range->by_operator != '!' || !ends_given(test->constant.range))
         return false;
     *out = *test->constant.range;
     out->by_operator = 0;

@@ -77,7 +77,8 @@ static const struct feel_type *member_type(const struct feel_type *type, struct 
     return NULL;
 }
 
-/* NULL is Any. 10.3.2.9.2: lists and ranges by their items, contexts by the members asked for, functions contrariwise. */
+/* NULL is Any. 10.3.2.9.2: lists and ranges by their items, contexts by the members asked for, functions contrariwise.
+ */
 static bool type_conforms(const struct feel_type *type, const struct feel_type *to, int depth)
 {
     if (!to || to->kind == FEEL_TYPE_ANY || type == to)
@@ -117,12 +118,20 @@ static bool type_conforms(const struct feel_type *type, const struct feel_type *
 
 static const struct feel_type *take_type(uint8_t take)
 {
-    static const enum feel_type_kind kinds[] = {
-        [TAKE_ANY] = FEEL_TYPE_ANY,           [TAKE_BOOLEAN] = FEEL_TYPE_BOOLEAN,     [TAKE_NUMBER] = FEEL_TYPE_NUMBER,
-        [TAKE_STRING] = FEEL_TYPE_STRING,     [TAKE_LIST] = FEEL_TYPE_LIST,           [TAKE_CONTEXT] = FEEL_TYPE_CONTEXT,
-        [TAKE_DATE] = FEEL_TYPE_DATE,         [TAKE_TIME] = FEEL_TYPE_TIME,           [TAKE_DATE_TIME] = FEEL_TYPE_DATE_TIME,
-        [TAKE_DURATION] = FEEL_TYPE_DAYS_TIME, [TAKE_RANGE] = FEEL_TYPE_RANGE,        [TAKE_POINT] = FEEL_TYPE_ANY,
-        [TAKE_FUNCTION] = FEEL_TYPE_FUNCTION, [TAKE_MOMENT] = FEEL_TYPE_ANY};
+    static const enum feel_type_kind kinds[] = {[TAKE_ANY] = FEEL_TYPE_ANY,
+                                                [TAKE_BOOLEAN] = FEEL_TYPE_BOOLEAN,
+                                                [TAKE_NUMBER] = FEEL_TYPE_NUMBER,
+                                                [TAKE_STRING] = FEEL_TYPE_STRING,
+                                                [TAKE_LIST] = FEEL_TYPE_LIST,
+                                                [TAKE_CONTEXT] = FEEL_TYPE_CONTEXT,
+                                                [TAKE_DATE] = FEEL_TYPE_DATE,
+                                                [TAKE_TIME] = FEEL_TYPE_TIME,
+                                                [TAKE_DATE_TIME] = FEEL_TYPE_DATE_TIME,
+                                                [TAKE_DURATION] = FEEL_TYPE_DAYS_TIME,
+                                                [TAKE_RANGE] = FEEL_TYPE_RANGE,
+                                                [TAKE_POINT] = FEEL_TYPE_ANY,
+                                                [TAKE_FUNCTION] = FEEL_TYPE_FUNCTION,
+                                                [TAKE_MOMENT] = FEEL_TYPE_ANY};
     return builtin_type(kinds[take & TAKE_KIND]);
 }
 
@@ -139,7 +148,8 @@ bool builtin_has_type(const struct builtin *builtin, const struct feel_type *typ
         if (!type_conforms(type->members[i].type, take_type(builtin->parameters[i].take), 0) &&
             !(gathers && i + 1 == count))
             return false;
-    return builtin->result == FEEL_TYPE_ANY || type_conforms(builtin_type((enum feel_type_kind)builtin->result), type->item, 0);
+    return builtin->result == FEEL_TYPE_ANY ||
+           type_conforms(builtin_type((enum feel_type_kind)builtin->result), type->item, 0);
 }
 
 static const struct feel_type *body_type(const struct node *body, const struct node *lambda);
@@ -149,7 +159,8 @@ static const struct feel_type *operands_type(const struct node *body, const stru
 {
     const struct feel_type *left = body_type(body->left, lambda);
     const struct feel_type *right = body_type(body->right, lambda);
-    bool plain = left && right && left->kind == right->kind && (left->kind == FEEL_TYPE_NUMBER || left->kind == FEEL_TYPE_STRING);
+    bool plain = left && right && left->kind == right->kind &&
+                 (left->kind == FEEL_TYPE_NUMBER || left->kind == FEEL_TYPE_STRING);
     return plain ? left : NULL;
 }
 
@@ -199,6 +210,17 @@ static bool lambda_has_type(const struct node *lambda, const struct feel_type *t
     return !result || result->kind == FEEL_TYPE_ANY || !type->item || type_conforms(result, type->item, 0);
 }
 
+static bool host_has_type(const struct function *host, const struct feel_type *type)
+{
+    if (host->parameter_count != type->member_count)
+        return false;
+    for (size_t i = 0; host->type && i < type->member_count; i++)
+        if (host->type->members[i].type && !type_conforms(type->members[i].type, host->type->members[i].type, 0))
+            return false;
+    const struct feel_type *result = host->type ? host->type->item : NULL;
+    return !result || type_conforms(result, type->item, 0);
+}
+
 static bool function_has_type(const struct function *function, const struct feel_type *type)
 {
     if (type->member_count == SIZE_MAX)
@@ -207,7 +229,7 @@ static bool function_has_type(const struct function *function, const struct feel
     case FUNCTION_BUILTIN: return builtin_has_type(function->builtin, type);
     case FUNCTION_LAMBDA: return lambda_has_type(function->node, type);
     case FUNCTION_HOST:
-    default: return function->parameter_count == type->member_count;
+    default: return host_has_type(function, type);
     }
 }
 
@@ -262,7 +284,9 @@ static bool structure_conforms(const struct feel_type *type, struct value v, str
                 return false;
         return true;
     case VALUE_CONTEXT: return context_conforms(type, v, run, depth);
-    case VALUE_RANGE: return part_conforms(type->item, v.range->start, run, depth) && part_conforms(type->item, v.range->end, run, depth);
+    case VALUE_RANGE:
+        return part_conforms(type->item, v.range->start, run, depth) &&
+               part_conforms(type->item, v.range->end, run, depth);
     case VALUE_FUNCTION: return function_has_type(v.function, type);
     case VALUE_NULL:
     case VALUE_BOOLEAN:
@@ -295,7 +319,8 @@ static bool conforms(const struct feel_type *type, struct value v, struct feel_r
         return conforms(type->base, v, run, depth + 1) && allowed(type, v, run);
     if (type->kind == FEEL_TYPE_ANY)
         return !value_is_null(v) && allowed(type, v, run);
-    return kinds_match(type->kind, (enum value_kind)v.kind) && structure_conforms(type, v, run, depth + 1) && allowed(type, v, run);
+    return kinds_match(type->kind, (enum value_kind)v.kind) && structure_conforms(type, v, run, depth + 1) &&
+           allowed(type, v, run);
 }
 
 bool feel_type_conforms(const struct feel_type *type, struct value v, struct feel_run *run)

@@ -215,7 +215,7 @@ static void judge_text(struct judging *j, const struct form_component *c, struct
         blame(j, c, field, "too-long", "{label}最多{max}个字", "max", value_int(most));
     else if (c->format.len > 0 && !form_format_valid(c->format, v.string))
         blame_plainly(j, c, field, "format", form_format_message(c->format));
-    else if (c->codes.len > 0 && !form_option_find(c, &j->env->codes, v.string, &label))
+    else if (c->codes.len > 0 && c->format.len == 0 && !form_option_find(c, &j->env->codes, v.string, &label))
         blame_plainly(j, c, field, "not-in-list", "{label}不在可选范围内");
     else if (c->rules->pattern) {
         struct feel_input input = {.slots = &v};

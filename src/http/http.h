@@ -31,6 +31,7 @@ struct http_request {
     struct arena *arena; /* for whatever lives as long as the request */
     void *context;       /* options.context */
     void *user;          /* for options.before and handlers: the session, the caller */
+    void *kept;          /* the handler's own, for when it is run again after http_suspend; NULL at first */
     struct http_state *state;
 };
 

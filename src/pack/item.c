@@ -9,7 +9,7 @@ static const char *const item_members[] = {
     "process",    "party",         "region",       "title_of_case", "unique",     "checks",         "limits",
     "visits",     "visits_reason", "online_depth", "fees",          "scope",      "basis",          "conditions",
     "materials",  "flow",          "result",       "faq",           "contact",    "sources",        "channels",
-    "pay_online", "level",
+    "pay_online", "level",         "unique_record",
 };
 static const char *const handlings[] = {[PACK_INSTANT] = "instant", [PACK_COMMITMENT] = "commitment"};
 static const char *const units[] = {
@@ -132,6 +132,7 @@ void pack_read_item(struct pack_loader *loader)
     pack_read_expression(&r, "region", &item->region);
     pack_read_expression(&r, "title_of_case", &item->title_of_case);
     pack_read_expression(&r, "unique", &item->unique);
+    pack_read_text(&r, "unique_record", PACK_OPTIONAL, &item->unique_record);
     pack_read_texts(&r, "checks", &item->checks, &item->check_count);
     struct value limits = value_get(item->json, STR("limits"));
     if (!value_is_null(limits)) {

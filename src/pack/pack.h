@@ -102,6 +102,7 @@ struct pack_item {
     struct str form, process; /* ids; form absent: the item has none */
     struct str party_kind;    /* "person", "organisation"; absent: the case is about nobody in particular */
     struct pack_expression party_id, party_name, region, title_of_case, unique;
+    struct str unique_record; /* record kind: a current one about the subject `unique` refuses too; absent: none */
     const struct str *checks; /* decision ids */
     size_t check_count;
     struct pack_limit statutory, promised;

@@ -158,6 +158,38 @@ static int64_t find_step(struct value steps, int64_t wanted, int64_t *next, int6
     return found;
 }
 
+/* The code tables that the text fields of a step suggest from, each once: [{id, options [{value, label}]}]. */
+static void collect_lists(struct http_request *request, struct value fields, struct list_builder *out)
+{
+    for (size_t i = 0; i < value_count(fields); i++) {
+        struct value field = value_at(fields, i);
+        struct str table = value_text(value_get(field, STR("codes")));
+        bool known = !str_equal(value_text(value_get(field, STR("type"))), STR("textfield")) || !table.len;
+        for (size_t k = 0; k < out->items.count && !known; k++)
+            known = str_equal(value_text(value_get(out->items.items[k], STR("id"))), table);
+        const struct pack_codes *codes = known ? NULL : pack_codes_find(portal_packs(request), table);
+        if (codes) {
+            struct list *options = list_new(request->arena, codes->count);
+            for (size_t k = 0; k < codes->count; k++) {
+                struct context_builder option;
+                context_builder_init(&option, request->arena);
+                context_builder_put(&option, STR("value"), value_string(codes->options[k].value));
+                context_builder_put(&option, STR("label"), value_string(portal_translate(request, codes->options[k].label)));
+                options->items[k] = context_builder_done(&option);
+            }
+            struct context_builder list;
+            context_builder_init(&list, request->arena);
+            context_builder_put(&list, STR("id"), value_string(table));
+            context_builder_put(&list, STR("options"), value_of_list(options));
+            list_builder_push(out, context_builder_done(&list));
+        }
+        collect_lists(request, value_get(field, STR("fields")), out);
+        struct value rows = value_get(field, STR("rows"));
+        for (size_t k = 0; k < value_count(rows); k++)
+            collect_lists(request, value_get(value_at(rows, k), STR("fields")), out);
+    }
+}
+
 static enum status show_step(struct http_request *request, struct application *app, int64_t wanted,
                              const struct form_result *judged, struct error *err)
 {
@@ -177,6 +209,10 @@ static enum status show_step(struct http_request *request, struct application *a
     context_builder_put(&data, STR("number"), value_int(at + 1));
     context_builder_put(&data, STR("count"), value_int((int64_t)value_count(steps)));
     context_builder_put(&data, STR("previous"), value_int(previous));
+    struct list_builder lists;
+    list_builder_init(&lists, request->arena);
+    collect_lists(request, value_get(value_at(steps, (size_t)at), STR("fields")), &lists);
+    context_builder_put(&data, STR("lists"), list_builder_done(&lists));
     context_builder_put(&data, STR("errors"), judged ? portal_step_errors(request, value_at(steps, (size_t)at)) : value_null);
     return portal_page(request, judged ? 422 : 200, "step", context_builder_done(&data), err);
 }

@@ -1,4 +1,5 @@
-/* Signing in: staff by password, parties by a vouched identity; sessions and bearer tokens, both kept as hashes only. */
+/* Signing in: staff by password, parties by a vouched identity; sessions and bearer tokens, both kept as hashes only.
+ */
 #include "service/account.h"
 
 #include "clock/instant.h"
@@ -67,7 +68,8 @@ enum status service_user_add(const struct call *call, const struct service_user 
     if (service_may(call, "user.manage", err) != OK)
         return FAILED;
     if (!name_ok(user->name)) {
-        error_set(err, ERROR_INVALID, "user-invalid", "A user name has 2 to 40 characters of a-z, 0-9, '.', '_' and '-'.");
+        error_set(err, ERROR_INVALID, "user-invalid",
+                  "A user name has 2 to 40 characters of a-z, 0-9, '.', '_' and '-'.");
         return error_field(err, "name");
     }
     if (!pack_role_find(call->service->packs, user->role)) {
@@ -299,7 +301,8 @@ enum status service_sign_in(const struct call *call, struct str name, struct str
     arg.staff_found = user.found;
     if (user.found && user.row.locked > service_now(call->service)) {
         error_set(err, ERROR_TOO_MANY, "too-many-attempts", "There were too many wrong passwords for this account.");
-        return error_hint(err, "Try again in %" PRId64 " seconds.", (user.row.locked - service_now(call->service)) / 1000 + 1);
+        return error_hint(err, "Try again in %" PRId64 " seconds.",
+                          (user.row.locked - service_now(call->service)) / 1000 + 1);
     }
     if (!password_right(&user.row, user.found, password))
         return sign_in_failed(call, &arg, err);
@@ -373,7 +376,8 @@ static enum status unauthenticated(struct error *err)
     return error_hint(err, "Sign in again.");
 }
 
-static enum status session_actor(const struct call *call, const struct session_arg *arg, struct actor *out, struct error *err)
+static enum status session_actor(const struct call *call, const struct session_arg *arg, struct actor *out,
+                                 struct error *err)
 {
     if (arg->row.staff.data) {
         if (!arg->staff_found || arg->staff.disabled)
@@ -394,7 +398,8 @@ static enum status session_actor(const struct call *call, const struct session_a
     return OK;
 }
 
-enum status service_session_find(const struct call *call, struct str secret, struct service_session *out, struct error *err)
+enum status service_session_find(const struct call *call, struct str secret, struct service_session *out,
+                                 struct error *err)
 {
     struct session_arg arg = {.call = call, .row = {.hash = secret_hash(call->arena, secret)}};
     int64_t now = service_now(call->service);
@@ -448,12 +453,14 @@ static enum status insert_token(struct db_tx *tx, void *arg, struct error *err)
     return store_token_insert(tx, a->hash, a->user, service_now(a->call->service), a->expires, err);
 }
 
-enum status service_token_create(const struct call *call, struct str user, int64_t ttl_ms, struct str *out, struct error *err)
+enum status service_token_create(const struct call *call, struct str user, int64_t ttl_ms, struct str *out,
+                                 struct error *err)
 {
     if (service_may(call, "user.manage", err) != OK)
         return FAILED;
     struct str bytes = service_random(call->service, call->arena, 32);
-    struct str token = arena_printf(call->arena, "tb_%.*s", STR_ARGS(base64url_encode(call->arena, bytes.data, bytes.len)));
+    struct str token =
+        arena_printf(call->arena, "tb_%.*s", STR_ARGS(base64url_encode(call->arena, bytes.data, bytes.len)));
     struct token_arg arg = {.call = call,
                             .hash = secret_hash(call->arena, token),
                             .user = user,

@@ -4,10 +4,10 @@
 #include "service/service.h"
 
 struct service_user {
-    struct str name;      /* sign-in name, [a-z0-9._-]{2,40} */
-    struct str title;     /* as shown: 王医师 */
+    struct str name;  /* sign-in name, [a-z0-9._-]{2,40} */
+    struct str title; /* as shown: 王医师 */
     struct str role, region, unit, unit_name, uscc;
-    struct str password;  /* at least 8 characters; absent: cannot sign in by password */
+    struct str password; /* at least 8 characters; absent: cannot sign in by password */
 };
 /* Needs user.manage (the command line asks as system). user-exists. */
 MUST_USE enum status service_user_add(const struct call *call, const struct service_user *user, struct error *err);
@@ -17,22 +17,24 @@ MUST_USE enum status service_user_list(const struct call *call, struct value *ou
 /* {password?, role?, region?, disabled?}. Ends the user's sessions. */
 MUST_USE enum status service_user_change(const struct call *call, struct str name, struct value set, struct error *err);
 
-/* A session's secret for the cookie; the database keeps its hash only. Ends after 30 minutes without use and 12 hours at all. */
+/* A session's secret for the cookie; the database keeps its hash only. Ends after 30 minutes without use and 12 hours
+ * at all. */
 struct service_session {
     struct str secret;
-    struct str csrf;      /* what forms of this session must carry */
-    struct actor actor;   /* its texts live in the call's arena */
+    struct str csrf;    /* what forms of this session must carry */
+    struct actor actor; /* its texts live in the call's arena */
     int64_t expires_ms;
 };
 /* sign-in-failed whatever was wrong; too-many-attempts after five failures in a row (a minute, doubling to an hour). */
 MUST_USE enum status service_sign_in(const struct call *call, struct str name, struct str password,
                                      struct service_session *out, struct error *err);
-/* A person or organisation whom an identity provider vouched for, with the level it vouched for. The caller has checked that. */
-MUST_USE enum status service_sign_in_party(const struct call *call, const struct actor *party, struct service_session *out,
-                                           struct error *err);
+/* A person or organisation whom an identity provider vouched for, with the level it vouched for. The caller has checked
+ * that. */
+MUST_USE enum status service_sign_in_party(const struct call *call, const struct actor *party,
+                                           struct service_session *out, struct error *err);
 /* Demo servers only: a registered fictional person by ID number. */
-MUST_USE enum status service_sign_in_demo(const struct call *call, struct str id, int level, struct service_session *out,
-                                          struct error *err);
+MUST_USE enum status service_sign_in_demo(const struct call *call, struct str id, int level,
+                                          struct service_session *out, struct error *err);
 /* Who this secret belongs to; moves the sliding end. unauthenticated. */
 MUST_USE enum status service_session_find(const struct call *call, struct str secret, struct service_session *out,
                                           struct error *err);
@@ -41,4 +43,5 @@ MUST_USE enum status service_sign_out(const struct call *call, struct str secret
 /* Bearer tokens of a staff user: shown once, kept as a hash. ttl_ms 0: a year. */
 MUST_USE enum status service_token_create(const struct call *call, struct str user, int64_t ttl_ms, struct str *out,
                                           struct error *err);
-MUST_USE enum status service_token_find(const struct call *call, struct str token, struct actor *out, struct error *err);
+MUST_USE enum status service_token_find(const struct call *call, struct str token, struct actor *out,
+                                        struct error *err);

@@ -22,8 +22,8 @@
 struct auditing {
     const struct call *call;
     struct service *service;
-    struct arena *keep;    /* for what is reported */
-    struct arena scratch;  /* for one page */
+    struct arena *keep;   /* for what is reported */
+    struct arena scratch; /* for one page */
     struct db_tx *tx;
     struct service_audit found;
     VECTOR(struct service_audit_problem) problems;
@@ -34,7 +34,8 @@ static void problem(struct auditing *self, const char *table, struct str key, co
 {
     if (self->problems.count < PROBLEMS_MAX)
         VECTOR_PUSH(self->keep, &self->problems,
-                    ((struct service_audit_problem){str_of(table), arena_str(self->keep, key), arena_str(self->keep, str_of(message))}));
+                    ((struct service_audit_problem){str_of(table), arena_str(self->keep, key),
+                                                    arena_str(self->keep, str_of(message))}));
 }
 
 static void add_sum(struct auditing *self, const struct store_tally *one)
@@ -84,7 +85,8 @@ static enum status check_event(struct auditing *self, const struct store_event *
         problem(self, "event", key, "Its hash does not follow from its text and the event before it.");
         return OK;
     }
-    if (service_unseal(self->service, &self->scratch, event_context(&self->scratch, row), row->body, &body, &broken) != OK) {
+    if (service_unseal(self->service, &self->scratch, event_context(&self->scratch, row), row->body, &body, &broken) !=
+        OK) {
         problem(self, "event", key, "It does not open: it was changed.");
         return OK;
     }
@@ -165,7 +167,8 @@ static enum status check_document(struct auditing *self, const struct store_docu
     struct error broken = ERROR_INIT;
     (void)err;
     self->found.records++;
-    if (service_unseal(self->service, &self->scratch, document_context(&self->scratch, row), row->body, &body, &broken) != OK)
+    if (service_unseal(self->service, &self->scratch, document_context(&self->scratch, row), row->body, &body,
+                       &broken) != OK)
         problem(self, "document", key_text(&self->scratch, row->id), "It does not open: the row was changed.");
     return OK;
 }
@@ -230,7 +233,8 @@ static enum status check_tally(struct auditing *self, struct error *err)
         for (size_t i = 0; i < count && !known; i++)
             known = rows[i].region == self->sums.items[s].region && rows[i].slot == self->sums.items[s].slot;
         if (!known)
-            problem(self, "tally", arena_printf(&self->scratch, "%06" PRId64, self->sums.items[s].region), "Its tally is gone.");
+            problem(self, "tally", arena_printf(&self->scratch, "%06" PRId64, self->sums.items[s].region),
+                    "Its tally is gone.");
     }
     return OK;
 }
@@ -263,9 +267,13 @@ static enum status check_anchors(struct auditing *self, struct error *err)
         struct value regions = value_get(payload, STR("regions"));
         for (size_t r = 0; r < value_count(regions); r++) {
             struct value one = value_at(regions, r);
-            int64_t region = value_int_or(value_get(one, STR("region")), 0), n = value_int_or(value_get(one, STR("events")), 0);
+            int64_t region = value_int_or(value_get(one, STR("region")), 0),
+                    n = value_int_or(value_get(one, STR("events")), 0);
             if (region_total(self, region) < n)
-                problem(self, "anchor", key, arena_printf(&self->scratch, "Region %06" PRId64 " had more events then than it has now.", region).data);
+                problem(
+                    self, "anchor", key,
+                    arena_printf(&self->scratch, "Region %06" PRId64 " had more events then than it has now.", region)
+                        .data);
         }
     }
     return OK;

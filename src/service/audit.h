@@ -5,16 +5,16 @@
 
 struct service_audit_problem {
     struct str table;
-    struct str key;      /* the row's key as shown to people, for example a case number */
-    struct str message;  /* one sentence */
+    struct str key;     /* the row's key as shown to people, for example a case number */
+    struct str message; /* one sentence */
 };
 struct service_audit {
     int64_t cases, events, certificates, records, entries, anchors; /* looked at */
     size_t problem_count;
     const struct service_audit_problem *problems; /* at most 1,000 */
 };
-/* Recomputes every event chain, opens every sealed row, verifies every certificate's signature, balances every ledger, compares with
- * the signed anchors. Needs audit.read. */
+/* Recomputes every event chain, opens every sealed row, verifies every certificate's signature, balances every ledger,
+ * compares with the signed anchors. Needs audit.read. */
 MUST_USE enum status service_audit(const struct call *call, struct service_audit *out, struct error *err);
 
 /* Signs the tally of all regions: the number of events and their keyed sum. */
@@ -32,7 +32,7 @@ struct service_access_query {
     int64_t limit;
     struct str cursor;
 };
-/* The access log: {items [{at, who, role, what, case, purpose}], next}, newest first. Needs audit.read; persons see who looked at
- * them. */
+/* The access log: {items [{at, who, role, what, case, purpose}], next}, newest first. Needs audit.read; persons see who
+ * looked at them. */
 MUST_USE enum status service_access_list(const struct call *call, const struct service_access_query *query,
                                          struct value *out, struct error *err);

@@ -28,7 +28,8 @@ static enum status copy_file(struct arena *arena, const char *from, const char *
 {
     struct str content;
     struct arena_mark mark = arena_mark(arena);
-    if (file_read(arena, from, (size_t)4 * 1024 * 1024 * 1024, &content, err) != OK || file_write(to, content, 0600, err) != OK)
+    if (file_read(arena, from, (size_t)4 * 1024 * 1024 * 1024, &content, err) != OK ||
+        file_write(to, content, 0600, err) != OK)
         return FAILED;
     arena_rewind(arena, mark);
     return OK;
@@ -53,7 +54,8 @@ static enum status copy_attachments(struct arena *arena, const char *from, const
     if (fresh_folder(target, err) != OK || folder_list(arena, source, "", &folders, &folder_count, err) != OK)
         return FAILED;
     for (size_t f = 0; f < folder_count; f++) {
-        const char *in = join(arena, source, arena_cstr(arena, folders[f])), *out = join(arena, target, arena_cstr(arena, folders[f]));
+        const char *in = join(arena, source, arena_cstr(arena, folders[f])),
+                   *out = join(arena, target, arena_cstr(arena, folders[f]));
         if (fresh_folder(out, err) != OK || folder_list(arena, in, "", &names, &count, err) != OK)
             return FAILED;
         for (size_t i = 0; i < count; i++) {
@@ -96,7 +98,8 @@ enum status service_restore(const char *from, const char *data, struct error *er
     else
         status = fresh_folder(data, err);
     if (status == OK && count)
-        status = error_set(err, ERROR_CONFLICT, "restore-not-empty", "%s is not empty; restore into a new folder.", data);
+        status =
+            error_set(err, ERROR_CONFLICT, "restore-not-empty", "%s is not empty; restore into a new folder.", data);
     if (status == OK)
         status = copy_keys(&arena, from, data, err);
     if (status == OK && access(join(&arena, from, "tongban.db"), F_OK) == 0)

@@ -3,18 +3,20 @@
 
 #include "service/work.h"
 
-builtin_function builtin_case_accept, builtin_case_correct, builtin_case_suspend, builtin_case_resume, builtin_case_decide,
-    builtin_case_open;
-builtin_function builtin_party_find, builtin_party_write, builtin_record_write, builtin_record_find, builtin_record_void;
-builtin_function builtin_certificate_issue, builtin_certificate_find, builtin_certificate_grant, builtin_certificate_suspend,
-    builtin_certificate_resume, builtin_certificate_revoke;
+builtin_function builtin_case_accept, builtin_case_correct, builtin_case_suspend, builtin_case_resume,
+    builtin_case_decide, builtin_case_open;
+builtin_function builtin_party_find, builtin_party_write, builtin_record_write, builtin_record_find,
+    builtin_record_void;
+builtin_function builtin_certificate_issue, builtin_certificate_find, builtin_certificate_grant,
+    builtin_certificate_suspend, builtin_certificate_resume, builtin_certificate_revoke;
 builtin_function builtin_ledger_post, builtin_notice_send, builtin_exchange_call, builtin_serial_next;
 
 /* An input by name. */
 struct value builtin_in(const struct builtin_call *call, const char *name);
 struct str builtin_text(const struct builtin_call *call, const char *name);
 /* Refuses (input-missing) when the text is absent or empty. */
-MUST_USE enum status builtin_need(const struct builtin_call *call, const char *name, struct str *out, struct error *err);
+MUST_USE enum status builtin_need(const struct builtin_call *call, const char *name, struct str *out,
+                                  struct error *err);
 void builtin_out(struct builtin_call *call, const char *name, struct value v);
 
 /* ---- party_store.c: parties as values ---- */
@@ -36,18 +38,21 @@ MUST_USE enum status party_row(struct service *service, struct arena *arena, str
 /* ---- certificate_store.c ---- */
 
 /* By public number, once per work. certificate-not-found. */
-MUST_USE enum status certificate_load(struct work *work, struct case_id id, struct work_certificate **out, struct error *err);
-/* By number as people write it. */
-MUST_USE enum status certificate_load_no(struct work *work, struct str no, struct work_certificate **out, struct error *err);
-/* Holds a row that was read already. */
-MUST_USE enum status certificate_hold(struct work *work, const struct store_certificate *row, struct work_certificate **out,
+MUST_USE enum status certificate_load(struct work *work, struct case_id id, struct work_certificate **out,
                                       struct error *err);
+/* By number as people write it. */
+MUST_USE enum status certificate_load_no(struct work *work, struct str no, struct work_certificate **out,
+                                         struct error *err);
+/* Holds a row that was read already. */
+MUST_USE enum status certificate_hold(struct work *work, const struct store_certificate *row,
+                                      struct work_certificate **out, struct error *err);
 /* Changes the state, with the reason in the certificate's log. certificate-state when it is not in a state for it. */
 enum certificate_move { CERTIFICATE_SUSPEND, CERTIFICATE_RESUME, CERTIFICATE_REVOKE, CERTIFICATE_REPLACE };
 MUST_USE enum status certificate_move(struct work *work, struct work_certificate *held, enum certificate_move move,
                                       struct str reason, struct error *err);
 /* Lets party `to` open it until an instant (0: without end). */
-void certificate_grant_to(struct work *work, struct work_certificate *held, struct str to, struct str purpose, int64_t until);
+void certificate_grant_to(struct work *work, struct work_certificate *held, struct str to, struct str purpose,
+                          int64_t until);
 /* All of a holder in every region, newest first: list of certificate_line with issued and face. */
 MUST_USE enum status certificates_of(struct work *work, struct str kind, struct str holder, struct value *out,
                                      struct error *err);

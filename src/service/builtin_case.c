@@ -22,7 +22,8 @@ enum status builtin_case_correct(struct builtin_call *call, struct error *err)
     struct arena *arena = of->work->arena;
     struct value items = builtin_in(call, "items");
     if (value_count(items) == 0 && value_text(items).len == 0) {
-        error_set(err, ERROR_INVALID, "input-missing", "case.correct must say what is to be corrected, all of it at once.");
+        error_set(err, ERROR_INVALID, "input-missing",
+                  "case.correct must say what is to be corrected, all of it at once.");
         return error_field(err, "items");
     }
     int64_t days = value_int_or(builtin_in(call, "days"), 0);
@@ -99,7 +100,8 @@ enum status builtin_case_decide(struct builtin_call *call, struct error *err)
     if (reasons.kind == VALUE_STRING)
         reasons = list_add(of->work->arena, value_null, reasons);
     if (outcome == OUTCOME_REFUSED && value_count(reasons) == 0)
-        return error_set(err, ERROR_INVALID, "reasons-missing", "A refusal states its reasons (Administrative Licensing Law 38).");
+        return error_set(err, ERROR_INVALID, "reasons-missing",
+                         "A refusal states its reasons (Administrative Licensing Law 38).");
     of->row.outcome = outcome;
     work_case_set(of, "decided", value_int(of->work->now));
     work_case_set(of, "reasons", reasons);

@@ -2,7 +2,6 @@
 #include "feel/json.h"
 #include "service/builtin.h"
 
-
 /* ---- Ledger ---- */
 
 /* Accounts whose name begins so are where value comes from: they alone may go below zero. */
@@ -51,7 +50,8 @@ static enum status check_entry(struct work_case *of, const struct moving *moving
     if (!found) {
         struct str place = arena_printf(work->arena, "account:%" PRId64, of->row.region);
         work_change(work, CHANGE_ACCOUNT_OPEN,
-                    WORK_ROW(work, store_account, .region = of->row.region, .id = moving->index, .may_be_negative = source,
+                    WORK_ROW(work, store_account, .region = of->row.region, .id = moving->index,
+                             .may_be_negative = source,
                              .name = service_seal_bytes(work->service, work->arena, place, moving->name)));
     }
     return OK;
@@ -68,7 +68,8 @@ enum status builtin_ledger_post(struct builtin_call *call, struct error *err)
         return error_set(err, ERROR_INVALID, "ledger-entry", "A posting has 2 to 100 entries.");
     if (work_key(work, of->row.region, &posting, err) != OK)
         return FAILED;
-    struct str memo = service_seal_bytes(work->service, work->arena, key_text(work->arena, posting), builtin_text(call, "memo"));
+    struct str memo =
+        service_seal_bytes(work->service, work->arena, key_text(work->arena, posting), builtin_text(call, "memo"));
     for (size_t i = 0; i < count; i++) {
         struct moving moving;
         if (read_entry(work, value_at(entries, i), &moving, err) != OK || check_entry(of, &moving, err) != OK)
@@ -130,7 +131,8 @@ enum status builtin_notice_send(struct builtin_call *call, struct error *err)
     struct store_notice *row = arena_new(work->arena, struct store_notice);
     row->region = of->row.region;
     row->sent = work->now;
-    row->party = staff ? applicant_index(work->service, work->arena, STR("staff"), who) : party_index(work->service, work->arena, who);
+    row->party = staff ? applicant_index(work->service, work->arena, STR("staff"), who)
+                       : party_index(work->service, work->arena, who);
     if (!row->party.data)
         return error_set(err, ERROR_INVALID, "input-missing", "notice.send has nobody to send to.");
     if (work_key(work, row->region, &row->id, err) != OK)
@@ -163,8 +165,8 @@ enum status builtin_exchange_call(struct builtin_call *call, struct error *err)
     struct feel_run run = service_feel(work->service, work->arena, of->packs, work->now);
     struct value names = context_set(work->arena, value_null, "request", builtin_in(call, "request"));
     names = context_set(work->arena, names, "case", work_case_names(of));
-    struct value request = exchange->request.source.data ? pack_evaluate(&exchange->request, names, &run)
-                                                         : builtin_in(call, "request");
+    struct value request =
+        exchange->request.source.data ? pack_evaluate(&exchange->request, names, &run) : builtin_in(call, "request");
     struct store_outbox *row = arena_new(work->arena, struct store_outbox);
     *row = (struct store_outbox){.region = of->row.region,
                                  .due = work->now,
@@ -182,7 +184,8 @@ enum status builtin_exchange_call(struct builtin_call *call, struct error *err)
     row->body = service_seal(work->service, work->arena, key_text(work->arena, row->id), view_done(&view));
     work_change(work, CHANGE_OUTBOX_INSERT, row);
     struct value data = context_set(work->arena, value_null, "exchange", value_string(id));
-    work_case_event(of, "exchange.queued", context_set(work->arena, data, "id", value_string(key_text(work->arena, row->id))));
+    work_case_event(of, "exchange.queued",
+                    context_set(work->arena, data, "id", value_string(key_text(work->arena, row->id))));
     call->waits = waits;
     return OK;
 }

@@ -4,7 +4,8 @@
 
 static struct value party_view(struct arena *arena, const struct party_held *held)
 {
-    static const char *const members[] = {"kind", "id", "name", "sex", "birth", "region", "household", "relatives", "deceased"};
+    static const char *const members[] = {"kind",   "id",        "name",      "sex",     "birth",
+                                          "region", "household", "relatives", "deceased"};
     struct view view;
     view_init(&view, arena);
     for (size_t i = 0; i < COUNT_OF(members); i++)
@@ -47,7 +48,8 @@ enum status builtin_party_write(struct builtin_call *call, struct error *err)
 enum status builtin_record_write(struct builtin_call *call, struct error *err)
 {
     struct record_writing what = {.content = builtin_in(call, "content"), .replaces = builtin_text(call, "replaces")};
-    if (builtin_need(call, "record", &what.record, err) != OK || builtin_need(call, "subject", &what.subject, err) != OK)
+    if (builtin_need(call, "record", &what.record, err) != OK ||
+        builtin_need(call, "subject", &what.subject, err) != OK)
         return FAILED;
     struct str id;
     if (record_write(call->of, &what, &id, err) != OK)

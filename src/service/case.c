@@ -201,8 +201,8 @@ static void view_head(struct view *view, const struct work_case *of)
 
 enum status case_view(struct work_case *of, struct value *out, struct error *err)
 {
-    static const char *const kept[] = {"title", "reasons",   "party", "applicant", "form",    "materials",
-                                       "staff", "rating", "parent", "children", "records", "extension"};
+    static const char *const kept[] = {"title", "reasons", "party",  "applicant", "form",    "materials",
+                                       "staff", "rating",  "parent", "children",  "records", "extension"};
     struct work *work = of->work;
     struct value certificates, tasks;
     if (certificates_now(work, of, &certificates, err) != OK || tasks_now(work, of, &tasks, err) != OK)
@@ -246,7 +246,8 @@ enum status service_case_get(const struct call *call, struct str no, struct valu
 }
 
 /* One row holds what one command did: its events share seq's whole number, time and author. */
-static enum status push_events(struct work *work, const struct store_event *row, struct list_builder *items, struct error *err)
+static enum status push_events(struct work *work, const struct store_event *row, struct list_builder *items,
+                               struct error *err)
 {
     struct value body;
     if (service_unseal(work->service, work->arena, event_context(work->arena, row), row->body, &body, err) != OK)
@@ -350,8 +351,9 @@ static enum status forbidden(struct error *err)
 static struct value reason_of(struct work_case *of, struct value input)
 {
     struct value reason = value_get(input, STR("reason"));
-    return reason.kind == VALUE_STRING && reason.string.len <= 4000 ? context_set(of->work->arena, value_null, "reason", reason)
-                                                                    : value_null;
+    return reason.kind == VALUE_STRING && reason.string.len <= 4000
+               ? context_set(of->work->arena, value_null, "reason", reason)
+               : value_null;
 }
 
 /* The subscription of the process to the message case.withdrawn, 0 if it has none. */
@@ -377,7 +379,8 @@ static enum status act_withdraw(struct work_case *of, struct value input, struct
     if (of->row.state == CASE_CLOSED)
         return closed(of, err);
     if (of->row.outcome)
-        return error_set(err, ERROR_CONFLICT, "case-decided", "Case %.*s is decided and cannot be withdrawn.", STR_ARGS(of->no));
+        return error_set(err, ERROR_CONFLICT, "case-decided", "Case %.*s is decided and cannot be withdrawn.",
+                         STR_ARGS(of->no));
     struct value reason = reason_of(of, input);
     work_case_event(of, "case.withdrawn", reason);
     int64_t key = withdraw_subscription(of);
@@ -420,7 +423,8 @@ static enum status act_supplement(struct work_case *of, struct value input, stru
     struct value correction = work_case_get(of, "correction");
     int64_t job = value_int_or(value_get(correction, STR("job")), 0);
     if (job == 0)
-        return error_set(err, ERROR_CONFLICT, "case-not-correcting", "Case %.*s does not wait for anything from you.", STR_ARGS(of->no));
+        return error_set(err, ERROR_CONFLICT, "case-not-correcting", "Case %.*s does not wait for anything from you.",
+                         STR_ARGS(of->no));
     struct value form = value_get(input, STR("form"));
     struct case_opening judged = {.form = work_case_get(of, "form")};
     const struct pack_form *schema = pack_form_find(of->packs, of->item->form);
@@ -431,15 +435,15 @@ static enum status act_supplement(struct work_case *of, struct value input, stru
         *err = judged.first;
         return FAILED;
     }
+    struct value before = context_set(work->arena, value_null, "before", work_case_get(of, "form"));
     work_case_set(of, "form", judged.form);
     if (!value_is_null(value_get(input, STR("materials"))))
         work_case_set(of, "materials", value_get(input, STR("materials")));
     work_case_set(of, "correction", value_null);
-    work_case_event(of, "case.supplemented", value_null);
+    work_case_event(of, "case.supplemented", before);
     struct value filled = schema ? form_null_fill(schema->form, work->arena, judged.form) : judged.form;
-    struct bpmn_command command = {.kind = BPMN_COMPLETE_JOB,
-                                   .key = job,
-                                   .variables = context_set(work->arena, value_null, "form", filled)};
+    struct bpmn_command command = {
+        .kind = BPMN_COMPLETE_JOB, .key = job, .variables = context_set(work->arena, value_null, "form", filled)};
     return engine_command(of, &command, err);
 }
 
@@ -449,13 +453,15 @@ static enum status act_rate(struct work_case *of, struct value input, struct err
     if (!may_act(of))
         return forbidden(err);
     if (of->row.state != CASE_CLOSED)
-        return error_set(err, ERROR_CONFLICT, "case-not-closed", "Case %.*s can be rated when it is closed.", STR_ARGS(of->no));
+        return error_set(err, ERROR_CONFLICT, "case-not-closed", "Case %.*s can be rated when it is closed.",
+                         STR_ARGS(of->no));
     if (!value_is_null(work_case_get(of, "rating")))
         return error_set(err, ERROR_CONFLICT, "case-already-rated", "Case %.*s has been rated.", STR_ARGS(of->no));
     int64_t grade;
     struct str text = value_text(value_get(input, STR("text")));
     if (!value_to_int64(value_get(input, STR("grade")), &grade) || grade < 1 || grade > 5 || text.len > 4000) {
-        error_set(err, ERROR_INVALID, "rating-invalid", "A rating is a grade from 1 (very satisfied) to 5 and a text of at most 4,000 bytes.");
+        error_set(err, ERROR_INVALID, "rating-invalid",
+                  "A rating is a grade from 1 (very satisfied) to 5 and a text of at most 4,000 bytes.");
         return error_field(err, "grade");
     }
     struct view view;

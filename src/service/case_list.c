@@ -45,7 +45,8 @@ static enum status unknown_word(const char *field, struct str word, struct error
     return error_field(err, "%s", field);
 }
 
-static enum status read_states(const struct service_case_query *query, struct store_case_filter *filter, struct error *err)
+static enum status read_states(const struct service_case_query *query, struct store_case_filter *filter,
+                               struct error *err)
 {
     filter->state = -1;
     filter->open_only = str_equal(query->state, STR("open"));
@@ -65,8 +66,8 @@ static void narrow(struct store_case_filter *filter, struct division_range range
 }
 
 /* The actor's scope and the wishes of the query as one filter. */
-static enum status make_filter(struct work *work, const struct service_case_query *query, struct store_case_filter *filter,
-                               struct error *err)
+static enum status make_filter(struct work *work, const struct service_case_query *query,
+                               struct store_case_filter *filter, struct error *err)
 {
     const struct call *call = work->call;
     struct actor_scope scope = actor_scope(call);
@@ -224,7 +225,8 @@ static struct value draft_head(const struct call *call, const struct store_draft
     return view_done(&view);
 }
 
-enum status service_draft_put(const struct call *call, struct str id, struct value draft, struct value *out, struct error *err)
+enum status service_draft_put(const struct call *call, struct str id, struct value draft, struct value *out,
+                              struct error *err)
 {
     struct draft_arg arg = {.call = call};
     if (draft_owner(call, &arg.row, err) != OK)
@@ -297,7 +299,8 @@ enum status service_draft_list(const struct call *call, struct value *out, struc
         return FAILED;
     for (size_t i = 0; i < arg.count; i++) {
         struct value body;
-        if (service_unseal(call->service, call->arena, draft_place(call->arena, &arg.rows[i]), arg.rows[i].body, &body, err) != OK)
+        if (service_unseal(call->service, call->arena, draft_place(call->arena, &arg.rows[i]), arg.rows[i].body, &body,
+                           err) != OK)
             return FAILED;
         struct value line = draft_head(call, &arg.rows[i]);
         list_builder_push(&items, context_set(call->arena, line, "step", value_get(body, STR("step"))));

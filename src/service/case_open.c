@@ -1,6 +1,7 @@
 #include "service/case_open.h"
 
 #include "clock/instant.h"
+#include "service/record_store.h"
 
 /* ---- Judging the form ---- */
 
@@ -33,7 +34,8 @@ void case_form_judge(const struct call *call, const struct pack_set *packs, cons
     struct form_result result = form_validate(form, data, &env);
     out->form = result.data;
     for (size_t i = 0; i < result.error_count; i++)
-        problem_add(call->arena, out, result.errors[i].field, str_of(result.errors[i].code), result.errors[i].message, false);
+        problem_add(call->arena, out, result.errors[i].field, str_of(result.errors[i].code), result.errors[i].message,
+                    false);
 }
 
 /* One decision of the item's checks: each row it gives is a problem. */
@@ -86,10 +88,8 @@ static enum status may_open(const struct call *call, const struct case_opening *
     const struct pack_item *item = opening->item;
     const struct actor *actor = call->actor;
     switch (actor->kind) {
-    case ACTOR_SYSTEM:
-        return OK;
-    case ACTOR_NOBODY:
-        return may_not(call, item, err);
+    case ACTOR_SYSTEM: return OK;
+    case ACTOR_NOBODY: return may_not(call, item, err);
     case ACTOR_STAFF: {
         bool for_person = pack_item_for(item, PACK_BY_PERSON) || pack_item_for(item, PACK_BY_ORGANISATION);
         bool acts = is_window(call) && for_person;
@@ -161,7 +161,8 @@ enum status case_judge(const struct call *call, struct case_opening *opening, st
     opening->problems = value_list(call->arena, NULL, 0);
     opening->item = pack_item_find(service->packs, opening->input->item, today);
     if (!opening->item) {
-        error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s in force.", STR_ARGS(opening->input->item));
+        error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s in force.",
+                  STR_ARGS(opening->input->item));
         return error_field(err, "item");
     }
     if (!opening->parent && may_open(call, opening, err) != OK)
@@ -196,7 +197,8 @@ static enum status refuse_problems(const struct case_opening *opening, struct er
     }
     if (opening->warnings && !opening->input->confirmed) {
         struct value first = value_at(opening->problems, 0);
-        error_set(err, ERROR_INVALID, "warnings-unconfirmed", "%.*s", STR_ARGS(value_text(value_get(first, STR("message")))));
+        error_set(err, ERROR_INVALID, "warnings-unconfirmed", "%.*s",
+                  STR_ARGS(value_text(value_get(first, STR("message")))));
         error_field(err, "%.*s", STR_ARGS(value_text(value_get(first, STR("field")))));
         return error_hint(err, "Check it, and send the request again with \"confirmed\": true if it is right.");
     }
@@ -219,9 +221,8 @@ static struct str region_code(const struct call *call, const struct case_opening
 
 static enum status refuse_duplicate(struct work *work, struct str key, struct error *err)
 {
-    int64_t *regions, region = 0, id = 0;
-    size_t count = region_list(work->service, (struct division_range){0, INT64_MAX}, work->arena, &regions);
-    if (store_case_unique(work->tx, key, regions, count, &region, &id, err) != OK)
+    int64_t region, id;
+    if (store_case_unique(work->tx, key, &region, &id, err) != OK)
         return FAILED;
     for (size_t i = 0; i < work->cases.count && id == 0; i++)
         if (str_equal(work->cases.items[i]->row.unique_key, key))
@@ -233,7 +234,23 @@ static enum status refuse_duplicate(struct work *work, struct str key, struct er
     return error_hint(err, "Follow that case, or have its result corrected or withdrawn first.");
 }
 
-static enum status fill_row(struct work *work, const struct case_opening *opening, struct store_case *row, struct error *err)
+/* What is on record already need not be applied for again. */
+static enum status refuse_recorded(struct work *work, const struct pack_item *item, struct str subject, struct error *err)
+{
+    struct value found;
+    if (!item->unique_record.len)
+        return OK;
+    if (records_of(work, item->unique_record, subject, &found, err) != OK)
+        return FAILED;
+    if (value_count(found) == 0)
+        return OK;
+    struct str no = value_text(value_get(value_at(found, 0), STR("case")));
+    error_set(err, ERROR_CONFLICT, "duplicate-case", "This is on record already, by case %.*s.", STR_ARGS(no));
+    return error_hint(err, "If the record is wrong, have it corrected or voided first.");
+}
+
+static enum status fill_row(struct work *work, const struct case_opening *opening, struct store_case *row,
+                            struct error *err)
 {
     const struct call *call = work->call;
     struct service *service = work->service;
@@ -257,9 +274,12 @@ static enum status fill_row(struct work *work, const struct case_opening *openin
     struct value unique = expression(call, &opening->item->unique, opening->names);
     if (value_is_null(unique))
         return OK;
-    struct str key = arena_printf(arena, "%.*s:%.*s", STR_ARGS(opening->item->code), STR_ARGS(value_to_text(arena, unique)));
+    struct str key =
+        arena_printf(arena, "%.*s:%.*s", STR_ARGS(opening->item->code), STR_ARGS(value_to_text(arena, unique)));
     row->unique_key = service_index(service, arena, "unique", key);
-    return refuse_duplicate(work, row->unique_key, err);
+    if (refuse_duplicate(work, row->unique_key, err) != OK)
+        return FAILED;
+    return refuse_recorded(work, opening->item, value_to_text(arena, unique), err);
 }
 
 static struct str title_of(struct work *work, const struct case_opening *opening)

@@ -10,19 +10,21 @@ struct case_opening {
 
     /* Found on the way. */
     const struct pack_item *item;
-    struct value form;       /* cleaned */
+    struct value form; /* cleaned */
     struct value applicant, party, staff, names;
-    struct value problems;   /* [{field, code, message, severity}] */
+    struct value problems; /* [{field, code, message, severity}] */
     size_t errors, warnings;
-    struct error first;      /* of the errors */
+    struct error first; /* of the errors */
 };
 
-/* Finds the item and judges who asks and what they filled in. What is wrong with the form is in problems, not in err. Needs no
- * database, so that it can be done once before all attempts. */
+/* Finds the item and judges who asks and what they filled in. What is wrong with the form is in problems, not in err.
+ * Needs no database, so that it can be done once before all attempts. */
 MUST_USE enum status case_judge(const struct call *call, struct case_opening *opening, struct error *err);
 /* Judges, makes the case and runs its process until nothing moves. */
-MUST_USE enum status case_open_in(struct work *work, struct case_opening *opening, struct work_case **out, struct error *err);
-/* The answer of opening and of every later command: {no, item, title, state, outcome, deadline, certificates, version}. */
+MUST_USE enum status case_open_in(struct work *work, struct case_opening *opening, struct work_case **out,
+                                  struct error *err);
+/* The answer of opening and of every later command: {no, item, title, state, outcome, deadline, certificates, version}.
+ */
 struct value case_answer(const struct work_case *of);
 /* Validates data against a form of the packs: cleaned data and problems as above. */
 void case_form_judge(const struct call *call, const struct pack_set *packs, const struct form *form, struct value data,

@@ -12,14 +12,13 @@ static struct str why_not(const struct call *call, const struct pack_item *item)
 {
     const struct actor *actor = call->actor;
     switch (actor->kind) {
-    case ACTOR_NOBODY:
-        return STR("unauthenticated");
-    case ACTOR_SYSTEM:
-        return STR("");
+    case ACTOR_NOBODY: return STR("unauthenticated");
+    case ACTOR_SYSTEM: return STR("");
     case ACTOR_STAFF: {
         bool window = str_equal(actor->role, STR("window")) &&
                       (pack_item_for(item, PACK_BY_PERSON) || pack_item_for(item, PACK_BY_ORGANISATION));
-        return (pack_item_for_role(item, actor->role) || window) && service_can(call, "case.open") ? STR("") : STR("forbidden");
+        return (pack_item_for_role(item, actor->role) || window) && service_can(call, "case.open") ? STR("")
+                                                                                                   : STR("forbidden");
     }
     case ACTOR_PERSON:
     case ACTOR_ORGANISATION:
@@ -196,8 +195,8 @@ enum status service_decision_evaluate(const struct call *call, struct str id, st
 }
 
 /* ---- Indicators ----
- * {"id", "title", "unit", "item"?, "state"?, "outcome"?, "over"?: {the same}}: a count of cases opened in a period, or the ratio of
- * two such counts. */
+ * {"id", "title", "unit", "item"?, "state"?, "outcome"?, "over"?: {the same}}: a count of cases opened in a period, or
+ * the ratio of two such counts. */
 
 struct counting {
     const struct service_indicator_query *query;
@@ -215,8 +214,8 @@ static struct store_case_counting what_of(struct work *work, const struct counti
     struct str outcome = value_text(value_get(declared, STR("outcome")));
     struct store_case_counting what = {.division_from = self->range.from,
                                        .division_to = self->range.to,
-                                       .opened_from = self->from,
-                                       .opened_to = self->to,
+                                       .id_from = case_id_make(0, self->from, 0).id,
+                                       .id_to = case_id_make(0, self->to, 0).id,
                                        .state = -1,
                                        .outcome = -1};
     const struct pack_item *found = pack_item_find(work->service->packs, item, instant_day(work->now));
@@ -258,8 +257,7 @@ static struct value row_title(struct work *work, enum store_case_by by, int64_t 
     }
     case STORE_BY_OUTCOME:
         return key > 0 && key < OUTCOME_COUNT ? value_cstr(case_outcome_names[key]) : value_cstr("none");
-    case STORE_BY_NOTHING:
-        break;
+    case STORE_BY_NOTHING: break;
     }
     return value_cstr("all");
 }
@@ -318,11 +316,13 @@ static bool read_period(const struct service_indicator_query *query, int64_t now
     return *from <= *to;
 }
 
-enum status service_indicator_get(const struct call *call, const struct service_indicator_query *query, struct value *out,
-                                  struct error *err)
+enum status service_indicator_get(const struct call *call, const struct service_indicator_query *query,
+                                  struct value *out, struct error *err)
 {
-    static const char *const words[] = {
-        [STORE_BY_NOTHING] = "", [STORE_BY_REGION] = "region", [STORE_BY_ITEM] = "item", [STORE_BY_OUTCOME] = "outcome"};
+    static const char *const words[] = {[STORE_BY_NOTHING] = "",
+                                        [STORE_BY_REGION] = "region",
+                                        [STORE_BY_ITEM] = "item",
+                                        [STORE_BY_OUTCOME] = "outcome"};
     struct counting self = {.query = query};
     size_t count;
     const struct pack_indicator *const *all = pack_indicators(call->service->packs, &count);
@@ -332,10 +332,12 @@ enum status service_indicator_get(const struct call *call, const struct service_
         if (str_equal(all[i]->id, query->id))
             self.indicator = all[i];
     if (!self.indicator)
-        return error_set(err, ERROR_NOT_FOUND, "indicator-not-found", "There is no indicator %.*s.", STR_ARGS(query->id));
+        return error_set(err, ERROR_NOT_FOUND, "indicator-not-found", "There is no indicator %.*s.",
+                         STR_ARGS(query->id));
     int64_t by = name_index(words, COUNT_OF(words), query->by);
     if (by < 0 || !read_period(query, service_now(call->service), &self.from, &self.to))
-        return error_set(err, ERROR_INVALID, "filter-invalid", "Group by region, item or outcome, from one date to a later one.");
+        return error_set(err, ERROR_INVALID, "filter-invalid",
+                         "Group by region, item or outcome, from one date to a later one.");
     self.by = (enum store_case_by)by;
     struct actor_scope scope = actor_scope(call);
     self.range = query->region.len ? division_range(query->region) : scope.divisions;

@@ -66,7 +66,8 @@ static enum status may_open(struct work *work, const struct work_certificate *he
         return FAILED;
     if (sees)
         return OK;
-    return error_set(err, ERROR_NOT_FOUND, "certificate-not-found", "There is no certificate %.*s that you may see.", STR_ARGS(no));
+    return error_set(err, ERROR_NOT_FOUND, "certificate-not-found", "There is no certificate %.*s that you may see.",
+                     STR_ARGS(no));
 }
 
 /* ---- Views ---- */
@@ -101,7 +102,8 @@ static struct value log_of(struct work *work, const struct work_certificate *hel
     list_builder_init(&list, work->arena);
     for (size_t i = 0; i < value_count(log); i++) {
         struct value one = value_at(log, i);
-        list_builder_push(&list, context_set(work->arena, one, "at", value_time(value_int_or(value_get(one, STR("at")), 0))));
+        list_builder_push(&list,
+                          context_set(work->arena, one, "at", value_time(value_int_or(value_get(one, STR("at")), 0))));
     }
     return list_builder_done(&list);
 }
@@ -129,7 +131,8 @@ static void put_signature(struct view *view, struct work *work, const struct wor
 
 static void put_head(struct view *view, struct work *work, const struct work_certificate *held)
 {
-    static const char *const kept[] = {"title", "number", "identifier", "issuer", "issuer_name", "valid_from", "valid_to", "replaces"};
+    static const char *const kept[] = {"title",       "number",     "identifier", "issuer",
+                                       "issuer_name", "valid_from", "valid_to",   "replaces"};
     view_text(view, "no", certificate_no(work->arena, id_of(held)));
     view_text(view, "certificate", held->row.kind);
     for (size_t i = 0; i < COUNT_OF(kept); i++)
@@ -139,6 +142,24 @@ static void put_head(struct view *view, struct work *work, const struct work_cer
     put_signature(view, work, held);
     if (work->service->demo)
         view_flag(view, "demo", true);
+}
+
+/* The number on the face may be the holder's ID number, and the identifier contains it: strangers see both masked then.
+ */
+static void mask_numbers(struct view *view, struct arena *arena, const struct work_certificate *held)
+{
+    struct str number = value_text(value_get(held->body, STR("number")));
+    struct str identifier = value_text(value_get(held->body, STR("identifier")));
+    if (!number.len || !str_equal(number, value_text(value_path(held->body, "holder.id"))))
+        return;
+    struct str masked = service_mask(arena, number);
+    ptrdiff_t at = str_find(identifier, number, 0);
+    view_text(view, "number", masked);
+    if (at >= 0) {
+        struct str parts[] = {str_part(identifier, 0, (size_t)at), masked,
+                              str_part(identifier, (size_t)at + number.len, identifier.len)};
+        view_text(view, "identifier", arena_join(arena, parts, COUNT_OF(parts)));
+    }
 }
 
 static struct value whole_view(struct work *work, const struct work_certificate *held)
@@ -167,12 +188,14 @@ static struct value whole_view(struct work *work, const struct work_certificate 
 
 /* ---- Rendering ---- */
 
-static enum status template_names(struct work *work, const struct work_certificate *held, struct value *out, struct error *err)
+static enum status template_names(struct work *work, const struct work_certificate *held, struct value *out,
+                                  struct error *err)
 {
     struct qr_path qr;
     struct arena *arena = work->arena;
     struct value names = value_get(held->body, STR("face"));
-    static const char *const kept[] = {"number", "identifier", "title", "issuer", "issuer_name", "valid_from", "valid_to"};
+    static const char *const kept[] = {"number",      "identifier", "title",   "issuer",
+                                       "issuer_name", "valid_from", "valid_to"};
     struct str url = verify_url(work, held);
     if (qr_svg_path(arena, url, QR_MEDIUM, &qr, err) != OK)
         return FAILED;
@@ -184,8 +207,10 @@ static enum status template_names(struct work *work, const struct work_certifica
     names = context_set(arena, names, "issued", value_time(held->row.issued));
     /* The path in a 1 by 1 square, whatever the number of modules. */
     names = context_set(arena, names, "qr",
-                        value_string(arena_printf(arena, "<path transform=\"scale(%.9f)\" d=\"%.*s\"/>", 1.0 / qr.size, STR_ARGS(qr.d))));
+                        value_string(arena_printf(arena, "<path transform=\"scale(%.9f)\" d=\"%.*s\"/>", 1.0 / qr.size,
+                                                  STR_ARGS(qr.d))));
     names = context_set(arena, names, "verify_url", value_string(url));
+    names = context_set(arena, names, "holder", value_get(held->body, STR("holder")));
     names = context_set(arena, names, "demo", value_boolean(work->service->demo));
     *out = context_set(arena, names, "state", value_string(certificate_state_at(&held->row, work->now)));
     return OK;
@@ -194,6 +219,9 @@ static enum status template_names(struct work *work, const struct work_certifica
 static enum status render_page(struct work *work, const struct pack_page *page, struct value names, struct str *out,
                                struct error *err)
 {
+    struct value named = context_set(work->arena, value_null, "id", value_string(page->id));
+    named = context_set(work->arena, named, "title", value_string(page->title));
+    names = context_set(work->arena, names, "page", named);
     struct feel_run run = service_feel(work->service, work->arena, work->service->packs, work->now);
     struct buf svg;
     buf_init(&svg, RENDER_SVG_MAX);
@@ -262,18 +290,20 @@ struct looking {
     struct str bytes;
 };
 
-static enum status use_logged(struct work *work, const struct work_certificate *held, const char *what, struct error *err)
+static enum status use_logged(struct work *work, const struct work_certificate *held, const char *what,
+                              struct error *err)
 {
     int64_t seq;
     if (work_key(work, held->row.region, &seq, err) != OK)
         return FAILED;
     work_change(work, CHANGE_CERTIFICATE_USE,
-                WORK_ROW(work, store_certificate_use, .region = held->row.region, .id = held->row.id, .at = work->now, .seq = seq,
-                         .what = str_of(what)));
+                WORK_ROW(work, store_certificate_use, .region = held->row.region, .id = held->row.id, .at = work->now,
+                         .seq = seq, .what = str_of(what)));
     return OK;
 }
 
-static enum status show(struct work *work, const struct work_certificate *held, struct looking *looking, struct error *err)
+static enum status show(struct work *work, const struct work_certificate *held, struct looking *looking,
+                        struct error *err)
 {
     if (looking->rendering) {
         if (render(work, held, looking->rendering, &looking->bytes, err) != OK)
@@ -304,8 +334,8 @@ enum status service_certificate_get(const struct call *call, struct str no, stru
     return OK;
 }
 
-enum status service_certificate_render(const struct call *call, struct str no, struct str page, enum service_format format,
-                                       struct str *out, struct error *err)
+enum status service_certificate_render(const struct call *call, struct str no, struct str page,
+                                       enum service_format format, struct str *out, struct error *err)
 {
     struct rendering rendering = {page, format};
     struct looking looking = {.no = no, .rendering = &rendering};
@@ -357,7 +387,8 @@ static enum status is_relative(struct work *work, const struct work_certificate 
     return OK;
 }
 
-static enum status find_by_facts(struct work *work, struct value facts, struct work_certificate **out, struct error *err)
+static enum status find_by_facts(struct work *work, struct value facts, struct work_certificate **out,
+                                 struct error *err)
 {
     struct str holder = value_text(value_get(facts, STR("holder_id")));
     struct str opener = value_text(value_get(facts, STR("opener_id")));
@@ -397,7 +428,8 @@ static enum status open_command(struct work *work, void *arg, struct error *err)
     if (find_by_facts(work, looking->facts, &held, err) != OK)
         return FAILED;
     if (!held) {
-        error_set(err, ERROR_NOT_FOUND, "certificate-not-found", "These facts belong to no certificate that you may open.");
+        error_set(err, ERROR_NOT_FOUND, "certificate-not-found",
+                  "These facts belong to no certificate that you may open.");
         return error_hint(err, "Enter the holder's ID number and your own, exactly.");
     }
     return show(work, held, looking, err);
@@ -465,7 +497,8 @@ static void check_add(struct verifying *self, struct arena *arena, const char *c
     self->genuine = self->genuine && passed;
 }
 
-static enum status by_identifier(struct work *work, struct str identifier, struct work_certificate **out, struct error *err)
+static enum status by_identifier(struct work *work, struct str identifier, struct work_certificate **out,
+                                 struct error *err)
 {
     int64_t *regions;
     struct str index = service_index(work->service, work->arena, "certificate", identifier);
@@ -496,13 +529,15 @@ static enum status find_by_jws(struct work *work, struct verifying *self, struct
 {
     struct certificate_verdict verdict =
         certificate_verify(work->arena, jws, service_key_set(work->service), value_null, work->now);
-    check_add(self, work->arena, "signature", verdict.genuine, verdict.genuine ? "" : "The signature is not ours, or the text was altered.");
+    check_add(self, work->arena, "signature", verdict.genuine,
+              verdict.genuine ? "" : "The signature is not ours, or the text was altered.");
     if (!verdict.genuine)
         return OK;
     return by_identifier(work, value_text(value_get(verdict.claims, STR("id"))), out, err);
 }
 
-static enum status find_given(struct work *work, struct verifying *self, struct work_certificate **out, struct error *err)
+static enum status find_given(struct work *work, struct verifying *self, struct work_certificate **out,
+                              struct error *err)
 {
     struct value given = self->given;
     struct str code = value_text(value_get(given, STR("code")));
@@ -519,7 +554,8 @@ static enum status find_given(struct work *work, struct verifying *self, struct 
     }
     if (no.len) {
         bool well_formed = certificate_no_parse(no, &id);
-        check_add(self, work->arena, "number", well_formed, well_formed ? "" : "The number's check character is wrong.");
+        check_add(self, work->arena, "number", well_formed,
+                  well_formed ? "" : "The number's check character is wrong.");
         return well_formed ? load_quietly(work, id, out, err) : OK;
     }
     if (identifier.len)
@@ -533,8 +569,10 @@ static void judge_row(struct work *work, struct verifying *self, const struct wo
     struct str jws = value_text(value_get(held->body, STR("jws")));
     struct certificate_verdict verdict =
         certificate_verify(work->arena, jws, service_key_set(work->service), value_null, work->now);
-    check_add(self, work->arena, "stored-signature", verdict.genuine, verdict.genuine ? "" : "The stored signature does not hold.");
-    bool same = verdict.genuine && value_identical(value_get(verdict.claims, STR("id")), value_get(held->body, STR("identifier")));
+    check_add(self, work->arena, "stored-signature", verdict.genuine,
+              verdict.genuine ? "" : "The stored signature does not hold.");
+    bool same = verdict.genuine &&
+                value_identical(value_get(verdict.claims, STR("id")), value_get(held->body, STR("identifier")));
     check_add(self, work->arena, "identifier", same, same ? "" : "The identifier is not the signed one.");
 }
 
@@ -555,6 +593,7 @@ static enum status verify_command(struct work *work, void *arg, struct error *er
     view_flag(&view, "valid", held && self->genuine && str_equal(state, STR("valid")));
     if (held && self->genuine) {
         put_head(&view, work, held);
+        mask_numbers(&view, work->arena, held);
         view_put(&view, "labels", labels_of(work, held, true));
     }
     view_put(&view, "checks", list_builder_done(&self->checks));
@@ -563,7 +602,8 @@ static enum status verify_command(struct work *work, void *arg, struct error *er
     return held ? use_logged(work, held, "verified", err) : OK;
 }
 
-enum status service_certificate_verify(const struct call *call, struct value given, struct value *out, struct error *err)
+enum status service_certificate_verify(const struct call *call, struct value given, struct value *out,
+                                       struct error *err)
 {
     struct verifying self = {.given = given};
     if (work_run(call, verify_command, &self, err) != OK)
@@ -614,6 +654,15 @@ static enum status certificate_page(struct work *work, struct store_certificate 
     return OK;
 }
 
+static bool in_view(const struct store_certificate *row, const struct store_certificate_filter *filter,
+                    struct division_range range)
+{
+    int64_t division = row->region * 1000000;
+    return (filter->state < 0 || row->state == filter->state) &&
+           (filter->before_id == 0 || row->id < filter->before_id) && division < range.to &&
+           division + 100000000 > range.from;
+}
+
 static enum status list_command(struct work *work, void *arg, struct error *err)
 {
     struct listing *a = arg;
@@ -623,7 +672,8 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
     struct division_range range = staff ? actor_scope(work->call).divisions : (struct division_range){0, INT64_MAX};
     struct str holder = staff ? query->holder : actor->id;
     int64_t *regions;
-    struct store_certificate_filter filter = {.holder = holder.len ? party_index(work->service, work->arena, holder) : STR_NONE,
+    struct store_certificate_filter filter = {.holder = holder.len ? party_index(work->service, work->arena, holder)
+                                                                   : STR_NONE,
                                               .kind = query->certificate.len ? query->certificate : STR_NONE,
                                               .state = -1,
                                               .limit = limit_between(query->limit, 50, 200)};
@@ -635,15 +685,19 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
     if (query->region.len && staff)
         range = division_range(query->region);
     VECTOR(struct store_certificate) all = {0};
-    size_t region_count = region_list(work->service, range, work->arena, &regions);
+    size_t region_count = holder.len ? 1 : region_list(work->service, range, work->arena, &regions);
     for (size_t r = 0; r < region_count; r++) {
         struct store_certificate *rows;
         size_t count;
-        filter.region = regions[r];
-        if (store_certificate_list(work->tx, work->arena, &filter, &rows, &count, err) != OK)
+        filter.region = holder.len ? 0 : regions[r];
+        enum status status = holder.len
+                                 ? store_certificate_of_holder(work->tx, work->arena, &filter, &rows, &count, err)
+                                 : store_certificate_list(work->tx, work->arena, &filter, &rows, &count, err);
+        if (status != OK)
             return FAILED;
         for (size_t i = 0; i < count; i++)
-            VECTOR_PUSH(work->arena, &all, rows[i]);
+            if (in_view(&rows[i], &filter, range))
+                VECTOR_PUSH(work->arena, &all, rows[i]);
     }
     return certificate_page(work, all.items, all.count, filter.limit, &a->view, err);
 }
@@ -670,7 +724,8 @@ static enum status grant(struct work *work, struct work_certificate *held, struc
     struct str to = value_text(value_get(input, STR("to")));
     int64_t days = value_int_or(value_get(input, STR("days")), 0);
     if (to.len == 0 || to.len > 64 || days < 0 || days > 3650) {
-        error_set(err, ERROR_INVALID, "grant-invalid", "Say to whom (an ID number or USCC), and for how many days (at most 3,650).");
+        error_set(err, ERROR_INVALID, "grant-invalid",
+                  "Say to whom (an ID number or USCC), and for how many days (at most 3,650).");
         return error_field(err, "to");
     }
     struct str purpose = value_text(value_get(input, STR("purpose")));
@@ -678,9 +733,11 @@ static enum status grant(struct work *work, struct work_certificate *held, struc
     return OK;
 }
 
-static enum status change_state(struct work *work, struct work_certificate *held, const struct changing *a, struct error *err)
+static enum status change_state(struct work *work, struct work_certificate *held, const struct changing *a,
+                                struct error *err)
 {
-    static const char *const words[] = {[CERTIFICATE_SUSPEND] = "suspend", [CERTIFICATE_RESUME] = "resume", [CERTIFICATE_REVOKE] = "revoke"};
+    static const char *const words[] = {
+        [CERTIFICATE_SUSPEND] = "suspend", [CERTIFICATE_RESUME] = "resume", [CERTIFICATE_REVOKE] = "revoke"};
     int64_t move = name_index(words, COUNT_OF(words), a->action);
     struct str reason = value_text(value_get(a->input, STR("reason")));
     if (move < 0)
@@ -701,7 +758,8 @@ static enum status change_command(struct work *work, void *arg, struct error *er
     if (certificate_load_no(work, a->no, &held, err) != OK || may_open(work, held, a->no, err) != OK)
         return FAILED;
     if (work->call->if_version && work->call->if_version != held->row.version)
-        return error_set(err, ERROR_CONFLICT, "version-conflict", "The certificate has changed since you looked at it.");
+        return error_set(err, ERROR_CONFLICT, "version-conflict",
+                         "The certificate has changed since you looked at it.");
     bool granting = str_equal(a->action, STR("grant"));
     if ((granting ? grant(work, held, a->input, err) : change_state(work, held, a, err)) != OK)
         return FAILED;

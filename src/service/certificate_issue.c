@@ -135,7 +135,8 @@ static enum status look_up(struct issuing *self, struct str index, bool *found, 
             row = work->certificates.items[i]->row;
             *found = true;
         }
-    bool replaced = self->replaced && *found && row.id == self->replaced->row.id && row.region == self->replaced->row.region;
+    bool replaced =
+        self->replaced && *found && row.id == self->replaced->row.id && row.region == self->replaced->row.region;
     *stands = *found && !replaced && (row.state == CERT_VALID || row.state == CERT_SUSPENDED);
     return OK;
 }
@@ -252,17 +253,17 @@ static enum status keep(struct issuing *self, struct str index, struct error *er
         return FAILED;
     struct work_certificate *held = arena_new(work->arena, struct work_certificate);
     held->is_new = held->touched = true;
-    held->row = (struct store_certificate){.region = self->id.region,
-                                           .id = self->id.id,
-                                           .kind = self->kind->id,
-                                           .case_region = of->row.region,
-                                           .case_id = of->row.id,
-                                           .holder = party_index(work->service, work->arena,
-                                                                 value_text(value_get(self->holder, STR("id")))),
-                                           .identifier = index,
-                                           .state = CERT_VALID,
-                                           .issued = work->now,
-                                           .valid_to = self->valid_to_ms};
+    held->row = (struct store_certificate){
+        .region = self->id.region,
+        .id = self->id.id,
+        .kind = self->kind->id,
+        .case_region = of->row.region,
+        .case_id = of->row.id,
+        .holder = party_index(work->service, work->arena, value_text(value_get(self->holder, STR("id")))),
+        .identifier = index,
+        .state = CERT_VALID,
+        .issued = work->now,
+        .valid_to = self->valid_to_ms};
     held->body = body_of(self);
     held->claims = claims_of(self);
     VECTOR_PUSH(work->arena, &work->certificates, held);
@@ -280,7 +281,8 @@ enum status builtin_certificate_issue(struct builtin_call *call, struct error *e
         return FAILED;
     self.kind = pack_certificate_find(call->of->packs, kind);
     if (!self.kind)
-        return error_set(err, ERROR_NOT_FOUND, "certificate-unknown", "There is no kind of certificate %.*s.", STR_ARGS(kind));
+        return error_set(err, ERROR_NOT_FOUND, "certificate-unknown", "There is no kind of certificate %.*s.",
+                         STR_ARGS(kind));
     self.face = pack_certificate_face(call->of->work->arena, call->of->packs, self.kind, self.face);
     if (value_text(value_get(self.holder, STR("id"))).len == 0) {
         error_set(err, ERROR_INVALID, "input-missing", "certificate.issue needs a holder with an id.");

@@ -1,10 +1,11 @@
 /* Certificates as rows and values.
  *
- * The sealed body is a context: number, identifier, title, holder {kind, id, name}, face {…}, issuer, issuer_name, valid_from,
- * valid_to (dates), jws, applicant (id of who may open it besides the holder), grants [{to, purpose, until}], replaces,
- * log [{at, what, by, reason}].
+ * The sealed body is a context: number, identifier, title, holder {kind, id, name}, face {…}, issuer, issuer_name,
+ * valid_from, valid_to (dates), jws, applicant (id of who may open it besides the holder), grants [{to, purpose,
+ * until}], replaces, log [{at, what, by, reason}].
  *
- *     valid <--suspend/resume--> suspended        valid, suspended --revoke--> revoked        valid --reissue--> replaced   */
+ *     valid <--suspend/resume--> suspended        valid, suspended --revoke--> revoked        valid --reissue-->
+ * replaced   */
 #include "clock/instant.h"
 #include "service/builtin.h"
 #include "trust/jws.h"
@@ -12,8 +13,8 @@
 struct str certificate_context(struct arena *arena, const struct store_certificate *row)
 {
     return arena_printf(arena,
-                        "certificate:%" PRId64 ":%" PRId64 ":%.*s:%" PRId64 ":%" PRId64 ":%.*s:%.*s:%" PRId64 ":%" PRId64
-                        ":%" PRId64 ":%" PRId64,
+                        "certificate:%" PRId64 ":%" PRId64 ":%.*s:%" PRId64 ":%" PRId64 ":%.*s:%.*s:%" PRId64
+                        ":%" PRId64 ":%" PRId64 ":%" PRId64,
                         row->region, row->id, STR_ARGS(row->kind), row->case_region, row->case_id,
                         STR_ARGS(hex_encode(arena, row->holder.data, row->holder.len)),
                         STR_ARGS(hex_encode(arena, row->identifier.data, row->identifier.len)), row->state, row->issued,
@@ -33,7 +34,8 @@ enum status certificate_hold(struct work *work, const struct store_certificate *
     struct work_certificate *held = arena_new(work->arena, struct work_certificate);
     held->row = *row;
     held->version_was = row->version;
-    if (service_unseal(work->service, work->arena, certificate_context(work->arena, row), row->body, &held->body, err) != OK)
+    if (service_unseal(work->service, work->arena, certificate_context(work->arena, row), row->body, &held->body,
+                       err) != OK)
         return error_prefix(err, "certificate %.*s",
                             STR_ARGS(certificate_no(work->arena, (struct case_id){row->region, row->id})));
     VECTOR_PUSH(work->arena, &work->certificates, held);
@@ -88,8 +90,8 @@ static void log_add(struct work *work, struct work_certificate *held, const char
     held->touched = true;
 }
 
-enum status certificate_move(struct work *work, struct work_certificate *held, enum certificate_move move, struct str reason,
-                             struct error *err)
+enum status certificate_move(struct work *work, struct work_certificate *held, enum certificate_move move,
+                             struct str reason, struct error *err)
 {
     static const struct {
         const char *word;
@@ -108,10 +110,11 @@ enum status certificate_move(struct work *work, struct work_certificate *held, e
     }
     held->row.state = moves[move].to;
     log_add(work, held, moves[move].word, reason);
-        return OK;
+    return OK;
 }
 
-void certificate_grant_to(struct work *work, struct work_certificate *held, struct str to, struct str purpose, int64_t until)
+void certificate_grant_to(struct work *work, struct work_certificate *held, struct str to, struct str purpose,
+                          int64_t until)
 {
     struct view view;
     view_init(&view, work->arena);
@@ -171,23 +174,16 @@ enum status certificates_of(struct work *work, struct str kind, struct str holde
 {
     struct list_builder items;
     list_builder_init(&items, work->arena);
-    struct store_certificate_filter filter = {.holder = party_index(work->service, work->arena, holder),
-                                              .kind = kind.len ? kind : STR_NONE,
-                                              .state = -1,
-                                              .limit = 100};
-    int64_t *regions;
-    size_t region_count = region_list(work->service, (struct division_range){0, INT64_MAX}, work->arena, &regions);
-    for (size_t r = 0; filter.holder.data && r < region_count; r++) {
-        struct store_certificate *rows;
-        size_t count;
-        filter.region = regions[r];
-        if (store_certificate_list(work->tx, work->arena, &filter, &rows, &count, err) != OK)
+    struct store_certificate_filter filter = {
+        .holder = party_index(work->service, work->arena, holder), .kind = kind.len ? kind : STR_NONE, .limit = 100};
+    struct store_certificate *rows;
+    size_t count = 0;
+    if (filter.holder.data && store_certificate_of_holder(work->tx, work->arena, &filter, &rows, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++) {
+        struct work_certificate *held;
+        if (certificate_hold(work, &rows[i], &held, err) != OK)
             return FAILED;
-        for (size_t i = 0; i < count; i++) {
-            struct work_certificate *held;
-            if (certificate_hold(work, &rows[i], &held, err) != OK)
-                return FAILED;
-        }
     }
     for (size_t i = 0; i < work->certificates.count; i++) {
         const struct work_certificate *held = work->certificates.items[i];

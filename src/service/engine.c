@@ -2,6 +2,9 @@
  * evaluated and built-in jobs done at once, so that a case without waiting ends in the same transaction. */
 #include "service/work.h"
 
+#include "service/decision.h"
+#include "service/deployed.h"
+
 #include <string.h>
 
 #define COMMANDS_MAX 10000 /* given to one process in one work: a loop through built-in jobs ends here */
@@ -19,11 +22,42 @@ static int64_t next_key(void *host)
     return (of->row.region << STORE_KEY_BITS) + --of->work->spare_key;
 }
 
+/* A deployed process, by the version it is stored under or by binding. What cannot be read is told at the end of the step. */
+static const struct bpmn_process *deployed_process(struct work_case *of, const struct bpmn_process_wanted *wanted)
+{
+    struct work *work = of->work;
+    const struct deployed *found = NULL;
+    enum status status;
+    if (of->deployed && of->deployed->row.model == wanted->version) {
+        const struct bpmn_process *own = bpmn_model_find(of->deployed->model->bpmn, wanted->process_id);
+        if (own)
+            return own;
+    }
+    if (!work->tx)
+        return NULL;
+    if (wanted->version) {
+        struct store_definition_wanted exact = {.kind = STORE_PROCESS, .name = wanted->process_id, .model = wanted->version};
+        status = deployed_find(work->service, work->tx, &exact, &found, &work->failure);
+    } else {
+        struct deployed_wanted bound = {.kind = STORE_PROCESS,
+                                        .name = wanted->process_id,
+                                        .binding = wanted->binding,
+                                        .version_tag = wanted->version_tag,
+                                        .from = of->deployed};
+        status = deployed_bound(work->service, work->tx, &bound, &found, &work->failure);
+    }
+    work->lost = work->lost || status != OK;
+    return found ? found->process : NULL;
+}
+
 static const struct bpmn_process *find_process(void *host, const struct bpmn_process_wanted *wanted)
 {
-    const struct work_case *of = host;
+    struct work_case *of = host;
+    const struct bpmn_process *deployed = of->deployed ? deployed_process(of, wanted) : NULL;
+    if (deployed)
+        return deployed;
     const struct pack_process *found = pack_process_find(of->packs, wanted->process_id);
-    return found ? found->process : NULL;
+    return found ? found->process : of->deployed ? NULL : deployed_process(of, wanted);
 }
 
 void engine_env(struct work_case *self, struct bpmn_env *out)
@@ -47,7 +81,9 @@ static enum status step(struct work_case *of, const struct bpmn_command *command
         return error_set(err, ERROR_LIMIT, "process-loop", "The process of case %.*s goes round without waiting.",
                          STR_ARGS(of->no));
     of->touched = true;
-    return bpmn_step(of->instance, command, &env, &of->effects, err);
+    if (bpmn_step(of->instance, command, &env, &of->effects, err) != OK)
+        return FAILED;
+    return work_lost(of->work, err) ? FAILED : OK;
 }
 
 static struct value element_value(struct work_case *of, const struct bpmn_effect *effect)
@@ -122,9 +158,10 @@ static enum status job_updated(struct work_case *of, const struct bpmn_effect *e
         /* A built-in job that failed and was set going again by a person. */
         return effect->job.retries > 0 ? job_created(of, effect, err) : OK;
     }
-    work_change(of->work, CHANGE_JOB_UPDATE,
-                WORK_ROW(of->work, store_job, .id = effect->key, .due = effect->job.due_ms, .retries = effect->job.retries));
-    return OK;
+    /* Its row may have gone with an error that nothing caught. */
+    struct bpmn_effect again = *effect;
+    work_change(of->work, CHANGE_JOB_DELETE, WORK_ROW(of->work, store_job, .id = effect->key));
+    return job_created(of, &again, err);
 }
 
 static enum status job_cancelled(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
@@ -143,11 +180,129 @@ static enum status decision_failed(struct work_case *of, const struct bpmn_effec
     return step(of, &command, err);
 }
 
+static bool is_scalar(struct value v)
+{
+    return v.kind != VALUE_LIST && v.kind != VALUE_CONTEXT && v.kind != VALUE_FUNCTION && v.kind != VALUE_RANGE;
+}
+
+/* A result that a person reads at a glance: not a long list, not the whole form. */
+static bool is_short(struct value v)
+{
+    bool shallow = value_count(v) <= 8;
+    for (size_t i = 0; v.kind == VALUE_LIST && shallow && i < value_count(v); i++)
+        shallow = is_scalar(value_at(v, i));
+    for (size_t i = 0; v.kind == VALUE_CONTEXT && shallow && i < value_count(v); i++)
+        shallow = is_scalar(v.context->members[i].value);
+    return shallow && v.kind != VALUE_FUNCTION;
+}
+
+static struct value table_kept(struct arena *arena, const struct dmn_table_step *table)
+{
+    struct list_builder rules, inputs;
+    struct view view;
+    list_builder_init(&rules, arena);
+    list_builder_init(&inputs, arena);
+    for (size_t i = 0; i < table->input_count; i++) {
+        struct value input = context_set(arena, value_null, "id", value_string(table->inputs[i].id));
+        input = context_set(arena, input, "name", value_string(table->inputs[i].name));
+        if (is_scalar(table->inputs[i].value))
+            input = context_set(arena, input, "value", table->inputs[i].value);
+        list_builder_push(&inputs, input);
+    }
+    for (size_t i = 0; i < table->hit_count; i++) {
+        struct value rule = context_set(arena, value_null, "id", value_string(table->hits[i].rule));
+        list_builder_push(&rules, context_set(arena, rule, "index", value_int((int64_t)table->hits[i].index)));
+    }
+    view_init(&view, arena);
+    view_text(&view, "id", table->id);
+    view_text(&view, "hitPolicy", str_of(table->hit_policy));
+    view_put(&view, "inputs", list_builder_done(&inputs));
+    view_put(&view, "rules", list_builder_done(&rules));
+    return view_done(&view);
+}
+
+/* A function that is called often with the same values is told of once. */
+static bool told_already(const struct list_builder *decisions, struct value one)
+{
+    for (size_t i = decisions->items.count; i-- > 0;)
+        if (value_identical(decisions->items.items[i], one))
+            return true;
+    return false;
+}
+
+/* Which rules of which tables hit, on what, and why something was null; without the inputs themselves, which are long and are
+ * kept once (see decision_inputs). */
+static struct value explanation_kept(struct arena *arena, const struct dmn_run *run)
+{
+    struct list_builder decisions;
+    list_builder_init(&decisions, arena);
+    for (size_t i = 0; i < run->step_count; i++) {
+        const struct dmn_step *step = &run->steps[i];
+        struct list_builder tables, notes;
+        struct view view;
+        list_builder_init(&tables, arena);
+        list_builder_init(&notes, arena);
+        for (size_t t = 0; t < step->table_count; t++)
+            list_builder_push(&tables, table_kept(arena, &step->tables[t]));
+        for (size_t n = step->note_from; n < step->note_to; n++)
+            list_builder_push(&notes, value_string(run->feel.notes[n].text));
+        view_init(&view, arena);
+        view_text(&view, "id", step->element->id);
+        view_text(&view, "name", step->element->name);
+        if (is_short(step->value))
+            view_put(&view, "value", step->value);
+        view_put(&view, "tables", step->table_count ? list_builder_done(&tables) : value_null);
+        view_put(&view, "notes", step->note_to > step->note_from ? list_builder_done(&notes) : value_null);
+        struct value kept = view_done(&view);
+        if (!told_already(&decisions, kept))
+            list_builder_push(&decisions, kept);
+    }
+    return context_set(arena, value_null, "decisions", list_builder_done(&decisions));
+}
+
+/* What a replay needs besides what the case itself keeps. */
+static struct value decision_inputs(struct work_case *of, const struct pack_decision *decision, struct value variables)
+{
+    const struct dmn_element *const *inputs;
+    struct arena *arena = of->work->arena;
+    struct view view;
+    const struct dmn_element *element = dmn_find(decision->model, DMN_DECISION, decision->id);
+    if (!element)
+        element = dmn_find(decision->model, DMN_SERVICE, decision->id);
+    view_init(&view, arena);
+    size_t count = element ? dmn_inputs_of(arena, decision->model, element, &inputs) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct value held, v = value_get(variables, inputs[i]->name);
+        if (!decision_case_variable(of, work_case_get(of, "form"), inputs[i]->name, &held) || !value_identical(v, held))
+            context_builder_put(&view.members, inputs[i]->name, v);
+    }
+    return view_done(&view);
+}
+
+/* Deployed processes find deployed decisions first, cases with an item those of their packs. NULL when there is none. */
+static enum status find_decision(struct work_case *of, const struct bpmn_decision_wanted *wanted,
+                                 const struct pack_decision **out, struct error *err)
+{
+    const struct pack_decision *packed = pack_decision_find(of->packs, wanted->decision_id);
+    const struct deployed *found = NULL;
+    struct deployed_wanted bound = {.kind = STORE_DECISION,
+                                    .name = wanted->decision_id,
+                                    .binding = wanted->binding,
+                                    .version_tag = wanted->version_tag,
+                                    .from = of->deployed};
+    if ((of->deployed || !packed) && deployed_bound(of->work->service, of->work->tx, &bound, &found, err) != OK)
+        return FAILED;
+    *out = found ? &found->decision : packed;
+    return OK;
+}
+
 static enum status decision_wanted(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
 {
     struct work *work = of->work;
     struct arena *arena = work->arena;
-    const struct pack_decision *decision = pack_decision_find(of->packs, effect->decision.decision_id);
+    const struct pack_decision *decision;
+    if (find_decision(of, &effect->decision, &decision, err) != OK)
+        return FAILED;
     if (!decision)
         return decision_failed(of, effect,
                                arena_printf(arena, "There is no decision %.*s.", STR_ARGS(effect->decision.decision_id)), err);
@@ -164,8 +319,9 @@ static enum status decision_wanted(struct work_case *of, const struct bpmn_effec
     view_text(&view, "name", decision->name);
     view_text(&view, "element", effect->element_id);
     view_text(&view, "model", decision->file->hash);
+    view_put(&view, "inputs", decision_inputs(of, decision, effect->decision.variables));
     view_put(&view, "result", result);
-    view_put(&view, "explanation", dmn_explanation(arena, &run));
+    view_put(&view, "explanation", explanation_kept(arena, &run));
     work_case_event(of, "decision.made", view_done(&view));
     struct bpmn_command command = {.kind = BPMN_COMPLETE_DECISION, .key = effect->key, .value = result};
     return step(of, &command, err);
@@ -240,6 +396,9 @@ static enum status task_gone(struct work_case *of, const struct bpmn_effect *eff
 static enum status task_updated(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
 {
     (void)err;
+    /* A due date that came from the task's own limit stays. */
+    if (effect->task.due_ms == 0 && task_due(of, effect))
+        return OK;
     work_change(of->work, CHANGE_TASK_DUE, WORK_ROW(of->work, store_task, .id = effect->key, .due = effect->task.due_ms));
     return OK;
 }
@@ -313,24 +472,13 @@ static enum status signal_opened(struct work_case *of, const struct bpmn_effect 
 
 static enum status signal_thrown(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
 {
-    struct work *work = of->work;
     struct bpmn_command command = {.kind = BPMN_SIGNAL, .name = effect->name, .variables = effect->variables};
-    if (step(of, &command, err) != OK)
+    struct error nobody = ERROR_INIT;
+    if (step(of, &command, &nobody) != OK && !signal_unexpected(&nobody)) {
+        *err = nobody;
         return FAILED;
-    struct store_subscription *rows;
-    size_t count;
-    struct str name = subscription_name(work->service, work->arena, "signal", effect->name, STR_NONE);
-    if (store_subscription_list(work->tx, work->arena, name, &rows, &count, err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < count; i++) {
-        struct work_case *other;
-        struct case_id id = {store_key_region(rows[i].id), rows[i].case_id};
-        if (id.region == of->row.region && id.id == of->row.id)
-            continue;
-        if (work_case_load(work, id, &other, err) != OK || engine_command(other, &command, err) != OK)
-            return FAILED;
     }
-    return OK;
+    return signal_broadcast(of->work, of, &command, err);
 }
 
 static enum status incident_raised(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
@@ -420,6 +568,8 @@ static enum status drain(struct work_case *of, struct error *err)
         struct bpmn_effect effect = of->effects.list.items[of->effects_done++];
         effect_function *function = (size_t)effect.kind < COUNT_OF(effect_functions) ? effect_functions[effect.kind] : NULL;
         if (function && function(of, &effect, err) != OK)
+            return FAILED;
+        if (process_effect(of, &effect, err) != OK)
             return FAILED;
     }
     settle(of);

@@ -96,24 +96,27 @@ static enum status prepare(struct batch *batch, struct sending *sending, struct 
     struct arena *arena = batch->call.arena;
     const struct pack_exchange *exchange = pack_exchange_find(sending->packs, sending->row.exchange);
     if (!exchange)
-        return error_set(err, ERROR_INTERNAL, "exchange-missing", "The exchange %.*s is in no pack.", STR_ARGS(sending->row.exchange));
+        return error_set(err, ERROR_INTERNAL, "exchange-missing", "The exchange %.*s is in no pack.",
+                         STR_ARGS(sending->row.exchange));
     sending->exchange = exchange;
-    if (service_unseal(batch->service, arena, key_text(arena, sending->row.id), sending->row.body, &sending->body, err) != OK)
+    if (service_unseal(batch->service, arena, key_text(arena, sending->row.id), sending->row.body, &sending->body,
+                       err) != OK)
         return FAILED;
     struct str base = setting_text(batch, exchange->agency, "");
     if (!base.data)
         base = batch->service->agencies;
     struct value request = value_get(sending->body, STR("request"));
-    sending->delivery = (struct service_delivery){.exchange = exchange->id,
-                                                  .agency = exchange->agency,
-                                                  .method = exchange->method.len ? exchange->method : STR("POST"),
-                                                  .path = exchange->path,
-                                                  .url = base.len ? arena_printf(arena, "%.*s%.*s", STR_ARGS(base), STR_ARGS(exchange->path)) : STR_NONE,
-                                                  .idempotency_key = key_text(arena, sending->row.id),
-                                                  .token = setting_text(batch, exchange->agency, ".token"),
-                                                  .request = request,
-                                                  .body = json_text(arena, request),
-                                                  .timeout_ms = exchange->timeout_ms > 0 ? exchange->timeout_ms : 5000};
+    sending->delivery = (struct service_delivery){
+        .exchange = exchange->id,
+        .agency = exchange->agency,
+        .method = exchange->method.len ? exchange->method : STR("POST"),
+        .path = exchange->path,
+        .url = base.len ? arena_printf(arena, "%.*s%.*s", STR_ARGS(base), STR_ARGS(exchange->path)) : STR_NONE,
+        .idempotency_key = key_text(arena, sending->row.id),
+        .token = setting_text(batch, exchange->agency, ".token"),
+        .request = request,
+        .body = json_text(arena, request),
+        .timeout_ms = exchange->timeout_ms > 0 ? exchange->timeout_ms : 5000};
     return OK;
 }
 
@@ -168,7 +171,8 @@ static struct answer judge(struct batch *batch, struct sending *sending)
     struct value reply = value_null;
     struct error err = ERROR_INIT;
     static const struct json_limits limits = {.max_bytes = (size_t)4 * 1024 * 1024, .max_depth = 64};
-    bool readable = str_trim(delivery->reply).len == 0 || json_parse(arena, delivery->reply, &limits, &reply, &err) == OK;
+    bool readable =
+        str_trim(delivery->reply).len == 0 || json_parse(arena, delivery->reply, &limits, &reply, &err) == OK;
     if (accepted(delivery->status) && readable) {
         answer.done = true;
         answer.reply = map_reply(batch, sending, reply);
@@ -271,7 +275,8 @@ static enum status settle_one(struct batch *batch, struct sending *sending, stru
     if (answer.done || answer.given_up) {
         if (!answer.done)
             log_event(LOG_WARNING, "exchange.given_up", "exchange=%.*s id=%" PRId64 " status=%d attempts=%" PRId64,
-                      STR_ARGS(sending->row.exchange), sending->row.id, sending->delivery.status, sending->row.attempts);
+                      STR_ARGS(sending->row.exchange), sending->row.id, sending->delivery.status,
+                      sending->row.attempts);
         return work_run(&batch->call, answer_command, &answer, err);
     }
     struct postponing postponing = {&answer, service_now(batch->service)};

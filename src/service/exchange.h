@@ -34,8 +34,9 @@ extern const struct service_transport service_transport_http;
 MUST_USE enum status service_outbox_run(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err);
 /* Fires due timers, region by region. */
 MUST_USE enum status service_timers_run(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err);
-/* Throws away what has run out: sessions, idempotency keys, drafts, buffered messages; gives jobs back whose lock ran out;
- * anchors the event chains of finished days. */
+/* Starts deployed processes whose timer start events are due. */
+MUST_USE enum status service_starts_run(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err);
+/* Throws away what has run out: sessions, idempotency keys, drafts, buffered messages, rates; signs the tally once a day. */
 MUST_USE enum status service_upkeep_run(struct service *self, int64_t now_ms, struct error *err);
 /* When the next timer or exchange is due; INT64_MAX when none is. */
 MUST_USE enum status service_next_due(struct service *self, int64_t *out, struct error *err);

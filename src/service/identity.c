@@ -28,18 +28,15 @@ static bool role_may(const struct pack_role *role, const char *permission)
 bool service_can(const struct call *call, const char *permission)
 {
     switch (call->actor->kind) {
-    case ACTOR_SYSTEM:
-        return true;
-    case ACTOR_STAFF:
-        return role_may(actor_role(call), permission);
+    case ACTOR_SYSTEM: return true;
+    case ACTOR_STAFF: return role_may(actor_role(call), permission);
     case ACTOR_PERSON:
     case ACTOR_ORGANISATION:
         /* What is their own; the use cases compare owners. */
         return str_equal(str_of(permission), STR("case.open")) || str_equal(str_of(permission), STR("case.read")) ||
                str_equal(str_of(permission), STR("case.act")) || str_equal(str_of(permission), STR("task.work")) ||
                str_equal(str_of(permission), STR("certificate.read"));
-    case ACTOR_NOBODY:
-        return false;
+    case ACTOR_NOBODY: return false;
     }
     return false;
 }
@@ -69,17 +66,10 @@ struct actor_scope actor_scope(const struct call *call)
     }
     all.divisions = division_range(actor->region.len ? actor->region : STR("x"));
     switch (role->scope) {
-    case PACK_SCOPE_OWN:
-        all.own = true;
-        break;
-    case PACK_SCOPE_UNIT:
-        all.unit = actor->unit;
-        break;
-    case PACK_SCOPE_REGION:
-        break;
-    case PACK_SCOPE_PROVINCE:
-        all.divisions = division_range(str_part(actor->region, 0, 2));
-        break;
+    case PACK_SCOPE_OWN: all.own = true; break;
+    case PACK_SCOPE_UNIT: all.unit = actor->unit; break;
+    case PACK_SCOPE_REGION: break;
+    case PACK_SCOPE_PROVINCE: all.divisions = division_range(str_part(actor->region, 0, 2)); break;
     }
     return all;
 }

@@ -50,6 +50,9 @@ enum metric {
     METRIC_COUNT,
 };
 
+struct deployed;       /* deployed.h */
+struct deployed_model;
+
 struct service {
     const struct pack_set *packs;
     int64_t packs_id;
@@ -70,6 +73,10 @@ struct service {
     _Atomic size_t region_count;
     struct number_block *numbers;
     struct old_packs *old_packs;
+    struct deployed *deployed[64]; /* by key; only ever grows */
+    struct deployed_model *deployed_models;
+    struct service_listener listener;
+    struct sweep *sweeps;      /* sweep_run.h */
     struct key_set *keys;      /* replaced as a whole by rotation; former sets are kept in retired */
     struct key_set *retired[64];
     size_t retired_count;
@@ -85,6 +92,9 @@ const struct key *service_signing_key(struct service *self);
 const struct pack_set *service_packs_of(struct service *self, struct db_tx *tx, int64_t id, struct error *err);
 int64_t service_item_id(const struct service *self, struct str code, int64_t version);
 const struct store_item *service_item_of(const struct service *self, int64_t id);
+
+/* Ends every sweep and waits for its threads. */
+void sweeps_close(struct service *self);
 
 /* ---- keys.c: files under data ---- */
 MUST_USE enum status service_keys_open(struct service *self, struct error *err);
@@ -117,6 +127,8 @@ struct case_id {
  * tries again. */
 MUST_USE bool service_number_try(struct service *self, const char *name, int64_t n, int64_t *out);
 MUST_USE enum status service_number_fill(struct service *self, const char *name, int64_t least, struct error *err);
+/* Keys are taken in large blocks: there are 2^40 of them. */
+#define SERVICE_KEY_BLOCK (INT64_C(1) << 20)
 /* "230100-20260706-000001-K", with a C before it for certificates. */
 struct str case_no(struct arena *arena, struct case_id id);
 struct str certificate_no(struct arena *arena, struct case_id id);

@@ -3,6 +3,7 @@
 
 #include "clock/instant.h"
 #include "feel/json.h"
+#include "service/deployed.h"
 #include "service/work.h"
 
 /* ---- Taking jobs ---- */
@@ -13,6 +14,7 @@ struct activating {
     int64_t now, lock_ms;
     struct store_job *jobs;
     size_t count;
+    int64_t next; /* when another may be taken, if there was none */
     struct value view;
 };
 
@@ -36,6 +38,13 @@ static enum status take_jobs(struct db_tx *tx, void *arg, struct error *err)
                 return FAILED;
             a->jobs[a->count++] = rows[i];
         }
+    }
+    a->next = INT64_MAX;
+    for (size_t r = 0; r < region_count && a->count == 0; r++) {
+        int64_t due;
+        if (store_job_next(tx, regions[r], a->query->type, &due, err) != OK)
+            return FAILED;
+        a->next = due < a->next ? due : a->next;
     }
     return OK;
 }
@@ -102,6 +111,12 @@ static enum status describe_jobs(struct work *work, void *arg, struct error *err
         view_text(&view, "element", element);
         view_put(&view, "element_key", value_get(token, STR("key")));
         view_text(&view, "process", of->item->process);
+        view_int(&view, "process_version", of->deployed ? of->item->version : 1);
+        view_text(&view, "definition", of->deployed ? key_text(work->arena, of->deployed->row.id) : STR_NONE);
+        view_text(&view, "instance", key_text(work->arena, bpmn_instance_key(of->instance)));
+        view_put(&view, "tags", work_case_get(of, "tags"));
+        if (str_equal(value_text(value_get(token, STR("state"))), STR("listening")))
+            view_flag(&view, "listener", true);
         view_int(&view, "retries", job->retries);
         view_time(&view, "deadline", job->due);
         view_text(&view, "worker", job->worker);
@@ -128,6 +143,9 @@ enum status service_job_activate(const struct call *call, const struct service_j
     arg.jobs = arena_array(call->arena, struct store_job, (size_t)query->limit);
     if (db_write(call->service->db, take_jobs, &arg, err) != OK || work_read(call, describe_jobs, &arg, err) != OK)
         return FAILED;
+    const struct service_listener *listener = &call->service->listener;
+    if (arg.count == 0 && arg.next < INT64_MAX && listener->heard)
+        listener->heard(listener->state, SERVICE_JOB_FREE, query->type, arg.next);
     *out = arg.view;
     return OK;
 }
@@ -225,16 +243,16 @@ static enum status update_command(struct work *work, void *arg, struct error *er
     struct work_case *of;
     if (load_job(work, a->id, &row, err) != OK)
         return FAILED;
-    if (a->lock_ms > 0) {
-        row.due = work->now + a->lock_ms;
-        work_change(work, CHANGE_JOB_UPDATE, work_row(work, &row, sizeof row));
-    }
-    if (a->retries < 0)
-        return OK;
     struct bpmn_command command = {.kind = BPMN_UPDATE_JOB, .key = row.id, .retries = (int32_t)a->retries};
-    if (work_case_load(work, (struct case_id){store_key_region(row.id), row.case_id}, &of, err) != OK)
+    if (a->retries >= 0 &&
+        (work_case_load(work, (struct case_id){store_key_region(row.id), row.case_id}, &of, err) != OK ||
+         engine_command(of, &command, err) != OK))
         return FAILED;
-    return engine_command(of, &command, err);
+    /* The engine has set the job free: whoever holds it keeps it. */
+    row.retries = a->retries >= 0 ? a->retries : row.retries;
+    row.due = a->lock_ms > 0 ? work->now + a->lock_ms : row.due;
+    work_change(work, CHANGE_JOB_UPDATE, work_row(work, &row, sizeof row));
+    return OK;
 }
 
 enum status service_job_update(const struct call *call, struct str id, int64_t retries, int64_t lock_ms, struct error *err)
@@ -250,23 +268,43 @@ enum status service_job_update(const struct call *call, struct str id, int64_t r
 struct publishing {
     const struct service_message *message;
     int64_t delivered;
+    int64_t key;
+    int64_t instance; /* the first that took it */
     bool buffered;
+    bool known; /* a message with its id is kept already */
 };
 
 static enum status keep(struct work *work, struct publishing *a, struct str name, struct error *err)
 {
     struct store_message *row = arena_new(work->arena, struct store_message);
-    if (work_key(work, actor_region(work->call), &row->id, err) != OK)
-        return FAILED;
+    row->id = a->key;
     row->name = name;
     row->expires = work->now + a->message->ttl_ms;
     if (a->message->id.len)
         row->message_id = service_index(work->service, work->arena, "message-id", a->message->id);
+    if (row->message_id.data && store_message_known(work->tx, store_key_region(row->id), row->message_id, work->now,
+                                                    &a->known, err) != OK)
+        return FAILED;
+    if (a->known)
+        return OK;
     row->body = service_seal(work->service, work->arena, key_text(work->arena, row->id),
                              value_is_null(a->message->variables) ? empty_context(work->arena) : a->message->variables);
     work_change(work, CHANGE_MESSAGE_INSERT, row);
     a->buffered = true;
     return OK;
+}
+
+static void took(struct publishing *a, const struct work_case *of)
+{
+    if (a->delivered++ == 0)
+        a->instance = bpmn_instance_key(of->instance);
+}
+
+static enum status nobody_waits(const struct service_message *message, struct error *err)
+{
+    error_set(err, ERROR_NOT_FOUND, "message-not-correlated", "Nothing waits for the message %.*s with the key '%.*s'.",
+              STR_ARGS(message->name), STR_ARGS(message->correlation_key));
+    return error_hint(err, "Publish it with a time to live to have it wait.");
 }
 
 static enum status publish_command(struct work *work, void *arg, struct error *err)
@@ -276,9 +314,10 @@ static enum status publish_command(struct work *work, void *arg, struct error *e
     size_t count;
     struct str last = STR_NONE;
     struct str name = subscription_name(work->service, work->arena, "message", a->message->name, a->message->correlation_key);
-    a->delivered = 0;
-    a->buffered = false;
-    if (store_subscription_list(work->tx, work->arena, name, &rows, &count, err) != OK)
+    a->delivered = a->instance = 0;
+    a->buffered = a->known = false;
+    if (work_key(work, actor_region(work->call), &a->key, err) != OK ||
+        store_subscription_list(work->tx, work->arena, name, &rows, &count, err) != OK)
         return FAILED;
     for (size_t i = 0; i < count; i++) {
         struct work_case *of;
@@ -291,8 +330,20 @@ static enum status publish_command(struct work *work, void *arg, struct error *e
         if (engine_command(of, &command, err) != OK)
             return FAILED;
         last = rows[i].process;
-        a->delivered++;
+        took(a, of);
     }
+    struct process_trigger start = {.event = BPMN_EVENT_MESSAGE,
+                                    .name = a->message->name,
+                                    .key = a->message->correlation_key,
+                                    .variables = a->message->variables,
+                                    .not_process = last};
+    struct work_case *started;
+    if (process_triggered(work, &start, &started, err) != OK)
+        return FAILED;
+    if (started)
+        took(a, started);
+    if (a->delivered == 0 && a->message->at_once)
+        return nobody_waits(a->message, err);
     return a->delivered == 0 && a->message->ttl_ms > 0 ? keep(work, a, name, err) : OK;
 }
 
@@ -319,6 +370,10 @@ enum status service_message_publish(const struct call *call, const struct servic
     view_init(&view, call->arena);
     view_int(&view, "delivered", arg.delivered);
     view_flag(&view, "buffered", arg.buffered);
+    if (arg.known)
+        view_flag(&view, "known", true);
+    view_text(&view, "key", key_text(call->arena, arg.key));
+    view_text(&view, "instance", arg.instance ? key_text(call->arena, arg.instance) : STR_NONE);
     *out = view_done(&view);
     return OK;
 }

@@ -10,7 +10,8 @@ struct service_job_query {
     int64_t lock_ms;    /* how long a job is the worker's; 0: 60,000; at most a day */
     struct value fetch; /* list of variable names; null: all */
 };
-/* Takes jobs and locks them: list of {id, type, case, item, element, process, retries, deadline, headers, variables}. May be
+/* Takes jobs and locks them: list of {id, type, case, item, element, element_key, process, process_version, definition (key, of a
+ * deployed process), instance (key), tags, listener (true: it is for a listener), retries, deadline, worker, headers, variables}. May be
  * empty: waiting is the caller's business. Needs job.work. */
 MUST_USE enum status service_job_activate(const struct call *call, const struct service_job_query *query, struct value *out,
                                           struct error *err);
@@ -36,8 +37,10 @@ struct service_message {
     struct str correlation_key;
     struct str id;       /* a second message with the same id is dropped while the first is kept; "" none */
     int64_t ttl_ms;      /* how long it waits for somebody to wait for it; 0: only now */
+    bool at_once;        /* refused (message-not-correlated) when nobody waits for it */
     struct value variables;
 };
-/* Delivers to every waiting case (at most one per process), else keeps it for ttl_ms. {delivered: n, buffered: true|false}. */
+/* Delivers to every waiting case (at most one per process), else keeps it for ttl_ms. Starts the
+ * deployed processes that it starts. {delivered: n, buffered: true|false, known (its id was used already), key, instance: key of the first that took it}. */
 MUST_USE enum status service_message_publish(const struct call *call, const struct service_message *message,
                                              struct value *out, struct error *err);

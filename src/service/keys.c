@@ -1,5 +1,5 @@
-/* The key files under the data folder: master.key seals, audit.key keys the tally, signing.json signs. Made on first start,
- * readable by the owner only. Losing master.key loses the personal data; `tongban backup` copies all three. */
+/* The key files under the data folder: master.key seals, audit.key keys the tally, signing.json signs. Made on first
+ * start, readable by the owner only. Losing master.key loses the personal data; `tongban backup` copies all three. */
 #include "service/certificate.h"
 #include "service/internal.h"
 
@@ -57,8 +57,7 @@ enum status service_keys_save(struct service *self, const struct key_set *keys, 
         return OK;
     struct arena scratch;
     arena_init(&scratch);
-    enum status status =
-        file_write(key_path(self, &scratch, "signing.json"), key_set_save(&scratch, keys), 0600, err);
+    enum status status = file_write(key_path(self, &scratch, "signing.json"), key_set_save(&scratch, keys), 0600, err);
     arena_release(&scratch);
     return status;
 }
@@ -66,7 +65,8 @@ enum status service_keys_save(struct service *self, const struct key_set *keys, 
 enum status service_keys_open(struct service *self, struct error *err)
 {
     struct str master;
-    if (secret_open(self, "master.key", &master, err) != OK || secret_open(self, "audit.key", &self->audit_key, err) != OK)
+    if (secret_open(self, "master.key", &master, err) != OK ||
+        secret_open(self, "audit.key", &self->audit_key, err) != OK)
         return FAILED;
     self->ring = seal_ring_new();
     seal_ring_add(self->ring, 1, (const unsigned char *)master.data);
@@ -93,7 +93,8 @@ const struct key_set *service_key_set(struct service *self)
 
 const struct key *service_signing_key(struct service *self)
 {
-    const struct key *key = key_set_active(service_key_set(self), self->algorithm == SERVICE_ES256 ? KEY_ES256 : KEY_SM2);
+    const struct key *key =
+        key_set_active(service_key_set(self), self->algorithm == SERVICE_ES256 ? KEY_ES256 : KEY_SM2);
     CHECK(key);
     return key;
 }

@@ -128,7 +128,8 @@ int64_t due_after(const struct work_case *self, struct str duration)
     const struct calendar *calendar = pack_calendar(self->packs);
     if (working_days(duration, &days) && calendar)
         return day_start(calendar_add_working_days(calendar, instant_day(now), days, NULL) + 1) - 1;
-    if (!duration_parse(duration, &length) || !temporal_add(value_time(now), length, &sum) || !date_time_to_ms(sum, &ms))
+    if (!duration_parse(duration, &length) || !temporal_add(value_time(now), length, &sum) ||
+        !date_time_to_ms(sum, &ms))
         return 0;
     return ms;
 }

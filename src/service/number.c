@@ -1,5 +1,5 @@
-/* Numbers that people see, and keys. Counters live in the database; blocks of them are taken ahead of need, so that no two
- * commands wait for each other over a number. */
+/* Numbers that people see, and keys. Counters live in the database; blocks of them are taken ahead of need, so that no
+ * two commands wait for each other over a number. */
 #include "service/internal.h"
 #include "trust/ids.h"
 

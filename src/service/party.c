@@ -172,7 +172,8 @@ static enum status record_command(struct work *work, void *arg, struct error *er
     struct str me = actor_index(work->call);
     bool mine = found && me.data && str_equal(me, row.subject);
     if (!found || (!mine && !may_read_record(work->call, row.kind)))
-        return error_set(err, ERROR_NOT_FOUND, "record-not-found", "There is no record %.*s that you may see.", STR_ARGS(a->id));
+        return error_set(err, ERROR_NOT_FOUND, "record-not-found", "There is no record %.*s that you may see.",
+                         STR_ARGS(a->id));
     if (record_view(work, &row, &a->view, err) != OK)
         return FAILED;
     return work_access(work, "record.read", STR_NONE, NULL, err);
@@ -204,7 +205,8 @@ static enum status push_entries(struct work *work, const struct store_account *a
         return FAILED;
     for (size_t i = 0; i < count; i++) {
         struct str memo;
-        if (service_unseal_bytes(work->service, work->arena, key_text(work->arena, rows[i].posting), rows[i].memo, &memo, err) != OK)
+        if (service_unseal_bytes(work->service, work->arena, key_text(work->arena, rows[i].posting), rows[i].memo,
+                                 &memo, err) != OK)
             return FAILED;
         struct view view;
         view_init(&view, work->arena);
@@ -275,7 +277,8 @@ static int newest_first(const void *a, const void *b)
     return x->id > y->id ? -1 : x->id < y->id;
 }
 
-static enum status notice_view(struct work *work, const struct store_notice *row, struct list_builder *items, struct error *err)
+static enum status notice_view(struct work *work, const struct store_notice *row, struct list_builder *items,
+                               struct error *err)
 {
     struct value body;
     struct str id = key_text(work->arena, row->id);
@@ -365,10 +368,12 @@ struct file_arg {
 static const char *file_path(const struct service *self, struct arena *arena, struct str id)
 {
     struct str name = hex_encode(arena, id.data, id.len);
-    return arena_cstr(arena, arena_printf(arena, "%.*s/files/%.2s/%.*s", STR_ARGS(self->data), name.data, STR_ARGS(name)));
+    return arena_cstr(arena,
+                      arena_printf(arena, "%.*s/files/%.2s/%.*s", STR_ARGS(self->data), name.data, STR_ARGS(name)));
 }
 
-static enum status store_file(struct service *self, struct arena *arena, struct str id, struct str sealed, struct error *err)
+static enum status store_file(struct service *self, struct arena *arena, struct str id, struct str sealed,
+                              struct error *err)
 {
     const char *path = file_path(self, arena, id);
     mkdir(arena_cstr(arena, arena_printf(arena, "%.*s/files", STR_ARGS(self->data))), 0700);
@@ -384,11 +389,12 @@ static enum status insert_blob(struct db_tx *tx, void *arg, struct error *err)
 
 static struct str file_id(struct arena *arena, const struct store_blob *row)
 {
-    return arena_printf(arena, "F%06" PRId64 "-%.*s", row->region, STR_ARGS(hex_encode(arena, row->id.data, row->id.len)));
+    return arena_printf(arena, "F%06" PRId64 "-%.*s", row->region,
+                        STR_ARGS(hex_encode(arena, row->id.data, row->id.len)));
 }
 
-enum status service_file_put(const struct call *call, struct str name, struct str type, struct str content, struct value *out,
-                             struct error *err)
+enum status service_file_put(const struct call *call, struct str name, struct str type, struct str content,
+                             struct value *out, struct error *err)
 {
     struct service *service = call->service;
     struct arena *arena = call->arena;
@@ -396,7 +402,8 @@ enum status service_file_put(const struct call *call, struct str name, struct st
     if (call->actor->kind == ACTOR_NOBODY)
         return service_may(call, "case.open", err);
     if (content.len == 0 || content.len > FILE_MAX || name.len > 200 || type.len > 100)
-        return error_set(err, ERROR_TOO_LARGE, "file-invalid", "A file has 1 byte to 20 MiB, and a name of at most 200 bytes.");
+        return error_set(err, ERROR_TOO_LARGE, "file-invalid",
+                         "A file has 1 byte to 20 MiB, and a name of at most 200 bytes.");
     /* The owner is part of the address: equal files of two people are two files. */
     struct str owner = actor_index(call);
     struct str parts[] = {STR("file:"), owner, content};
@@ -438,8 +445,8 @@ static bool parse_file_id(struct arena *arena, struct str id, struct store_blob 
 {
     struct str rest = id;
     struct str region = str_cut(&rest, '-');
-    return str_starts(region, STR("F")) && str_to_int64(str_part(region, 1, region.len), &out->region) && rest.len == 32 &&
-           hex_decode(arena, rest, &out->id);
+    return str_starts(region, STR("F")) && str_to_int64(str_part(region, 1, region.len), &out->region) &&
+           rest.len == 32 && hex_decode(arena, rest, &out->id);
 }
 
 enum status service_file_get(const struct call *call, struct str id, struct service_file *out, struct error *err)
@@ -453,18 +460,20 @@ enum status service_file_get(const struct call *call, struct str id, struct serv
         return FAILED;
     struct str me = actor_index(call);
     bool mine = arg.found && me.data && str_equal(me, arg.row.owner);
-    bool staff = call->actor->kind == ACTOR_SYSTEM || (call->actor->kind == ACTOR_STAFF && service_can(call, "case.read"));
+    bool staff =
+        call->actor->kind == ACTOR_SYSTEM || (call->actor->kind == ACTOR_STAFF && service_can(call, "case.read"));
     if (!arg.found || (!mine && !staff))
-        return error_set(err, ERROR_NOT_FOUND, "file-not-found", "There is no file %.*s that you may see.", STR_ARGS(id));
+        return error_set(err, ERROR_NOT_FOUND, "file-not-found", "There is no file %.*s that you may see.",
+                         STR_ARGS(id));
     sealed = arg.row.content;
-    if (!sealed.data &&
-        file_read(arena, file_path(service, arena, arg.row.id), FILE_MAX + 1000, &sealed, err) != OK)
+    if (!sealed.data && file_read(arena, file_path(service, arena, arg.row.id), FILE_MAX + 1000, &sealed, err) != OK)
         return FAILED;
     struct str place = file_id(arena, &arg.row);
     if (service_unseal(service, arena, place, arg.row.body, &body, err) != OK ||
         service_unseal_bytes(service, arena, place, sealed, &content, err) != OK)
         return FAILED;
-    *out = (struct service_file){
-        .name = value_text(value_get(body, STR("name"))), .type = value_text(value_get(body, STR("type"))), .content = content};
+    *out = (struct service_file){.name = value_text(value_get(body, STR("name"))),
+                                 .type = value_text(value_get(body, STR("type"))),
+                                 .content = content};
     return OK;
 }

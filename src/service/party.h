@@ -3,17 +3,18 @@
 
 #include "service/service.h"
 
-/* By ID number or USCC: {kind, id, name, sex, birth, region, address, phone, household, relatives [{id, name, relation}], deceased,
- * version}. Needs party.read (or oneself). Logged. party-not-found. */
+/* By ID number or USCC: {kind, id, name, sex, birth, region, address, phone, household, relatives [{id, name,
+ * relation}], deceased, version}. Needs party.read (or oneself). Logged. party-not-found. */
 MUST_USE enum status service_party_get(const struct call *call, struct str id, struct value *out, struct error *err);
-/* Makes or changes one; set is overlaid on what is known; {kind, id, name} must be there for a new one. Needs party.write. */
+/* Makes or changes one; set is overlaid on what is known; {kind, id, name} must be there for a new one. Needs
+ * party.write. */
 MUST_USE enum status service_party_put(const struct call *call, struct value set, struct value *out, struct error *err);
 /* Many at once, for loading; all new. One transaction for each thousand. */
 MUST_USE enum status service_party_load(const struct call *call, struct value parties, struct error *err);
 
 struct service_record_query {
-    struct str subject;  /* ID number */
-    struct str record;   /* kind; "" all that the actor may read */
+    struct str subject; /* ID number */
+    struct str record;  /* kind; "" all that the actor may read */
     int64_t limit;
     struct str cursor;
 };
@@ -31,10 +32,12 @@ MUST_USE enum status service_notice_list(const struct call *call, int64_t limit,
                                          struct error *err);
 MUST_USE enum status service_notice_read(const struct call *call, struct str id, struct error *err);
 
-/* Attachments: content-addressed, sealed, seen by who made them and by who may see a case that names them. At most 20 MiB. */
+/* Attachments: content-addressed, sealed, seen by who made them and by who may see a case that names them. At most 20
+ * MiB. */
 MUST_USE enum status service_file_put(const struct call *call, struct str name, struct str type, struct str content,
                                       struct value *out, struct error *err);
 struct service_file {
     struct str name, type, content;
 };
-MUST_USE enum status service_file_get(const struct call *call, struct str id, struct service_file *out, struct error *err);
+MUST_USE enum status service_file_get(const struct call *call, struct str id, struct service_file *out,
+                                      struct error *err);

@@ -1,11 +1,12 @@
 /* Parties as values: found, laid over, sealed. */
 #include "service/builtin.h"
+#include "service/resident.h"
 #include "trust/ids.h"
 
 static struct str party_context(struct arena *arena, const struct store_party *row)
 {
-    return arena_printf(arena, "party:%" PRId64 ":%.*s:%" PRId64 ":%" PRId64, row->region,
-                        STR_ARGS(hex_encode(arena, row->id.data, row->id.len)), row->kind, row->version);
+    char place[PARTY_PLACE_MAX];
+    return arena_str(arena, party_place(row, place));
 }
 
 /* What this work has queued for the party already. */

@@ -6,9 +6,10 @@ const char *const record_state_names[] = {"current", "replaced", "void"};
 
 struct str document_context(struct arena *arena, const struct store_document *row)
 {
-    return arena_printf(arena, "document:%" PRId64 ":%" PRId64 ":%.*s:%.*s:%" PRId64 ":%" PRId64 ":%" PRId64, row->region,
-                        row->id, STR_ARGS(row->kind), STR_ARGS(hex_encode(arena, row->subject.data, row->subject.len)),
-                        row->case_id, row->state, row->version);
+    return arena_printf(arena, "document:%" PRId64 ":%" PRId64 ":%.*s:%.*s:%" PRId64 ":%" PRId64 ":%" PRId64,
+                        row->region, row->id, STR_ARGS(row->kind),
+                        STR_ARGS(hex_encode(arena, row->subject.data, row->subject.len)), row->case_id, row->state,
+                        row->version);
 }
 
 static enum status record_load(struct work *work, struct str id, struct store_document *out, struct value *body,
@@ -60,7 +61,8 @@ enum status record_write(struct work_case *of, const struct record_writing *what
     struct work *work = of->work;
     struct arena *arena = work->arena;
     if (!pack_record_find(of->packs, what->record))
-        return error_set(err, ERROR_NOT_FOUND, "record-unknown", "There is no kind of record %.*s.", STR_ARGS(what->record));
+        return error_set(err, ERROR_NOT_FOUND, "record-unknown", "There is no kind of record %.*s.",
+                         STR_ARGS(what->record));
     struct store_document *row = arena_new(arena, struct store_document);
     *row = (struct store_document){.region = of->row.region,
                                    .subject = party_index(work->service, arena, what->subject),
@@ -70,7 +72,8 @@ enum status record_write(struct work_case *of, const struct record_writing *what
                                    .written = work->now,
                                    .version = 1};
     struct store_document replaced;
-    if (what->replaces.len && record_move(work, what->replaces, STORE_DOCUMENT_REPLACED, STR_NONE, &replaced, err) != OK)
+    if (what->replaces.len &&
+        record_move(work, what->replaces, STORE_DOCUMENT_REPLACED, STR_NONE, &replaced, err) != OK)
         return FAILED;
     if (work_key(work, row->region, &row->id, err) != OK)
         return FAILED;
@@ -96,7 +99,8 @@ enum status record_void(struct work_case *of, struct str id, struct str reason, 
     if (record_move(work, id, STORE_DOCUMENT_VOID, reason, &row, err) != OK)
         return FAILED;
     struct value data = context_set(work->arena, value_null, "id", value_string(id));
-    work_case_event(of, "record.voided", context_set(work->arena, data, "reason", value_string(reason.len ? reason : STR(""))));
+    work_case_event(of, "record.voided",
+                    context_set(work->arena, data, "reason", value_string(reason.len ? reason : STR(""))));
     return OK;
 }
 
@@ -126,7 +130,8 @@ enum status record_view(struct work *work, const struct store_document *row, str
 static bool superseded(const struct work *work, int64_t id)
 {
     for (size_t i = 0; i < work->changes.count; i++)
-        if (work->changes.items[i].kind == CHANGE_DOCUMENT_UPDATE && ((const struct store_document *)work->changes.items[i].row)->id == id)
+        if (work->changes.items[i].kind == CHANGE_DOCUMENT_UPDATE &&
+            ((const struct store_document *)work->changes.items[i].row)->id == id)
             return true;
     return false;
 }
@@ -138,8 +143,8 @@ static enum status push_queued(struct work *work, struct str record, struct str 
     for (size_t i = work->changes.count; i-- > 0;) {
         const struct store_document *row = work->changes.items[i].row;
         struct value view;
-        if (work->changes.items[i].kind != CHANGE_DOCUMENT_INSERT || superseded(work, row->id) || !str_equal(row->subject, index) ||
-            (record.len && !str_equal(row->kind, record)))
+        if (work->changes.items[i].kind != CHANGE_DOCUMENT_INSERT || superseded(work, row->id) ||
+            !str_equal(row->subject, index) || (record.len && !str_equal(row->kind, record)))
             continue;
         if (record_view(work, row, &view, err) != OK)
             return FAILED;
@@ -152,27 +157,21 @@ enum status records_of(struct work *work, struct str record, struct str subject,
 {
     struct list_builder items;
     list_builder_init(&items, work->arena);
-    int64_t *regions;
-    size_t region_count = region_list(work->service, (struct division_range){0, INT64_MAX}, work->arena, &regions);
     struct store_document_filter filter = {.subject = party_index(work->service, work->arena, subject),
                                            .kind = record.len ? record : STR_NONE,
                                            .limit = 100};
-    if (push_queued(work, record, filter.subject, &items, err) != OK)
+    struct store_document *rows;
+    size_t count;
+    if (push_queued(work, record, filter.subject, &items, err) != OK ||
+        store_document_list(work->tx, work->arena, &filter, &rows, &count, err) != OK)
         return FAILED;
-    for (size_t r = 0; r < region_count; r++) {
-        struct store_document *rows;
-        size_t count;
-        filter.region = regions[r];
-        if (store_document_list(work->tx, work->arena, &filter, &rows, &count, err) != OK)
+    for (size_t i = 0; i < count; i++) {
+        struct value view;
+        if (superseded(work, rows[i].id))
+            continue;
+        if (record_view(work, &rows[i], &view, err) != OK)
             return FAILED;
-        for (size_t i = 0; i < count; i++) {
-            struct value view;
-            if (rows[i].state != STORE_DOCUMENT_CURRENT || superseded(work, rows[i].id))
-                continue;
-            if (record_view(work, &rows[i], &view, err) != OK)
-                return FAILED;
-            list_builder_push(&items, view);
-        }
+        list_builder_push(&items, view);
     }
     *out = list_builder_done(&items);
     return OK;

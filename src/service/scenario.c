@@ -132,8 +132,8 @@ static enum status fail(struct story *story, const char *format, ...)
 
 static enum status unexpected(struct story *story, const struct error *err)
 {
-    return fail(story, "    found:    %s: %s%s%s%s%s", err->type, err->message, err->field[0] ? " field " : "", err->field,
-                err->hint[0] ? " hint: " : "", err->hint);
+    return fail(story, "    found:    %s: %s%s%s%s%s", err->type, err->message, err->field[0] ? " field " : "",
+                err->field, err->hint[0] ? " hint: " : "", err->hint);
 }
 
 /* ---- Who ---- */
@@ -281,7 +281,8 @@ static enum status step_open(struct story *story, struct value step, const struc
         return FAILED;
     struct str save = text_in(step, "save");
     if (status == OK && save.len)
-        story->saved = context_set(story->arena, story->saved, arena_cstr(story->arena, save), value_get(answer, STR("no")));
+        story->saved =
+            context_set(story->arena, story->saved, arena_cstr(story->arena, save), value_get(answer, STR("no")));
     return OK;
 }
 
@@ -320,7 +321,8 @@ static enum status step_action(struct story *story, struct value step, const str
     struct value answer;
     if (saved_no(story, text_in(step, "of"), &no) != OK)
         return FAILED;
-    enum status status = service_case_act(&call, no, text_in(step, "action"), data_of(story, value_get(step, STR("with"))), &answer, &err);
+    enum status status = service_case_act(&call, no, text_in(step, "action"),
+                                          data_of(story, value_get(step, STR("with"))), &answer, &err);
     return judge(story, step, status, &err);
 }
 
@@ -383,11 +385,13 @@ static enum status step_delivered(struct story *story, struct value step)
     size_t count = value_count(requests);
     int64_t wanted;
     if (value_to_int64(value_get(step, STR("times")), &wanted) && wanted != (int64_t)count)
-        return fail(story, "    expected: %" PRId64 " deliveries to %.*s\n    found:    %zu", wanted, STR_ARGS(exchange), count);
+        return fail(story, "    expected: %" PRId64 " deliveries to %.*s\n    found:    %zu", wanted,
+                    STR_ARGS(exchange), count);
     if (count == 0 && !value_to_int64(value_get(step, STR("times")), &wanted))
         return fail(story, "    expected: a delivery to %.*s\n    found:    %.*s", STR_ARGS(exchange),
                     STR_ARGS(str_part(json_text(story->arena, story->delivered), 0, 2000)));
-    struct value names = context_set(story->arena, value_null, "request", count ? value_at(requests, count - 1) : value_null);
+    struct value names =
+        context_set(story->arena, value_null, "request", count ? value_at(requests, count - 1) : value_null);
     names = context_set(story->arena, names, "requests", requests);
     return check_all(story, value_get(step, STR("that")), names);
 }
@@ -402,7 +406,8 @@ static enum status step_time(struct story *story, struct value step)
             return fail(story, "    %.*s is no instant to come", STR_ARGS(until));
         return pass_time(story, ms);
     }
-    if (!duration_parse(advance, &length) || !temporal_add(value_time(story->now), length, &then) || !date_time_to_ms(then, &ms))
+    if (!duration_parse(advance, &length) || !temporal_add(value_time(story->now), length, &then) ||
+        !date_time_to_ms(then, &ms))
         return fail(story, "    %.*s is no duration", STR_ARGS(advance));
     return pass_time(story, ms);
 }
@@ -427,7 +432,8 @@ static enum status run_step(struct story *story, struct value step)
     else if (value_find(step, STR("action"), &unused))
         status = step_action(story, step, &actor);
     else
-        return fail(story, "    a step opens, completes, acts, advances, waits until, expects or looks at what was delivered");
+        return fail(story,
+                    "    a step opens, completes, acts, advances, waits until, expects or looks at what was delivered");
     /* What was queued for now goes out before the next step. */
     return status == OK ? pass_time(story, story->now) : FAILED;
 }

@@ -1,4 +1,5 @@
 /* Opening and closing, settings, counters. */
+#include "service/deployed.h"
 #include "service/service.h"
 
 #include "service/exchange.h"
@@ -22,7 +23,9 @@ static enum status open_database(struct service *self, const struct service_opti
     const char *where = options->db;
     if (!where && options->data)
         where = arena_cstr(&self->arena, arena_printf(&self->arena, "sqlite:%s/tongban.db", options->data));
-    if (db_open(where ? where : ":memory:", NULL, &self->db, err) != OK)
+    /* Commands compute while they read, so there are more readers than processors. */
+    static const struct db_options readers = {.readers = 32};
+    if (db_open(where ? where : ":memory:", &readers, &self->db, err) != OK)
         return FAILED;
     return store_migrate(self->db, err);
 }
@@ -132,6 +135,8 @@ enum status service_open(const struct service_options *options, struct service *
         status = service_keys_open(self, err);
     if (status == OK)
         status = open_packs(self, err);
+    if (status == OK)
+        status = service_number_fill(self, "key", SERVICE_KEY_BLOCK, err);
     if (status != OK) {
         service_close(self);
         return FAILED;
@@ -144,6 +149,7 @@ void service_close(struct service *self)
 {
     if (!self)
         return;
+    sweeps_close(self);
     db_close(self->db);
     for (struct old_packs *old = self->old_packs, *next; old; old = next) {
         next = old->next;
@@ -154,6 +160,7 @@ void service_close(struct service *self)
         next = block->next_block;
         heap_free(block);
     }
+    deployed_release(self);
     for (size_t i = 0; i < self->retired_count; i++)
         key_set_free(self->retired[i]);
     if (self->keys)
@@ -163,6 +170,11 @@ void service_close(struct service *self)
     pthread_mutex_destroy(&self->lock);
     arena_release(&self->arena);
     heap_free(self);
+}
+
+void service_listen(struct service *self, struct service_listener listener)
+{
+    self->listener = listener;
 }
 
 const struct pack_set *service_packs(const struct service *self)

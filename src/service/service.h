@@ -36,6 +36,18 @@ MUST_USE enum status service_open(const struct service_options *options, struct 
 /* No call may be running. NULL is allowed. */
 void service_close(struct service *self);
 
+/* Told, in the thread that did it, when something that others wait for has become durable. */
+enum service_news {
+    SERVICE_JOB_FREE,      /* name: its type; due_ms: when it may be taken, 0 or past: now */
+    SERVICE_PROCESS_ENDED, /* name: key of a process instance that belongs to no item */
+};
+struct service_listener {
+    void *state;
+    void (*heard)(void *state, enum service_news news, struct str name, int64_t due_ms);
+};
+/* Before other threads call, and again with zeros before what state points to goes away. */
+void service_listen(struct service *self, struct service_listener listener);
+
 const struct pack_set *service_packs(const struct service *self);
 struct db *service_db(const struct service *self);
 int64_t service_now(const struct service *self);
@@ -77,6 +89,7 @@ struct call {
  *   case.open case.read case.act case.manage   task.work task.manage   certificate.read certificate.manage
  *   party.read party.write record.read   decision.evaluate   indicator.read   job.work message.publish
  *   incident.manage exchange.manage   user.manage   audit.read   setting.write
+ *   process.deploy process.start process.read
  * "*" is all of them. Persons and organisations may open items that name them and see and act on what is their own. */
 
 /* Refuses (forbidden, or unauthenticated for nobody) unless the actor may do this at all, whatever its scope. */
@@ -88,13 +101,13 @@ bool service_can(const struct call *call, const char *permission);
 
 /* The absent text when there is none. */
 MUST_USE enum status service_setting_get(const struct call *call, struct str name, struct str *out, struct error *err);
-/* Needs setting.write. Known names: signature.algorithm (SM2 | ES256), agency.<id> (address), agency.<id>.token. */
+/* Needs setting.write. Known names: signature.algorithm (SM2 | ES256), agency.<id> (address), agency.<id>.token,
+ * camunda.optional (null | absent: how /v2 shows optional fields without a value). */
 MUST_USE enum status service_setting_put(const struct call *call, struct str name, struct str value, struct error *err);
 
 /* ---- Counters ---- */
 
-/* Prometheus text: cases opened and closed by item and outcome, certificates, tasks, timers, exchanges, refusals, and the
- * database's own. */
+/* Prometheus text: cases opened and closed, certificates, tasks, timers, jobs, exchanges, sign-ins, and the database's own. */
 void service_metrics_write(struct service *self, struct buf *out);
 /* FAILED when the database does not answer. */
 MUST_USE enum status service_ready(struct service *self, struct error *err);

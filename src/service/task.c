@@ -191,6 +191,10 @@ static enum status claim_command(struct work *work, void *arg, struct error *err
     if (mine != !one->release || (one->release && row.assignee.data)) {
         work_change(work, CHANGE_TASK_ASSIGN,
                     WORK_ROW(work, work_assign, .id = row.id, .was = row.assignee, .assignee = after));
+        struct value who = context_set(work->arena, value_null, "assignee", after.len ? value_string(after) : value_null);
+        struct bpmn_command assign = {.kind = BPMN_UPDATE_TASK, .key = row.id, .task_change = who};
+        if (of->deployed && engine_command(of, &assign, err) != OK)
+            return FAILED;
         struct value data = context_set(work->arena, value_null, "element", value_string(row.element));
         work_case_event(of, one->release ? "task.released" : "task.claimed", data);
     }

@@ -7,23 +7,24 @@
  *      ^------release----'                                              */
 
 struct service_task_query {
-    struct str role;     /* staff with task.manage may look at another role's list; "" the actor's */
-    struct str region;   /* "" the actor's scope */
+    struct str role;   /* staff with task.manage may look at another role's list; "" the actor's */
+    struct str region; /* "" the actor's scope */
     struct str item;
     struct str case_no;
-    bool mine;           /* claimed by the actor */
+    bool mine; /* claimed by the actor */
     bool unclaimed;
-    int64_t limit;       /* 0: 50; at most 200 */
+    int64_t limit; /* 0: 50; at most 200 */
     struct str cursor;
 };
-/* {items [{id, element, name, case, item, item_title, title (masked), state, assignee, created, due, light, roles, priority}], next},
- * most urgent first. */
-MUST_USE enum status service_task_list(const struct call *call, const struct service_task_query *query, struct value *out,
-                                       struct error *err);
+/* {items [{id, element, name, case, item, item_title, title (masked), state, assignee, created, due, light, roles,
+ * priority}], next}, most urgent first. */
+MUST_USE enum status service_task_list(const struct call *call, const struct service_task_query *query,
+                                       struct value *out, struct error *err);
 /* The same with form (the form-js schema's id), data (what the form shows), case (service_case_get). task-not-found. */
 MUST_USE enum status service_task_get(const struct call *call, struct str id, struct value *out, struct error *err);
 
-/* Refusals: task-claimed-by-other, task-already-completed, task-not-found. Claiming twice by the same person is no error. */
+/* Refusals: task-claimed-by-other, task-already-completed, task-not-found. Claiming twice by the same person is no
+ * error. */
 MUST_USE enum status service_task_claim(const struct call *call, struct str id, struct value *out, struct error *err);
 MUST_USE enum status service_task_release(const struct call *call, struct str id, struct value *out, struct error *err);
 

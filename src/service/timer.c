@@ -49,7 +49,8 @@ static enum status fire_command(struct work *work, void *arg, struct error *err)
     struct value body = of->body;
     if (engine_command(of, &command, &problem) == OK)
         return OK;
-    if (!str_equal(str_of(problem.type), STR("timer-not-active")) && !str_equal(str_of(problem.type), STR("instance-ended"))) {
+    if (!str_equal(str_of(problem.type), STR("timer-not-active")) &&
+        !str_equal(str_of(problem.type), STR("instance-ended"))) {
         *err = problem;
         return FAILED;
     }
@@ -57,6 +58,53 @@ static enum status fire_command(struct work *work, void *arg, struct error *err)
     of->body = body;
     of->touched = false;
     return OK;
+}
+
+#define AT_ONCE 64 /* timers in one commit */
+
+#define POSTPONED_MS CLOCK_MINUTE_MS
+
+static enum status postpone_timer(struct db_tx *tx, void *arg, struct error *err)
+{
+    const struct store_timer *timer = arg;
+    return store_timer_move(tx, timer->id, timer->due, err);
+}
+
+/* What cannot be fired is told and tried again later, behind the others. */
+static enum status fire_one(const struct call *call, struct store_timer *timer, struct error *err)
+{
+    struct error problem = ERROR_INIT;
+    if (work_run(call, fire_command, timer, &problem) == OK)
+        return OK;
+    if (problem.kind == ERROR_UNAVAILABLE) {
+        *err = problem;
+        return FAILED;
+    }
+    log_event(LOG_ERROR, "timer.failed", "timer=%" PRId64 " type=%s", timer->id, problem.type);
+    timer->due = service_now(call->service) + POSTPONED_MS;
+    return db_write(call->service->db, postpone_timer, timer, err);
+}
+
+/* Together, and if one of them cannot be fired one by one, so that it does not hold the others up. */
+static enum status fire_some(struct service *self, struct store_timer *timers, size_t count, struct error *err)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    struct call call = {.service = self, .actor = &actor_system, .arena = &scratch};
+    void **args = arena_array(&scratch, void *, count);
+    for (size_t i = 0; i < count; i++)
+        args[i] = &timers[i];
+    struct error problem = ERROR_INIT;
+    enum status status = work_run_many(&call, fire_command, args, count, &problem);
+    if (status != OK && problem.kind != ERROR_UNAVAILABLE) {
+        status = OK;
+        for (size_t i = 0; status == OK && i < count; i++)
+            status = fire_one(&call, &timers[i], err);
+    } else if (status != OK) {
+        *err = problem;
+    }
+    arena_release(&scratch);
+    return status;
 }
 
 enum status service_timers_run(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err)
@@ -67,13 +115,10 @@ enum status service_timers_run(struct service *self, int64_t now_ms, size_t batc
     due.items = arena_array(&arena, struct store_timer, batch);
     enum status status = db_read(self->db, read_due, &due, err);
     size_t fired = 0;
-    for (size_t i = 0; status == OK && i < due.count; i++) {
-        struct arena scratch;
-        arena_init(&scratch);
-        struct call call = {.service = self, .actor = &actor_system, .arena = &scratch};
-        status = work_run(&call, fire_command, &due.items[i], err);
-        fired += status == OK;
-        arena_release(&scratch);
+    while (status == OK && fired < due.count) {
+        size_t n = due.count - fired < AT_ONCE ? due.count - fired : AT_ONCE;
+        status = fire_some(self, due.items + fired, n, err);
+        fired += status == OK ? n : 0;
     }
     service_count(self, METRIC_TIMERS_FIRED, (int64_t)fired);
     *done = fired;
@@ -88,8 +133,9 @@ enum status service_timers_run(struct service *self, int64_t now_ms, size_t batc
 static enum status expire(struct db_tx *tx, void *arg, struct error *err)
 {
     int64_t now = *(const int64_t *)arg;
-    if (store_idempotency_expire(tx, now - 2 * DAY_MS, err) != OK || store_draft_expire(tx, now - 30 * DAY_MS, err) != OK ||
-        store_message_expire(tx, now, err) != OK || store_task_done_expire(tx, now - 30 * DAY_MS, err) != OK ||
+    if (store_idempotency_expire(tx, now - 2 * DAY_MS, err) != OK ||
+        store_draft_expire(tx, now - 30 * DAY_MS, err) != OK || store_message_expire(tx, now, err) != OK ||
+        store_task_done_expire(tx, now - 30 * DAY_MS, err) != OK ||
         store_session_expire(tx, now - 30 * CLOCK_MINUTE_MS, now - DAY_MS / 2, err) != OK)
         return FAILED;
     if (store_rate_expire(tx, now - DAY_MS, err) != OK)
@@ -117,7 +163,8 @@ static enum status read_next(struct db_tx *tx, void *arg, struct error *err)
     a->due = INT64_MAX;
     for (size_t r = 0; r < count; r++) {
         int64_t timer, exchange;
-        if (store_timer_next(tx, regions[r], &timer, err) != OK || store_outbox_next(tx, regions[r], &exchange, err) != OK)
+        if (store_timer_next(tx, regions[r], &timer, err) != OK ||
+            store_outbox_next(tx, regions[r], &exchange, err) != OK)
             return FAILED;
         a->due = timer < a->due ? timer : a->due;
         a->due = exchange < a->due ? exchange : a->due;

@@ -43,7 +43,8 @@ static void start(struct transfer *self, struct arena *arena, CURLM *multi)
     self->headers = header(self->headers, arena, "Expect", STR(""));
     self->headers = header(self->headers, arena, "Idempotency-Key", delivery->idempotency_key);
     if (delivery->token.len)
-        self->headers = header(self->headers, arena, "Authorization", arena_printf(arena, "Bearer %.*s", STR_ARGS(delivery->token)));
+        self->headers = header(self->headers, arena, "Authorization",
+                               arena_printf(arena, "Bearer %.*s", STR_ARGS(delivery->token)));
     curl_easy_setopt(handle, CURLOPT_URL, arena_cstr(arena, delivery->url));
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, arena_cstr(arena, delivery->method));

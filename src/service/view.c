@@ -1,6 +1,10 @@
 /* Small helpers over values, and the words of states. */
 #include "service/internal.h"
 
+#include <string.h>
+
+#define CONTEXT_PLAIN_MAX 12 /* members that are found without an index */
+
 const char *const case_state_names[] = {"draft",     "submitted", "correcting", "accepted", "reviewing",
                                         "suspended", "deciding",  "delivering", "closed"};
 const char *const case_outcome_names[] = {"", "granted", "refused", "declined", "withdrawn", "lapsed"};
@@ -58,14 +62,31 @@ struct value view_done(struct view *self)
     return context_builder_done(&self->members);
 }
 
+/* Keys stay where they were, so an index over them stays right as long as none is added. */
 struct value context_set(struct arena *arena, struct value context, const char *name, struct value v)
 {
-    struct context_builder builder;
-    context_builder_init(&builder, arena);
-    for (size_t i = 0; context.kind == VALUE_CONTEXT && i < context.context->count; i++)
-        context_builder_put(&builder, context.context->members[i].key, context.context->members[i].value);
-    context_builder_put(&builder, str_of(name), v);
-    return context_builder_done(&builder);
+    struct str key = str_of(name);
+    size_t count = context.kind == VALUE_CONTEXT ? context.context->count : 0;
+    const struct member *old = count ? context.context->members : NULL;
+    size_t at = 0;
+    while (at < count && !str_equal(old[at].key, key))
+        at++;
+    struct member *members = arena_alloc_raw(arena, (count + 1) * sizeof *members);
+    if (count)
+        memcpy(members, old, count * sizeof *members);
+    members[at] = (struct member){key, v};
+    if (at == count && count >= CONTEXT_PLAIN_MAX) {
+        struct context_builder builder;
+        context_builder_init(&builder, arena);
+        for (size_t i = 0; i <= count; i++)
+            context_builder_put(&builder, members[i].key, members[i].value);
+        return context_builder_done(&builder);
+    }
+    struct context *changed = arena_new(arena, struct context);
+    *changed = (struct context){.count = at == count ? count + 1 : count,
+                                .members = members,
+                                .index = at < count ? context.context->index : NULL};
+    return (struct value){.kind = VALUE_CONTEXT, .context = changed};
 }
 
 struct value list_add(struct arena *arena, struct value list, struct value item)
@@ -110,7 +131,8 @@ int64_t name_index(const char *const *names, size_t count, struct str name)
     return -1;
 }
 
-struct feel_run service_feel(const struct service *self, struct arena *arena, const struct pack_set *packs, int64_t now_ms)
+struct feel_run service_feel(const struct service *self, struct arena *arena, const struct pack_set *packs,
+                             int64_t now_ms)
 {
     (void)self;
     return (struct feel_run){.arena = arena, .now_ms = now_ms, .calendar = pack_calendar(packs)};

@@ -1,6 +1,8 @@
 /* Runs a command: read, finish, apply, and again from the start when somebody was faster. */
 #include "service/work.h"
 
+#include "service/deployed.h"
+
 #include "feel/json.h"
 
 #include <string.h>
@@ -33,6 +35,13 @@ static enum status number_wanted(struct work *self, const char *counter, struct 
     return error_set(err, ERROR_UNAVAILABLE, "number-wanted", "A block of numbers has run out.");
 }
 
+bool work_lost(const struct work *self, struct error *err)
+{
+    if (self->lost)
+        *err = self->failure;
+    return self->lost;
+}
+
 enum status work_number(struct work *self, const char *counter, int64_t *out, struct error *err)
 {
     if (service_number_try(self->service, counter, 1, out))
@@ -55,15 +64,22 @@ enum status work_key(struct work *self, int64_t region, int64_t *out, struct err
 enum status work_access(struct work *self, const char *what, struct str subject_id, const struct work_case *of,
                         struct error *err)
 {
-    const struct actor *actor = self->call->actor;
-    if (actor->kind == ACTOR_SYSTEM)
+    if (self->call->actor->kind == ACTOR_SYSTEM)
         return OK;
+    struct work_note note = {.what = what, .subject_id = subject_id, .of = of, .purpose = self->call->purpose};
+    return work_access_note(self, &note, err);
+}
+
+enum status work_access_note(struct work *self, const struct work_note *note, struct error *err)
+{
+    const struct actor *actor = self->call->actor;
+    const struct work_case *of = note->of;
     struct store_access *row = arena_new(self->arena, struct store_access);
-    row->region = of ? of->row.region : actor_region(self->call);
+    row->region = of ? of->row.region : note->region ? note->region : actor_region(self->call);
     row->at = self->now;
-    row->what = str_of(what);
+    row->what = str_of(note->what);
     row->case_id = of ? of->row.id : 0;
-    row->subject = party_index(self->service, self->arena, subject_id);
+    row->subject = party_index(self->service, self->arena, note->subject_id);
     row->who = actor_index(self->call);
     if (!row->who.data)
         row->who = STR("nobody");
@@ -76,7 +92,7 @@ enum status work_access(struct work *self, const char *what, struct str subject_
     view_text(&view, "role", actor->role);
     view_text(&view, "unit", actor->unit);
     view_text(&view, "case", of ? of->no : STR_NONE);
-    view_text(&view, "purpose", self->call->purpose);
+    view_text(&view, "purpose", note->purpose);
     row->body = service_seal(self->service, self->arena, key_text(self->arena, row->id), view_done(&view));
     work_change(self, CHANGE_ACCESS_INSERT, row);
     return OK;
@@ -111,6 +127,7 @@ static enum status finish_case(struct work *self, struct work_case *of, struct e
     (void)err;
     if (!of->touched)
         return OK;
+    process_finish(of);
     finish_event(self, of);
     of->row.version = of->version_was + 1;
     if (of->instance) {
@@ -188,6 +205,17 @@ APPLY(apply_exchange_insert, struct store_exchange, store_exchange_insert(tx, ro
 APPLY(apply_access_insert, struct store_access, store_access_insert(tx, row, err))
 APPLY_GUARDED(apply_serial, struct work_serial, store_counter_advance(tx, row->name, row->n, &yes, err))
 
+APPLY(apply_instance_insert, struct store_instance, store_instance_insert(tx, row, err))
+APPLY(apply_instance_update, struct store_instance, store_instance_update(tx, row, err))
+APPLY(apply_user_task_insert, struct store_user_task, store_user_task_insert(tx, row, err))
+APPLY(apply_user_task_update, struct store_user_task, store_user_task_update(tx, row, err))
+APPLY(apply_user_task_end, struct store_user_task, store_user_task_end(tx, row->id, row->state, row->ended, err))
+APPLY(apply_incident_insert, struct store_incident, store_incident_insert(tx, row, err))
+APPLY(apply_incident_resolve, struct store_incident, store_incident_resolve(tx, row->id, row->resolved, err))
+APPLY(apply_element_insert, struct store_element, store_element_insert(tx, row, err))
+APPLY(apply_element_delete, struct store_element, store_element_delete(tx, row->id, err))
+APPLY_GUARDED(apply_start_move, struct store_start, store_start_move(tx, row, change->version_was, &yes, err))
+
 static enum status apply_entry(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err)
 {
     struct store_entry row = *(const struct store_entry *)change->row;
@@ -232,6 +260,16 @@ static apply_function *const appliers[CHANGE_KIND_COUNT] = {
     [CHANGE_OUTBOX_DELETE] = apply_outbox_delete,
     [CHANGE_EXCHANGE_INSERT] = apply_exchange_insert,
     [CHANGE_ACCESS_INSERT] = apply_access_insert,
+    [CHANGE_INSTANCE_INSERT] = apply_instance_insert,
+    [CHANGE_INSTANCE_UPDATE] = apply_instance_update,
+    [CHANGE_USER_TASK_INSERT] = apply_user_task_insert,
+    [CHANGE_USER_TASK_UPDATE] = apply_user_task_update,
+    [CHANGE_USER_TASK_END] = apply_user_task_end,
+    [CHANGE_INCIDENT_INSERT] = apply_incident_insert,
+    [CHANGE_INCIDENT_RESOLVE] = apply_incident_resolve,
+    [CHANGE_ELEMENT_INSERT] = apply_element_insert,
+    [CHANGE_ELEMENT_DELETE] = apply_element_delete,
+    [CHANGE_START_MOVE] = apply_start_move,
     [CHANGE_SERIAL] = apply_serial,
 };
 
@@ -360,6 +398,26 @@ static bool has_changes(const struct work *work)
     return touched;
 }
 
+/* Tells the listener of jobs that may be taken and of processes that ended. */
+static void tell(const struct work *work)
+{
+    const struct service_listener *listener = &work->service->listener;
+    if (!listener->heard)
+        return;
+    for (size_t i = 0; i < work->changes.count; i++) {
+        const struct work_change *change = &work->changes.items[i];
+        const struct store_job *job = change->row;
+        if (change->kind == CHANGE_JOB_INSERT && job->retries > 0)
+            listener->heard(listener->state, SERVICE_JOB_FREE, job->type, job->due);
+    }
+    for (size_t i = 0; i < work->cases.count; i++) {
+        const struct work_case *of = work->cases.items[i];
+        if (of->deployed && of->row.state == CASE_CLOSED && of->state_was != CASE_CLOSED)
+            listener->heard(listener->state, SERVICE_PROCESS_ENDED,
+                            key_text(work->arena, bpmn_instance_key(of->instance)), 0);
+    }
+}
+
 static void count_cases(const struct work *work)
 {
     for (size_t i = 0; i < work->cases.count; i++) {
@@ -371,9 +429,10 @@ static void count_cases(const struct work *work)
         service_count(work->service, METRIC_CERTIFICATES_ISSUED, work->certificates.items[i]->is_new);
 }
 
-enum outcome { DONE, AGAIN, REFUSED };
+enum outcome { DONE, AGAIN, REFUSED, READY };
 
-static enum outcome attempt(struct run *run, struct error *err)
+/* Everything up to the writer's turn. READY: there is something to write. */
+static enum outcome prepare(struct run *run, struct error *err)
 {
     struct work *work = run->work;
     struct service *service = run->call->service;
@@ -386,15 +445,25 @@ static enum outcome attempt(struct run *run, struct error *err)
     }
     if (work->number_wanted[0]) {
         bool keys = strcmp(work->number_wanted, "key") == 0;
-        return service_number_fill(service, work->number_wanted, keys ? INT64_C(1) << 20 : 1, err) == OK ? AGAIN : REFUSED;
+        return service_number_fill(service, work->number_wanted, keys ? SERVICE_KEY_BLOCK : 1, err) == OK ? AGAIN : REFUSED;
     }
     work->tx = NULL;
     if (run->replayed || !has_changes(work))
         return DONE;
-    if (finish(work, err) != OK)
-        return REFUSED;
+    return finish(work, err) == OK ? READY : REFUSED;
+}
+
+static enum outcome attempt(struct run *run, struct error *err)
+{
+    struct work *work = run->work;
+    struct service *service = run->call->service;
+    struct error problem = ERROR_INIT;
+    enum outcome outcome = prepare(run, err);
+    if (outcome != READY)
+        return outcome;
     if (db_write(service->db, apply, work, &problem) == OK) {
         count_cases(work);
+        tell(work);
         return DONE;
     }
     if (work->stale) {
@@ -419,6 +488,7 @@ static enum status run_all(struct run *run, struct error *err)
         case REFUSED:
             return FAILED;
         case AGAIN:
+        case READY:
             break;
         }
         /* Collisions on one row thin out when the losers wait for different times. */
@@ -446,6 +516,57 @@ enum status work_run_once(const struct call *call, const struct work_request *re
         return error_set(err, ERROR_INVALID, "idempotency-key-invalid", "An Idempotency-Key has at most 200 bytes.");
     struct run run = {.call = call, .command = command, .arg = arg, .request = request, .out = out};
     return run_all(&run, err);
+}
+
+/* ---- Many at once ---- */
+
+struct many {
+    struct run *runs;
+    bool *ready;
+    size_t count;
+};
+
+/* Each in its own savepoint: one that collides does not hold the others up. */
+static enum status apply_many(struct db_tx *tx, void *arg, struct error *err)
+{
+    const struct many *many = arg;
+    for (size_t i = 0; i < many->count; i++) {
+        struct error problem = ERROR_INIT;
+        struct work *work = many->runs[i].work;
+        if (!many->ready[i] || db_try(tx, apply, work, &problem) == OK || work->stale)
+            continue;
+        *err = problem;
+        return FAILED;
+    }
+    return OK;
+}
+
+enum status work_run_many(const struct call *call, work_command *command, void **args, size_t count, struct error *err)
+{
+    struct many many = {.runs = arena_array(call->arena, struct run, count),
+                        .ready = arena_array(call->arena, bool, count),
+                        .count = count};
+    for (size_t i = 0; i < count; i++) {
+        struct run *run = &many.runs[i];
+        *run = (struct run){.call = call, .command = command, .arg = args[i], .work = arena_new(call->arena, struct work)};
+        enum outcome outcome = prepare(run, err);
+        if (outcome == REFUSED)
+            return FAILED;
+        many.ready[i] = outcome == READY;
+        run->replayed = outcome == DONE;
+    }
+    if (db_write(call->service->db, apply_many, &many, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++) {
+        struct run *run = &many.runs[i];
+        if (many.ready[i] && !run->work->stale) {
+            count_cases(run->work);
+            tell(run->work);
+        } else if (!run->replayed && work_run(call, command, run->arg, err) != OK) {
+            return FAILED;
+        }
+    }
+    return OK;
 }
 
 enum status work_read(const struct call *call, work_command *command, void *arg, struct error *err)

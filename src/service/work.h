@@ -41,6 +41,16 @@ enum change_kind {
     CHANGE_OUTBOX_DELETE,
     CHANGE_EXCHANGE_INSERT,
     CHANGE_ACCESS_INSERT,
+    CHANGE_INSTANCE_INSERT, /* of processes without an item: store/deployment.h */
+    CHANGE_INSTANCE_UPDATE,
+    CHANGE_USER_TASK_INSERT,
+    CHANGE_USER_TASK_UPDATE,
+    CHANGE_USER_TASK_END,    /* struct store_user_task: id, state, ended */
+    CHANGE_INCIDENT_INSERT,
+    CHANGE_INCIDENT_RESOLVE, /* struct store_incident: id, resolved */
+    CHANGE_ELEMENT_INSERT,
+    CHANGE_ELEMENT_DELETE,
+    CHANGE_START_MOVE,       /* struct store_start; version_was: fired */
     CHANGE_SERIAL,         /* struct work_serial; stale when somebody else took the number */
     CHANGE_KIND_COUNT,
 };
@@ -69,6 +79,8 @@ struct work_case {
     int64_t state_was;
     const struct pack_set *packs;
     const struct pack_item *item;
+    const struct deployed *deployed; /* what a case without an item runs; NULL otherwise. item then stands in */
+    struct process_notes *notes;     /* process_rows.c */
     struct value body;    /* see work_case.c */
     struct bpmn_instance *instance;
     struct bpmn_effects effects;
@@ -94,6 +106,8 @@ struct work {
     int64_t key_next, key_end;                    /* counters of keys taken for this work */
     int64_t spare_key;                            /* for an attempt that is thrown away */
     bool stale;
+    bool lost;                                    /* something could not be read while a process was stepped; see failure */
+    struct error failure;
     int attempt;
 };
 
@@ -101,6 +115,10 @@ typedef enum status work_command(struct work *work, void *arg, struct error *err
 /* Runs a command to its end. What it leaves in arg lives in the call's arena. command is run again from the start after a
  * collision, so it sets everything afresh. */
 MUST_USE enum status work_run(const struct call *call, work_command *command, void *arg, struct error *err);
+/* The same command for many arguments, committed together; those that collide run again alone. Stops at the first refusal, which
+ * leaves those of the batch undone. */
+MUST_USE enum status work_run_many(const struct call *call, work_command *command, void **args, size_t count,
+                                   struct error *err);
 /* The same for commands that create: with call->idempotency a second call with the same request gets the first one's answer and
  * changes nothing; with another request it is refused (idempotency-key-reused). command leaves its answer in work->answer. */
 struct work_request {
@@ -123,9 +141,20 @@ MUST_USE enum status work_number(struct work *self, const char *counter, int64_t
 /* A key in a region; likewise. */
 MUST_USE enum status work_key(struct work *self, int64_t region, int64_t *out, struct error *err);
 
+/* True, with err filled, when something could not be read where no error could be told. */
+bool work_lost(const struct work *self, struct error *err);
+
 /* Notes in the access log that the actor saw this. subject and case may be absent / NULL. */
 MUST_USE enum status work_access(struct work *self, const char *what, struct str subject_id, const struct work_case *of,
                                  struct error *err);
+/* The same whoever the actor is, also the system. */
+struct work_note {
+    const char *what;
+    struct str subject_id, purpose;
+    const struct work_case *of;
+    int64_t region; /* 0: the case's, else the actor's */
+};
+MUST_USE enum status work_access_note(struct work *self, const struct work_note *note, struct error *err);
 
 /* ---- Cases: work_case.c ---- */
 
@@ -153,6 +182,27 @@ void engine_env(struct work_case *self, struct bpmn_env *out);
 /* Under which subscriptions and messages meet. kind: "message" or "signal". */
 struct str subscription_name(const struct service *service, struct arena *arena, const char *kind, struct str name,
                              struct str correlation);
+
+/* What deployed processes leave in rows for searches: process_rows.c. effect is what the process just did; finish queues what
+ * sums up the whole work. */
+MUST_USE enum status process_effect(struct work_case *self, const struct bpmn_effect *effect, struct error *err);
+void process_finish(struct work_case *self);
+/* Starts the deployed processes that a message or signal of this name starts: process_start.c. *started is the first one's
+ * case, or NULL. key: the correlation key of a message, under which only one instance of a process may live; or empty. */
+struct process_trigger {
+    enum bpmn_event event;
+    struct str name, key;
+    struct value variables;
+    struct str not_process; /* a process that has had the message already; absent: none */
+};
+MUST_USE enum status process_triggered(struct work *work, const struct process_trigger *trigger, struct work_case **started,
+                                       struct error *err);
+
+/* Gives a BPMN_SIGNAL to every waiting case but one (or NULL), and starts what it starts. */
+MUST_USE enum status signal_broadcast(struct work *work, const struct work_case *but, const struct bpmn_command *signal,
+                                      struct error *err);
+/* Nobody in that instance waits for the signal. */
+bool signal_unexpected(const struct error *err);
 
 /* ---- Time: limits.c ---- */
 

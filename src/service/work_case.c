@@ -10,6 +10,8 @@
  *   grants [{no, to}], rating {grade, text, at}, parent, children [no], instance_version */
 #include "service/work.h"
 
+#include "service/deployed.h"
+
 #include <string.h>
 
 /* ---- Places ---- */
@@ -91,12 +93,25 @@ static struct work_case *make(struct work *self, const struct store_case *row)
     return of;
 }
 
+static enum status find_deployed(struct work_case *of, struct error *err)
+{
+    int64_t key = case_definition(&of->row);
+    if (deployed_by_key(of->work->service, of->work->tx, key, &of->deployed, err) != OK)
+        return FAILED;
+    if (!of->deployed || !of->deployed->process)
+        return error_set(err, ERROR_INTERNAL, "definition-missing", "The process definition %" PRId64 " is not there.", key);
+    of->item = &of->deployed->item;
+    return OK;
+}
+
 static enum status find_item(struct work_case *of, struct error *err)
 {
     const struct store_item *item = service_item_of(of->work->service, of->row.item);
     of->packs = service_packs_of(of->work->service, of->work->tx, of->row.packs, err);
     if (!of->packs)
         return FAILED;
+    if (case_definition(&of->row))
+        return find_deployed(of, err);
     of->item = item ? pack_item_version(of->packs, item->code, item->version) : NULL;
     if (!of->item)
         return error_set(err, ERROR_INTERNAL, "item-missing", "The item of case %.*s is in no pack.", STR_ARGS(of->no));
@@ -134,7 +149,7 @@ enum status work_case_load(struct work *self, struct case_id id, struct work_cas
     struct bpmn_env env;
     engine_env(of, &env);
     if (service_unseal_bytes(self->service, self->arena, place, row.instance, &bytes, err) != OK ||
-        bpmn_instance_decode(self->arena, bytes, &env, &of->instance, err) != OK)
+        bpmn_instance_decode(self->arena, bytes, &env, &of->instance, err) != OK || work_lost(self, err))
         return error_prefix(err, "case %.*s", STR_ARGS(of->no));
     VECTOR_PUSH(self->arena, &self->cases, of);
     *out = of;

@@ -5,8 +5,9 @@
 
 #define STAFF_COLUMNS "id, name, title, role, region, unit, unit_name, uscc, password, failures, locked, disabled"
 
-DB_SQL(staff_insert, "INSERT INTO staff (name, title, role, region, unit, unit_name, uscc, password, failures, locked, disabled)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0) ON CONFLICT DO NOTHING");
+DB_SQL(staff_insert,
+       "INSERT INTO staff (name, title, role, region, unit, unit_name, uscc, password, failures, locked, disabled)"
+       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0) ON CONFLICT DO NOTHING");
 DB_SQL(staff_update, "UPDATE staff SET title = ?2, role = ?3, region = ?4, password = ?5, failures = ?6, locked = ?7,"
                      " disabled = ?8 WHERE name = ?1");
 DB_SQL(staff_find, "SELECT " STAFF_COLUMNS " FROM staff WHERE name = ?1");
@@ -53,8 +54,8 @@ static void read_staff(struct db_rows *rows, struct store_staff *out)
                                 .disabled = db_bool(rows, 11)};
 }
 
-enum status store_staff_find(struct db_tx *tx, struct arena *arena, struct str name, struct store_staff *out, bool *found,
-                             struct error *err)
+enum status store_staff_find(struct db_tx *tx, struct arena *arena, struct str name, struct store_staff *out,
+                             bool *found, struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &staff_find, P(P_TEXT(name)), &rows, err) != OK)

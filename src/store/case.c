@@ -5,27 +5,29 @@
 /* ---- cases ---- */
 
 #define CASE_COLUMNS                                                                                                   \
-    "region, id, item, packs, division, unit, state, outcome, party, applicant, unique_key, opened, deadline, closed,"  \
+    "region, id, item, packs, division, unit, state, outcome, party, applicant, unique_key, opened, deadline, closed," \
     " version, events, head, body"
 
-DB_SQL(case_insert, "INSERT INTO cases (" CASE_COLUMNS ", instance) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                    " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT DO NOTHING");
+DB_SQL(case_insert,
+       "INSERT INTO cases (" CASE_COLUMNS ", instance) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+       " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT DO NOTHING");
 DB_SQL(case_update, "UPDATE cases SET state = ?4, outcome = ?5, deadline = ?6, closed = ?7, version = ?8, events = ?9,"
                     " head = ?10, body = ?11, instance = ?12, unique_key = ?13, unit = ?14"
                     " WHERE region = ?1 AND id = ?2 AND version = ?3");
 DB_SQL(case_find, "SELECT " CASE_COLUMNS ", instance FROM cases WHERE region = ?1 AND id = ?2");
-DB_SQL(case_unique, "SELECT id FROM cases WHERE region = ?1 AND unique_key = ?2");
-DB_SQL(case_walk, "SELECT " CASE_COLUMNS ", instance FROM cases WHERE (region, id) > (?1, ?2) ORDER BY region, id LIMIT ?3");
+DB_SQL(case_unique, "SELECT region, id FROM cases WHERE unique_key = ?1");
+DB_SQL(case_walk,
+       "SELECT " CASE_COLUMNS ", instance FROM cases WHERE (region, id) > (?1, ?2) ORDER BY region, id LIMIT ?3");
 DB_SQL(case_regions, "SELECT DISTINCT region FROM tally ORDER BY region");
 
 enum status store_case_insert(struct db_tx *tx, const struct store_case *row, bool *added, struct error *err)
 {
     int64_t changed = 0;
     struct db_params params =
-        P(P_INT(row->region), P_INT(row->id), P_INT(row->item), P_INT(row->packs), P_INT(row->division), P_TEXT(row->unit),
-          P_INT(row->state), P_INT(row->outcome), P_BLOB(row->party), P_BLOB(row->applicant), P_BLOB(row->unique_key),
-          P_INT(row->opened), P_INT(row->deadline), P_INT(row->closed), P_INT(row->version), P_INT(row->events),
-          P_BLOB(row->head), P_BLOB(row->body), P_BLOB(row->instance));
+        P(P_INT(row->region), P_INT(row->id), P_INT(row->item), P_INT(row->packs), P_INT(row->division),
+          P_TEXT(row->unit), P_INT(row->state), P_INT(row->outcome), P_BLOB(row->party), P_BLOB(row->applicant),
+          P_BLOB(row->unique_key), P_INT(row->opened), P_INT(row->deadline), P_INT(row->closed), P_INT(row->version),
+          P_INT(row->events), P_BLOB(row->head), P_BLOB(row->body), P_BLOB(row->instance));
     if (db_exec_count(tx, &case_insert, params, &changed, err) != OK)
         return FAILED;
     *added = changed == 1;
@@ -84,20 +86,14 @@ enum status store_case_find(struct db_tx *tx, struct arena *arena, int64_t regio
     return OK;
 }
 
-enum status store_case_unique(struct db_tx *tx, struct str key, const int64_t *regions, size_t region_count,
-                              int64_t *region, int64_t *id, struct error *err)
+enum status store_case_unique(struct db_tx *tx, struct str key, int64_t *region, int64_t *id, struct error *err)
 {
     struct db_rows rows;
-    *id = 0;
-    for (size_t i = 0; i < region_count; i++) {
-        if (db_query(tx, db_tx_arena(tx), &case_unique, P(P_INT(regions[i]), P_BLOB(key)), &rows, err) != OK)
-            return FAILED;
-        if (!db_next(&rows))
-            continue;
-        *region = regions[i];
-        *id = db_int64(&rows, 0);
-        return OK;
-    }
+    if (db_query(tx, db_tx_arena(tx), &case_unique, P(P_BLOB(key)), &rows, err) != OK)
+        return FAILED;
+    bool found = db_next(&rows);
+    *region = found ? db_int64(&rows, 0) : 0;
+    *id = found ? db_int64(&rows, 1) : 0;
     return OK;
 }
 
@@ -108,6 +104,7 @@ enum status store_case_unique(struct db_tx *tx, struct str key, const int64_t *r
 DB_SQL(case_list_all, CASE_LIST(" AND (?8 = 0 OR item = ?8)"));
 DB_SQL(case_list_open, CASE_LIST(" AND closed = 0 AND (?8 = 0 OR item = ?8)"));
 DB_SQL(case_list_item, CASE_LIST(" AND item = ?8"));
+DB_SQL(case_list_unit, CASE_LIST(" AND unit = ?5 AND (?8 = 0 OR item = ?8)"));
 DB_SQL(case_list_party, CASE_LIST(" AND party = ?9 AND (?8 = 0 OR item = ?8)"));
 DB_SQL(case_list_applicant, CASE_LIST(" AND applicant = ?9 AND (?8 = 0 OR item = ?8)"));
 DB_SQL(case_list_either, CASE_LIST(" AND (party = ?9 OR applicant = ?10) AND (?8 = 0 OR item = ?8)"));
@@ -133,6 +130,8 @@ enum status store_case_list(struct db_tx *tx, struct arena *arena, const struct 
         statement = &case_list_party, n = 9;
     else if (filter->applicant.data)
         statement = &case_list_applicant, n = 9;
+    else if (filter->unit.data && !filter->open_only)
+        statement = &case_list_unit;
     else if (filter->item && !filter->open_only)
         statement = &case_list_item;
     struct db_rows rows;
@@ -167,10 +166,9 @@ enum status store_case_regions(struct db_tx *tx, struct arena *arena, int64_t **
 }
 
 #define CASE_COUNTS(key)                                                                                               \
-    "SELECT CAST(" key " AS BIGINT), CAST(count(*) AS BIGINT) FROM cases WHERE (?1 = 0 OR item = ?1)"                  \
-    " AND division >= ?2 AND division < ?3 AND opened >= ?4 AND opened < ?5 AND (?6 < 0 OR state = ?6)"                \
-    " AND (?7 < 0 OR outcome = ?7) GROUP BY 1 ORDER BY 1"
-DB_SQL(case_counts_all, CASE_COUNTS("0"));
+    "SELECT CAST(" key " AS BIGINT), CAST(count(*) AS BIGINT) FROM cases WHERE region = ?6 AND id >= ?7 AND id < ?8"   \
+    " AND (?1 = 0 OR item = ?1) AND division >= ?2 AND division < ?3 AND (?4 < 0 OR state = ?4)"                       \
+    " AND (?5 < 0 OR outcome = ?5) GROUP BY 1 ORDER BY 1"
 DB_SQL(case_counts_region, CASE_COUNTS("region"));
 DB_SQL(case_counts_item, CASE_COUNTS("item"));
 DB_SQL(case_counts_outcome, CASE_COUNTS("outcome"));
@@ -184,13 +182,13 @@ enum status store_case_counts(struct db_tx *tx, struct arena *arena, const struc
                               enum store_case_by by, struct store_case_count **out, size_t *count, struct error *err)
 {
     static const struct db_statement *const statements[] = {
-        [STORE_BY_NOTHING] = &case_counts_all,
         [STORE_BY_REGION] = &case_counts_region,
         [STORE_BY_ITEM] = &case_counts_item,
         [STORE_BY_OUTCOME] = &case_counts_outcome,
     };
-    struct db_params params = P(P_INT(what->item), P_INT(what->division_from), P_INT(what->division_to),
-                                P_INT(what->opened_from), P_INT(what->opened_to), P_INT(what->state), P_INT(what->outcome));
+    struct db_params params =
+        P(P_INT(what->item), P_INT(what->division_from), P_INT(what->division_to), P_INT(what->state), P_INT(what->outcome),
+          P_INT(what->region), P_INT(what->id_from), P_INT(what->id_to));
     struct db_rows rows;
     if (db_query(tx, arena, statements[by], params, &rows, err) != OK)
         return FAILED;
@@ -201,9 +199,11 @@ enum status store_case_counts(struct db_tx *tx, struct arena *arena, const struc
 /* ---- events ---- */
 
 DB_SQL(event_insert, "INSERT INTO event (region, case_id, seq, at, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-DB_SQL(event_list, "SELECT region, case_id, seq, at, hash, body FROM event WHERE region = ?1 AND case_id = ?2 ORDER BY seq");
-DB_SQL(tally_add, "INSERT INTO tally (region, slot, n, sum) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (region, slot) DO UPDATE"
-                  " SET n = tally.n + excluded.n, sum = (tally.sum + excluded.sum) & 4611686018427387903");
+DB_SQL(event_list,
+       "SELECT region, case_id, seq, at, hash, body FROM event WHERE region = ?1 AND case_id = ?2 ORDER BY seq");
+DB_SQL(tally_add,
+       "INSERT INTO tally (region, slot, n, sum) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (region, slot) DO UPDATE"
+       " SET n = tally.n + excluded.n, sum = (tally.sum + excluded.sum) & 4611686018427387903");
 DB_SQL(tally_list, "SELECT region, slot, n, sum FROM tally ORDER BY region, slot");
 
 enum status store_event_insert(struct db_tx *tx, const struct store_event *row, struct error *err)
@@ -261,12 +261,14 @@ DB_SQL(idempotency_insert, "INSERT INTO idempotency (region, name, request, at, 
 DB_SQL(idempotency_find, "SELECT region, at, name, request, answer FROM idempotency WHERE region = ?1 AND name = ?2");
 DB_SQL(idempotency_expire, "DELETE FROM idempotency WHERE at < ?1");
 
-enum status store_idempotency_insert(struct db_tx *tx, const struct store_idempotency *row, bool *added, struct error *err)
+enum status store_idempotency_insert(struct db_tx *tx, const struct store_idempotency *row, bool *added,
+                                     struct error *err)
 {
     int64_t changed = 0;
-    if (db_exec_count(tx, &idempotency_insert,
-                      P(P_INT(row->region), P_BLOB(row->name), P_BLOB(row->request), P_INT(row->at), P_BLOB(row->answer)),
-                      &changed, err) != OK)
+    if (db_exec_count(
+            tx, &idempotency_insert,
+            P(P_INT(row->region), P_BLOB(row->name), P_BLOB(row->request), P_INT(row->at), P_BLOB(row->answer)),
+            &changed, err) != OK)
         return FAILED;
     *added = changed == 1;
     return OK;
@@ -295,7 +297,8 @@ enum status store_idempotency_expire(struct db_tx *tx, int64_t before, struct er
 DB_SQL(draft_put, "INSERT INTO draft (region, owner, id, item, saved, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
                   " ON CONFLICT (region, owner, id) DO UPDATE SET item = excluded.item, saved = excluded.saved,"
                   " body = excluded.body");
-DB_SQL(draft_find, "SELECT region, id, saved, owner, item, body FROM draft WHERE region = ?1 AND owner = ?2 AND id = ?3");
+DB_SQL(draft_find,
+       "SELECT region, id, saved, owner, item, body FROM draft WHERE region = ?1 AND owner = ?2 AND id = ?3");
 DB_SQL(draft_list, "SELECT region, id, saved, owner, item, body FROM draft WHERE region = ?1 AND owner = ?2"
                    " ORDER BY saved DESC LIMIT 100");
 DB_SQL(draft_delete, "DELETE FROM draft WHERE region = ?1 AND owner = ?2 AND id = ?3");
@@ -315,8 +318,8 @@ static void read_draft(struct db_rows *rows, struct store_draft *out)
                                 db_blob(rows, 3),  db_text(rows, 4),  db_blob(rows, 5)};
 }
 
-enum status store_draft_find(struct db_tx *tx, struct arena *arena, const struct store_draft *key, struct store_draft *out,
-                             bool *found, struct error *err)
+enum status store_draft_find(struct db_tx *tx, struct arena *arena, const struct store_draft *key,
+                             struct store_draft *out, bool *found, struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &draft_find, P(P_INT(key->region), P_BLOB(key->owner), P_INT(key->id)), &rows, err) != OK)

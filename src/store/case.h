@@ -4,42 +4,42 @@
 #include "store/schema.h"
 
 struct store_case {
-    int64_t region, id;      /* id: yymmdd * 10^8 + number of the day */
-    int64_t item;            /* item.id */
-    int64_t packs;           /* pack_set.id it was opened under */
-    int64_t division;        /* 12 digits */
-    struct str unit;         /* absent: none */
+    int64_t region, id; /* id: yymmdd * 10^8 + number of the day */
+    int64_t item;       /* item.id */
+    int64_t packs;      /* pack_set.id it was opened under */
+    int64_t division;   /* 12 digits */
+    struct str unit;    /* absent: none */
     int64_t state, outcome;
-    struct str party;        /* blind index; absent: about nobody */
-    struct str applicant;    /* blind index */
-    struct str unique_key;   /* blind index; absent: none */
+    struct str party;      /* blind index; absent: about nobody */
+    struct str applicant;  /* blind index */
+    struct str unique_key; /* blind index; absent: none */
     int64_t opened, deadline, closed;
     int64_t version;
-    int64_t events;          /* length of its chain … */
-    struct str head;         /* … and last hash */
+    int64_t events;            /* length of its chain … */
+    struct str head;           /* … and last hash */
     struct str body, instance; /* sealed */
 };
 
 /* *added is false when the unique key is taken. */
 MUST_USE enum status store_case_insert(struct db_tx *tx, const struct store_case *row, bool *added, struct error *err);
 /* Only if the stored version is version_was; *changed tells. unique_key is only ever cleared: by absence. */
-MUST_USE enum status store_case_update(struct db_tx *tx, const struct store_case *row, int64_t version_was, bool *changed,
-                                       struct error *err);
+MUST_USE enum status store_case_update(struct db_tx *tx, const struct store_case *row, int64_t version_was,
+                                       bool *changed, struct error *err);
 MUST_USE enum status store_case_find(struct db_tx *tx, struct arena *arena, int64_t region, int64_t id,
                                      struct store_case *out, bool *found, struct error *err);
 /* A case that holds the key, in any region; *id 0 when none does. */
-MUST_USE enum status store_case_unique(struct db_tx *tx, struct str key, const int64_t *regions, size_t region_count,
-                                       int64_t *region, int64_t *id, struct error *err);
+MUST_USE enum status store_case_unique(struct db_tx *tx, struct str key, int64_t *region, int64_t *id,
+                                       struct error *err);
 
 struct store_case_filter {
     int64_t region;
-    int64_t before_id;       /* 0: from the newest */
+    int64_t before_id;                  /* 0: from the newest */
     int64_t division_from, division_to; /* [from, to) */
-    struct str unit;         /* absent: any */
-    struct str party, applicant; /* absent: any; both: either of them */
+    struct str unit;                    /* absent: any */
+    struct str party, applicant;        /* absent: any; both: either of them */
     bool open_only;
-    int64_t state;           /* -1: any */
-    int64_t item;            /* 0: any */
+    int64_t state; /* -1: any */
+    int64_t item;  /* 0: any */
     int64_t limit;
 };
 /* Newest first, without instance; bodies included. */
@@ -53,18 +53,19 @@ MUST_USE enum status store_case_regions(struct db_tx *tx, struct arena *arena, i
                                         struct error *err);
 
 struct store_case_count {
-    int64_t key;      /* by: region code, item.id, day number of the month's first day, outcome; 0 without by */
+    int64_t key; /* by: region code, item.id or outcome */
     int64_t n;
 };
 struct store_case_counting {
     int64_t item; /* 0: all */
     int64_t division_from, division_to;
-    int64_t opened_from, opened_to;
     int64_t state, outcome; /* -1: any */
+    int64_t region, id_from, id_to; /* ids hold the day of opening: [from, to) */
 };
-enum store_case_by { STORE_BY_NOTHING, STORE_BY_REGION, STORE_BY_ITEM, STORE_BY_OUTCOME };
+enum store_case_by { STORE_BY_REGION, STORE_BY_ITEM, STORE_BY_OUTCOME };
 MUST_USE enum status store_case_counts(struct db_tx *tx, struct arena *arena, const struct store_case_counting *what,
-                                       enum store_case_by by, struct store_case_count **out, size_t *count, struct error *err);
+                                       enum store_case_by by, struct store_case_count **out, size_t *count,
+                                       struct error *err);
 
 struct store_event {
     int64_t region, case_id, seq, at;

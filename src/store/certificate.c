@@ -11,16 +11,18 @@ DB_SQL(certificate_insert, "INSERT INTO certificate (" CERTIFICATE_COLUMNS ")"
 DB_SQL(certificate_update, "UPDATE certificate SET state = ?4, version = ?5, body = ?6"
                            " WHERE region = ?1 AND id = ?2 AND version = ?3");
 DB_SQL(certificate_find, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE region = ?1 AND id = ?2");
-DB_SQL(certificate_by_identifier, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE region = ?1 AND identifier = ?2");
-DB_SQL(certificate_list_all, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE region = ?1 AND id < ?2"
-                             " AND (?3 IS NULL OR kind = ?3) AND (?4 < 0 OR state = ?4) ORDER BY id DESC LIMIT ?5");
-DB_SQL(certificate_list_holder, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE region = ?1 AND id < ?2"
-                                " AND (?3 IS NULL OR kind = ?3) AND (?4 < 0 OR state = ?4) AND holder = ?6"
-                                " ORDER BY id DESC LIMIT ?5");
+DB_SQL(certificate_by_identifier,
+       "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE region = ?1 AND identifier = ?2");
+DB_SQL(certificate_list, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE region = ?1 AND id < ?2"
+                         " AND (?3 IS NULL OR kind = ?3) AND (?4 < 0 OR state = ?4) ORDER BY id DESC LIMIT ?5");
+DB_SQL(certificate_of_holder,
+       "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE holder = ?1 AND (?2 IS NULL OR kind = ?2)"
+       " ORDER BY id DESC LIMIT ?3");
 DB_SQL(certificate_walk, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE (region, id) > (?1, ?2)"
                          " ORDER BY region, id LIMIT ?3");
 
-enum status store_certificate_insert(struct db_tx *tx, const struct store_certificate *row, bool *added, struct error *err)
+enum status store_certificate_insert(struct db_tx *tx, const struct store_certificate *row, bool *added,
+                                     struct error *err)
 {
     int64_t n = 0;
     struct db_params params = P(P_INT(row->region), P_INT(row->id), P_TEXT(row->kind), P_INT(row->case_region),
@@ -73,8 +75,9 @@ enum status store_certificate_find(struct db_tx *tx, struct arena *arena, int64_
     return OK;
 }
 
-enum status store_certificate_by_identifier(struct db_tx *tx, struct arena *arena, int64_t region, struct str identifier,
-                                            struct store_certificate *out, bool *found, struct error *err)
+enum status store_certificate_by_identifier(struct db_tx *tx, struct arena *arena, int64_t region,
+                                            struct str identifier, struct store_certificate *out, bool *found,
+                                            struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &certificate_by_identifier, P(P_INT(region), P_BLOB(identifier)), &rows, err) != OK)
@@ -88,16 +91,23 @@ enum status store_certificate_by_identifier(struct db_tx *tx, struct arena *aren
 enum status store_certificate_list(struct db_tx *tx, struct arena *arena, const struct store_certificate_filter *filter,
                                    struct store_certificate **out, size_t *count, struct error *err)
 {
-    struct db_param p[6] = {P_INT(filter->region),
-                            P_INT(filter->before_id ? filter->before_id : INT64_MAX),
-                            P_TEXT(filter->kind),
-                            P_INT(filter->state),
-                            P_INT(filter->limit),
-                            P_BLOB(filter->holder)};
-    bool by_holder = filter->holder.data != NULL;
     struct db_rows rows;
-    if (db_query(tx, arena, by_holder ? &certificate_list_holder : &certificate_list_all,
-                 (struct db_params){p, by_holder ? 6 : 5}, &rows, err) != OK)
+    if (db_query(tx, arena, &certificate_list,
+                 P(P_INT(filter->region), P_INT(filter->before_id ? filter->before_id : INT64_MAX),
+                   P_TEXT(filter->kind), P_INT(filter->state), P_INT(filter->limit)),
+                 &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_certificate, read_certificate, out, count);
+    return OK;
+}
+
+enum status store_certificate_of_holder(struct db_tx *tx, struct arena *arena,
+                                        const struct store_certificate_filter *filter, struct store_certificate **out,
+                                        size_t *count, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &certificate_of_holder,
+                 P(P_BLOB(filter->holder), P_TEXT(filter->kind), P_INT(filter->limit)), &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_certificate, read_certificate, out, count);
     return OK;
@@ -120,7 +130,8 @@ DB_SQL(use_list, "SELECT region, id, at, seq, what FROM certificate_use WHERE re
 enum status store_certificate_use_insert(struct db_tx *tx, const struct store_certificate_use *row, struct error *err)
 {
     return db_exec_later(tx, &use_insert,
-                         P(P_INT(row->region), P_INT(row->id), P_INT(row->at), P_INT(row->seq), P_TEXT(row->what)), err);
+                         P(P_INT(row->region), P_INT(row->id), P_INT(row->at), P_INT(row->seq), P_TEXT(row->what)),
+                         err);
 }
 
 static void read_use(struct db_rows *rows, struct store_certificate_use *out)
@@ -147,9 +158,10 @@ DB_SQL(document_insert, "INSERT INTO document (" DOCUMENT_COLUMNS ") VALUES (?1,
 DB_SQL(document_update, "UPDATE document SET state = ?5, version = ?6, body = ?7"
                         " WHERE region = ?1 AND subject = ?2 AND id = ?3 AND version = ?4");
 DB_SQL(document_find, "SELECT " DOCUMENT_COLUMNS " FROM document WHERE region = ?1 AND id = ?2");
-DB_SQL(document_list, "SELECT " DOCUMENT_COLUMNS " FROM document WHERE region = ?1 AND subject = ?2 AND id < ?3"
-                      " AND (?4 IS NULL OR kind = ?4) AND (?5 = 1 OR state <> 2) ORDER BY id DESC LIMIT ?6");
-DB_SQL(document_walk, "SELECT " DOCUMENT_COLUMNS " FROM document WHERE (region, id) > (?1, ?2) ORDER BY region, id LIMIT ?3");
+DB_SQL(document_list, "SELECT " DOCUMENT_COLUMNS " FROM document WHERE subject = ?1 AND (?2 IS NULL OR kind = ?2)"
+                      " AND (?3 = 1 OR state = 0) ORDER BY id DESC LIMIT ?4");
+DB_SQL(document_walk,
+       "SELECT " DOCUMENT_COLUMNS " FROM document WHERE (region, id) > (?1, ?2) ORDER BY region, id LIMIT ?3");
 
 enum status store_document_insert(struct db_tx *tx, const struct store_document *row, struct error *err)
 {
@@ -160,8 +172,8 @@ enum status store_document_insert(struct db_tx *tx, const struct store_document 
                          err);
 }
 
-enum status store_document_update(struct db_tx *tx, const struct store_document *row, int64_t version_was, bool *changed,
-                                  struct error *err)
+enum status store_document_update(struct db_tx *tx, const struct store_document *row, int64_t version_was,
+                                  bool *changed, struct error *err)
 {
     int64_t n = 0;
     if (db_exec_count(tx, &document_update,
@@ -204,8 +216,7 @@ enum status store_document_list(struct db_tx *tx, struct arena *arena, const str
 {
     struct db_rows rows;
     if (db_query(tx, arena, &document_list,
-                 P(P_INT(filter->region), P_BLOB(filter->subject), P_INT(filter->before_id ? filter->before_id : INT64_MAX),
-                   P_TEXT(filter->kind), P_BOOL(filter->all_states), P_INT(filter->limit)),
+                 P(P_BLOB(filter->subject), P_TEXT(filter->kind), P_BOOL(filter->all_states), P_INT(filter->limit)),
                  &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_document, read_document, out, count);

@@ -11,14 +11,17 @@ DB_SQL(outbox_move, "UPDATE outbox SET due = ?4, attempts = ?5 WHERE region = ?1
 DB_SQL(outbox_delete, "DELETE FROM outbox WHERE region = ?1 AND due = ?2 AND id = ?3");
 DB_SQL(outbox_next, "SELECT due FROM outbox WHERE region = ?1 ORDER BY due LIMIT 1");
 DB_SQL(outbox_find, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE region = ?1 AND id = ?2");
-DB_SQL(outbox_total, "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(CASE WHEN attempts > 0 THEN 1 ELSE 0 END), 0) AS BIGINT)"
-                     " FROM outbox");
-DB_SQL(exchange_insert, "INSERT INTO exchange_log (region, at, id, case_id, exchange, attempt, status, took_ms, problem)"
-                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+DB_SQL(outbox_total,
+       "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(CASE WHEN attempts > 0 THEN 1 ELSE 0 END), 0) AS BIGINT)"
+       " FROM outbox");
+DB_SQL(exchange_insert,
+       "INSERT INTO exchange_log (region, at, id, case_id, exchange, attempt, status, took_ms, problem)"
+       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 DB_SQL(access_insert, "INSERT INTO access_log (region, at, id, who, what, subject, case_id, body)"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
 #define ACCESS_LIST(where)                                                                                             \
-    "SELECT region, at, id, case_id, who, subject, what, body FROM access_log WHERE region = ?1 AND (at, id) < (?2, ?3)" \
+    "SELECT region, at, id, case_id, who, subject, what, body FROM access_log WHERE region = ?1 AND (at, id) < (?2, "  \
+    "?3)"                                                                                                              \
     " AND (?4 IS NULL OR who = ?4) AND (?5 = 0 OR case_id = ?5)" where " ORDER BY at DESC, id DESC LIMIT ?6"
 DB_SQL(access_list_all, ACCESS_LIST(""));
 DB_SQL(access_list_subject, ACCESS_LIST(" AND subject = ?7"));
@@ -56,12 +59,13 @@ enum status store_outbox_due(struct db_tx *tx, struct arena *arena, int64_t regi
     return OK;
 }
 
-enum status store_outbox_move(struct db_tx *tx, const struct store_outbox *row, int64_t due, int64_t attempts, bool *moved,
-                              struct error *err)
+enum status store_outbox_move(struct db_tx *tx, const struct store_outbox *row, int64_t due, int64_t attempts,
+                              bool *moved, struct error *err)
 {
     int64_t n = 0;
     if (db_exec_count(tx, &outbox_move,
-                      P(P_INT(row->region), P_INT(row->due), P_INT(row->id), P_INT(due), P_INT(attempts)), &n, err) != OK)
+                      P(P_INT(row->region), P_INT(row->due), P_INT(row->id), P_INT(due), P_INT(attempts)), &n,
+                      err) != OK)
         return FAILED;
     *moved = n == 1;
     return OK;
@@ -110,8 +114,9 @@ enum status store_outbox_total(struct db_tx *tx, struct store_outbox_totals *out
 enum status store_exchange_insert(struct db_tx *tx, const struct store_exchange *row, struct error *err)
 {
     return db_exec_later(tx, &exchange_insert,
-                         P(P_INT(row->region), P_INT(row->at), P_INT(row->id), P_INT(row->case_id), P_TEXT(row->exchange),
-                           P_INT(row->attempt), P_INT(row->status), P_INT(row->took_ms), P_TEXT(row->problem)),
+                         P(P_INT(row->region), P_INT(row->at), P_INT(row->id), P_INT(row->case_id),
+                           P_TEXT(row->exchange), P_INT(row->attempt), P_INT(row->status), P_INT(row->took_ms),
+                           P_TEXT(row->problem)),
                          err);
 }
 
@@ -139,8 +144,9 @@ enum status store_access_list(struct db_tx *tx, struct arena *arena, const struc
                               struct store_access **out, size_t *count, struct error *err)
 {
     bool by_subject = filter->subject.data != NULL;
-    struct db_param p[7] = {P_INT(filter->region),   P_INT(filter->before_at), P_INT(filter->before_id), P_BLOB(filter->who),
-                            P_INT(filter->case_id),  P_INT(filter->limit),     P_BLOB(filter->subject)};
+    struct db_param p[7] = {P_INT(filter->region),  P_INT(filter->before_at), P_INT(filter->before_id),
+                            P_BLOB(filter->who),    P_INT(filter->case_id),   P_INT(filter->limit),
+                            P_BLOB(filter->subject)};
     struct db_rows rows;
     if (db_query(tx, arena, by_subject ? &access_list_subject : &access_list_all,
                  (struct db_params){p, by_subject ? 7 : 6}, &rows, err) != OK)

@@ -13,11 +13,13 @@ DB_SQL(entry_insert, "INSERT INTO entry (region, account, seq, posting, at, amou
 DB_SQL(entry_list, "SELECT region, account, seq, posting, at, amount, balance, case_id, memo FROM entry"
                    " WHERE region = ?1 AND account = ?2 ORDER BY seq DESC LIMIT ?3");
 DB_SQL(entry_count, "SELECT CAST(count(*) AS BIGINT) FROM entry");
-DB_SQL(account_check, "SELECT a.region, a.entries FROM account a LEFT JOIN entry e ON e.region = a.region AND e.account = a.id"
-                      " GROUP BY a.region, a.id, a.balance, a.entries"
-                      " HAVING CAST(coalesce(sum(e.amount), 0) AS BIGINT) <> a.balance OR count(e.seq) <> a.entries LIMIT 1000");
-DB_SQL(posting_check, "SELECT region, posting FROM entry GROUP BY region, posting HAVING CAST(sum(amount) AS BIGINT) <> 0"
-                      " LIMIT 1000");
+DB_SQL(account_check,
+       "SELECT a.region, a.entries FROM account a LEFT JOIN entry e ON e.region = a.region AND e.account = a.id"
+       " GROUP BY a.region, a.id, a.balance, a.entries"
+       " HAVING CAST(coalesce(sum(e.amount), 0) AS BIGINT) <> a.balance OR count(e.seq) <> a.entries LIMIT 1000");
+DB_SQL(posting_check,
+       "SELECT region, posting FROM entry GROUP BY region, posting HAVING CAST(sum(amount) AS BIGINT) <> 0"
+       " LIMIT 1000");
 
 enum status store_account_find(struct db_tx *tx, struct arena *arena, int64_t region, struct str id,
                                struct store_account *out, bool *found, struct error *err)
@@ -39,11 +41,12 @@ enum status store_account_find(struct db_tx *tx, struct arena *arena, int64_t re
 enum status store_account_open(struct db_tx *tx, const struct store_account *row, struct error *err)
 {
     return db_exec(tx, &account_open,
-                   P(P_INT(row->region), P_BLOB(row->id), P_INT_OR_NULL(!row->may_be_negative, 0), P_BLOB(row->name)), err);
+                   P(P_INT(row->region), P_BLOB(row->id), P_INT_OR_NULL(!row->may_be_negative, 0), P_BLOB(row->name)),
+                   err);
 }
 
-enum status store_account_move(struct db_tx *tx, int64_t region, struct str id, int64_t amount, struct store_account *after,
-                               bool *moved, struct error *err)
+enum status store_account_move(struct db_tx *tx, int64_t region, struct str id, int64_t amount,
+                               struct store_account *after, bool *moved, struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, db_tx_arena(tx), &account_move, P(P_INT(region), P_BLOB(id), P_INT(amount)), &rows, err) != OK)
@@ -59,8 +62,9 @@ enum status store_account_move(struct db_tx *tx, int64_t region, struct str id, 
 enum status store_entry_insert(struct db_tx *tx, const struct store_entry *row, struct error *err)
 {
     return db_exec_later(tx, &entry_insert,
-                         P(P_INT(row->region), P_BLOB(row->account), P_INT(row->seq), P_INT(row->posting), P_INT(row->at),
-                           P_INT(row->amount), P_INT(row->balance), P_INT(row->case_id), P_BLOB(row->memo)),
+                         P(P_INT(row->region), P_BLOB(row->account), P_INT(row->seq), P_INT(row->posting),
+                           P_INT(row->at), P_INT(row->amount), P_INT(row->balance), P_INT(row->case_id),
+                           P_BLOB(row->memo)),
                          err);
 }
 
@@ -87,8 +91,8 @@ enum status store_entry_list(struct db_tx *tx, struct arena *arena, int64_t regi
     return OK;
 }
 
-enum status store_ledger_check(struct db_tx *tx, struct arena *arena, int64_t *entries, struct store_ledger_problem **out,
-                               size_t *count, struct error *err)
+enum status store_ledger_check(struct db_tx *tx, struct arena *arena, int64_t *entries,
+                               struct store_ledger_problem **out, size_t *count, struct error *err)
 {
     struct db_rows accounts, postings, total;
     if (db_query(tx, arena, &account_check, P_NONE, &accounts, err) != OK ||
@@ -96,7 +100,8 @@ enum status store_ledger_check(struct db_tx *tx, struct arena *arena, int64_t *e
         db_query(tx, arena, &entry_count, P_NONE, &total, err) != OK)
         return FAILED;
     *entries = db_next(&total) ? db_int64(&total, 0) : 0;
-    struct store_ledger_problem *problems = arena_array(arena, struct store_ledger_problem, accounts.count + postings.count);
+    struct store_ledger_problem *problems =
+        arena_array(arena, struct store_ledger_problem, accounts.count + postings.count);
     size_t n = 0;
     while (db_next(&accounts))
         problems[n++] = (struct store_ledger_problem){STR("account"), db_int64(&accounts, 0), db_int64(&accounts, 1)};

@@ -3,8 +3,9 @@
 
 #include "store/internal.h"
 
-DB_SQL(party_insert, "INSERT INTO party (region, id, kind, version, division, name, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-                     " ON CONFLICT DO NOTHING");
+DB_SQL(party_insert,
+       "INSERT INTO party (region, id, kind, version, division, name, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+       " ON CONFLICT DO NOTHING");
 DB_SQL(party_update, "UPDATE party SET version = ?4, division = ?5, name = ?6, body = ?7"
                      " WHERE region = ?1 AND id = ?2 AND version = ?3");
 DB_SQL(party_find, "SELECT region, id, kind, version, division, name, body FROM party WHERE id = ?1 LIMIT 1");
@@ -15,8 +16,8 @@ enum status store_party_insert(struct db_tx *tx, const struct store_party *row, 
 {
     int64_t n = 0;
     if (db_exec_count(tx, &party_insert,
-                      P(P_INT(row->region), P_BLOB(row->id), P_INT(row->kind), P_INT(row->version), P_INT(row->division),
-                        P_BLOB(row->name), P_BLOB(row->body)),
+                      P(P_INT(row->region), P_BLOB(row->id), P_INT(row->kind), P_INT(row->version),
+                        P_INT(row->division), P_BLOB(row->name), P_BLOB(row->body)),
                       &n, err) != OK)
         return FAILED;
     *added = n == 1;
@@ -28,8 +29,8 @@ enum status store_party_update(struct db_tx *tx, const struct store_party *row, 
 {
     int64_t n = 0;
     if (db_exec_count(tx, &party_update,
-                      P(P_INT(row->region), P_BLOB(row->id), P_INT(version_was), P_INT(row->version), P_INT(row->division),
-                        P_BLOB(row->name), P_BLOB(row->body)),
+                      P(P_INT(row->region), P_BLOB(row->id), P_INT(version_was), P_INT(row->version),
+                        P_INT(row->division), P_BLOB(row->name), P_BLOB(row->body)),
                       &n, err) != OK)
         return FAILED;
     *changed = n == 1;
@@ -68,8 +69,9 @@ enum status store_party_walk(struct db_tx *tx, struct arena *arena, const struct
 /* ---- notices ---- */
 
 DB_SQL(notice_insert, "INSERT INTO notice (region, party, id, sent, read, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-DB_SQL(notice_list, "SELECT region, id, sent, read, party, body FROM notice WHERE region = ?1 AND party = ?2 AND id < ?3"
-                    " ORDER BY id DESC LIMIT ?4");
+DB_SQL(notice_list,
+       "SELECT region, id, sent, read, party, body FROM notice WHERE region = ?1 AND party = ?2 AND id < ?3"
+       " ORDER BY id DESC LIMIT ?4");
 DB_SQL(notice_unread, "SELECT CAST(count(*) AS BIGINT) FROM notice WHERE region = ?1 AND party = ?2 AND read = 0");
 DB_SQL(notice_read, "UPDATE notice SET read = ?4 WHERE region = ?1 AND party = ?2 AND id = ?3");
 
@@ -87,12 +89,14 @@ static void read_notice(struct db_rows *rows, struct store_notice *out)
                                  db_int64(rows, 3), db_blob(rows, 4),  db_blob(rows, 5)};
 }
 
-enum status store_notice_list(struct db_tx *tx, struct arena *arena, int64_t region, struct str party, int64_t before_id,
-                              int64_t limit, struct store_notice **out, size_t *count, struct error *err)
+enum status store_notice_list(struct db_tx *tx, struct arena *arena, int64_t region, struct str party,
+                              int64_t before_id, int64_t limit, struct store_notice **out, size_t *count,
+                              struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &notice_list,
-                 P(P_INT(region), P_BLOB(party), P_INT(before_id ? before_id : INT64_MAX), P_INT(limit)), &rows, err) != OK)
+                 P(P_INT(region), P_BLOB(party), P_INT(before_id ? before_id : INT64_MAX), P_INT(limit)), &rows,
+                 err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_notice, read_notice, out, count);
     return OK;
@@ -107,10 +111,12 @@ enum status store_notice_unread(struct db_tx *tx, int64_t region, struct str par
     return OK;
 }
 
-enum status store_notice_read(struct db_tx *tx, const struct store_notice *key, int64_t at, bool *changed, struct error *err)
+enum status store_notice_read(struct db_tx *tx, const struct store_notice *key, int64_t at, bool *changed,
+                              struct error *err)
 {
     int64_t n = 0;
-    if (db_exec_count(tx, &notice_read, P(P_INT(key->region), P_BLOB(key->party), P_INT(key->id), P_INT(at)), &n, err) != OK)
+    if (db_exec_count(tx, &notice_read, P(P_INT(key->region), P_BLOB(key->party), P_INT(key->id), P_INT(at)), &n,
+                      err) != OK)
         return FAILED;
     *changed = n == 1;
     return OK;
@@ -118,8 +124,9 @@ enum status store_notice_read(struct db_tx *tx, const struct store_notice *key, 
 
 /* ---- files ---- */
 
-DB_SQL(blob_insert, "INSERT INTO blob (region, id, owner, stored, size, body, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-                    " ON CONFLICT DO NOTHING");
+DB_SQL(blob_insert,
+       "INSERT INTO blob (region, id, owner, stored, size, body, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+       " ON CONFLICT DO NOTHING");
 DB_SQL(blob_find, "SELECT region, stored, size, id, owner, body, content FROM blob WHERE region = ?1 AND id = ?2");
 
 enum status store_blob_insert(struct db_tx *tx, const struct store_blob *row, struct error *err)
@@ -130,8 +137,8 @@ enum status store_blob_insert(struct db_tx *tx, const struct store_blob *row, st
                    err);
 }
 
-enum status store_blob_find(struct db_tx *tx, struct arena *arena, int64_t region, struct str id, struct store_blob *out,
-                            bool *found, struct error *err)
+enum status store_blob_find(struct db_tx *tx, struct arena *arena, int64_t region, struct str id,
+                            struct store_blob *out, bool *found, struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &blob_find, P(P_INT(region), P_BLOB(id)), &rows, err) != OK)

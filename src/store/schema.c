@@ -1,5 +1,10 @@
 #include "store/schema.h"
 
+/* Unique indexes begin with the region; look-ups by person ask every shard at once through indexes that do not.
+ *
+ * WITHOUT ROWID keeps a row in its key's tree, which pays for small rows; rows with long bodies are better off in a table of
+ * their own with the key beside it. */
+
 /* Small tables that every shard may hold a copy of. */
 #define SMALL_TABLES                                                                                                   \
     "CREATE TABLE setting (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"                        \
@@ -27,12 +32,14 @@
     " version BIGINT NOT NULL, events BIGINT NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL, instance BLOB NOT NULL,"\
     " PRIMARY KEY (region, id));"                                                                                      \
     "CREATE UNIQUE INDEX cases_unique ON cases (region, unique_key) WHERE unique_key IS NOT NULL;"                     \
+    "CREATE INDEX cases_live ON cases (unique_key) WHERE unique_key IS NOT NULL;"                                      \
     "CREATE INDEX cases_party ON cases (region, party, id) WHERE party IS NOT NULL;"                                   \
     "CREATE INDEX cases_applicant ON cases (region, applicant, id);"                                                   \
     "CREATE INDEX cases_item ON cases (region, item, id);"                                                             \
+    "CREATE INDEX cases_unit ON cases (region, unit, id) WHERE unit IS NOT NULL;"                                      \
     "CREATE INDEX cases_open ON cases (region, id) WHERE closed = 0;"                                                  \
     "CREATE TABLE event (region BIGINT NOT NULL, case_id BIGINT NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL,"    \
-    " hash BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, case_id, seq)) WITHOUT ROWID;"                      \
+    " hash BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, case_id, seq));"                                    \
     "CREATE TABLE tally (region BIGINT NOT NULL, slot BIGINT NOT NULL, n BIGINT NOT NULL, sum BIGINT NOT NULL,"        \
     " PRIMARY KEY (region, slot)) WITHOUT ROWID;"                                                                      \
     "CREATE TABLE idempotency (region BIGINT NOT NULL, name BLOB NOT NULL, request BLOB NOT NULL, at BIGINT NOT NULL," \
@@ -72,14 +79,14 @@
     "CREATE INDEX party_id ON party (id);"                                                                             \
     "CREATE TABLE document (region BIGINT NOT NULL, subject BLOB NOT NULL, id BIGINT NOT NULL, kind TEXT NOT NULL,"    \
     " case_region BIGINT NOT NULL, case_id BIGINT NOT NULL, state BIGINT NOT NULL, written BIGINT NOT NULL,"           \
-    " version BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, subject, id)) WITHOUT ROWID;"                  \
-    "CREATE UNIQUE INDEX document_id ON document (region, id);"                                                        \
+    " version BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, id));"                                         \
+    "CREATE INDEX document_subject ON document (subject, id);"                                                 \
     "CREATE TABLE certificate (region BIGINT NOT NULL, id BIGINT NOT NULL, kind TEXT NOT NULL,"                        \
     " case_region BIGINT NOT NULL, case_id BIGINT NOT NULL, holder BLOB NOT NULL, identifier BLOB NOT NULL,"           \
     " state BIGINT NOT NULL, issued BIGINT NOT NULL, valid_to BIGINT NOT NULL, version BIGINT NOT NULL,"               \
     " body BLOB NOT NULL, PRIMARY KEY (region, id));"                                                                  \
     "CREATE UNIQUE INDEX certificate_identifier ON certificate (region, identifier);"                                  \
-    "CREATE INDEX certificate_holder ON certificate (region, holder, id);"                                             \
+    "CREATE INDEX certificate_holder ON certificate (holder, id);"                                             \
     "CREATE TABLE certificate_use (region BIGINT NOT NULL, id BIGINT NOT NULL, at BIGINT NOT NULL, seq BIGINT NOT NULL,"\
     " what TEXT NOT NULL, PRIMARY KEY (region, id, at, seq)) WITHOUT ROWID;"                                           \
     "CREATE TABLE account (region BIGINT NOT NULL, id BLOB NOT NULL, balance BIGINT NOT NULL, entries BIGINT NOT NULL,"\
@@ -104,12 +111,49 @@
     " PRIMARY KEY (region, at, id)) WITHOUT ROWID;"                                                                    \
     "CREATE INDEX access_subject ON access_log (region, subject, at) WHERE subject IS NOT NULL;"
 
+#define PROCESS_TABLES                                                                                                 \
+    "CREATE TABLE definition (id BIGINT NOT NULL PRIMARY KEY, kind BIGINT NOT NULL, version BIGINT NOT NULL,"          \
+    " deployment BIGINT NOT NULL, model BIGINT NOT NULL, deployed BIGINT NOT NULL, deleted BIGINT NOT NULL,"           \
+    " name TEXT NOT NULL, title TEXT NOT NULL, tag TEXT NOT NULL, resource TEXT NOT NULL, hash TEXT NOT NULL,"         \
+    " UNIQUE (kind, name, version)) WITHOUT ROWID;"                                                                    \
+    "CREATE TABLE start_event (definition BIGINT NOT NULL, element TEXT NOT NULL, event BIGINT NOT NULL,"              \
+    " due BIGINT NOT NULL, last BIGINT NOT NULL, fired BIGINT NOT NULL, region BIGINT NOT NULL,"                       \
+    " division BIGINT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (definition, element)) WITHOUT ROWID;"                 \
+    "CREATE INDEX start_event_name ON start_event (event, name);"                                                      \
+    "CREATE INDEX start_event_due ON start_event (due) WHERE due > 0;"                                                 \
+    "CREATE TABLE process_instance (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"              \
+    " definition BIGINT NOT NULL, division BIGINT NOT NULL, version BIGINT NOT NULL, state BIGINT NOT NULL,"           \
+    " started BIGINT NOT NULL, ended BIGINT NOT NULL, incidents BIGINT NOT NULL, process TEXT NOT NULL, unit TEXT,"    \
+    " business TEXT, tags TEXT, PRIMARY KEY (region, id)) WITHOUT ROWID;"                                              \
+    "CREATE UNIQUE INDEX process_instance_case ON process_instance (region, case_id);"                                 \
+    "CREATE INDEX process_instance_process ON process_instance (region, process, id);"                                 \
+    "CREATE INDEX process_instance_active ON process_instance (region, id) WHERE state = 1;"                           \
+    "CREATE TABLE user_task (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"                     \
+    " instance BIGINT NOT NULL, definition BIGINT NOT NULL, version BIGINT NOT NULL, division BIGINT NOT NULL,"        \
+    " element_key BIGINT NOT NULL, state BIGINT NOT NULL, created BIGINT NOT NULL, ended BIGINT NOT NULL,"             \
+    " due BIGINT NOT NULL, follow_up BIGINT NOT NULL, priority BIGINT NOT NULL, process TEXT NOT NULL, unit TEXT,"     \
+    " element TEXT NOT NULL, title TEXT NOT NULL, assignee TEXT, candidates TEXT NOT NULL, form TEXT NOT NULL,"        \
+    " form_binding TEXT NOT NULL, form_tag TEXT NOT NULL, PRIMARY KEY (region, id)) WITHOUT ROWID;"                    \
+    "CREATE INDEX user_task_instance ON user_task (region, instance, id);"                                             \
+    "CREATE INDEX user_task_active ON user_task (region, id) WHERE state = 1;"                                         \
+    "CREATE INDEX user_task_assignee ON user_task (region, assignee, id) WHERE assignee IS NOT NULL;"                  \
+    "CREATE TABLE incident (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"                      \
+    " division BIGINT NOT NULL, instance BIGINT NOT NULL, definition BIGINT NOT NULL, version BIGINT NOT NULL,"        \
+    " element_key BIGINT NOT NULL, job BIGINT NOT NULL, created BIGINT NOT NULL, resolved BIGINT NOT NULL,"            \
+    " process TEXT NOT NULL, unit TEXT, element TEXT NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL,"                \
+    " PRIMARY KEY (region, id)) WITHOUT ROWID;"                                                                        \
+    "CREATE INDEX incident_instance ON incident (region, instance, id);"                                               \
+    "CREATE INDEX incident_open ON incident (region, id) WHERE resolved = 0;"                                          \
+    "CREATE TABLE element (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"                       \
+    " PRIMARY KEY (region, id)) WITHOUT ROWID;"
+
 static const struct db_migration migrations[] = {
     {1, "settings, packs, staff", SMALL_TABLES, NULL, NULL},
     {2, "cases", CASE_TABLES, NULL, NULL},
     {3, "what cases wait for", WAIT_TABLES, NULL, NULL},
     {4, "what cases leave", RESULT_TABLES, NULL, NULL},
     {5, "exchanges and logs", EXCHANGE_TABLES, NULL, NULL},
+    {6, "deployments, and processes without an item", PROCESS_TABLES, NULL, NULL},
 };
 
 enum status store_migrate(struct db *db, struct error *err)

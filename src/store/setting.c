@@ -4,7 +4,8 @@
 #include "store/internal.h"
 
 DB_SQL(setting_get, "SELECT value FROM setting WHERE name = ?1");
-DB_SQL(setting_put, "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+DB_SQL(setting_put,
+       "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
 DB_SQL(counter_take, "INSERT INTO counter (name, next, touched) VALUES (?1, ?2 + 1, ?3) ON CONFLICT (name) DO UPDATE"
                      " SET next = counter.next + ?2, touched = ?3 RETURNING next");
 DB_SQL(counter_expire, "DELETE FROM counter WHERE substr(name, 1, length(?1)) = ?1 AND touched < ?2");
@@ -14,7 +15,8 @@ DB_SQL(rate_add, "INSERT INTO rate (name, since, n) VALUES (?1, ?2, 1) ON CONFLI
 DB_SQL(rate_get, "SELECT n FROM rate WHERE name = ?1 AND since > ?2");
 DB_SQL(rate_expire, "DELETE FROM rate WHERE since < ?1");
 
-enum status store_setting_get(struct db_tx *tx, struct arena *arena, struct str name, struct str *out, struct error *err)
+enum status store_setting_get(struct db_tx *tx, struct arena *arena, struct str name, struct str *out,
+                              struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &setting_get, P(P_TEXT(name)), &rows, err) != OK)
@@ -28,7 +30,8 @@ enum status store_setting_put(struct db_tx *tx, struct str name, struct str valu
     return db_exec(tx, &setting_put, P(P_TEXT(name), P_TEXT(value)), err);
 }
 
-enum status store_counter_take(struct db_tx *tx, struct str name, int64_t n, int64_t now, int64_t *first, struct error *err)
+enum status store_counter_take(struct db_tx *tx, struct str name, int64_t n, int64_t now, int64_t *first,
+                               struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, db_tx_arena(tx), &counter_take, P(P_TEXT(name), P_INT(n), P_INT(now)), &rows, err) != OK)
@@ -66,7 +69,8 @@ enum status store_counter_expire(struct db_tx *tx, struct str prefix, int64_t be
     return db_exec(tx, &counter_expire, P(P_TEXT(prefix), P_INT(before)), err);
 }
 
-enum status store_rate_add(struct db_tx *tx, struct str name, int64_t now, int64_t window_ms, int64_t *n, struct error *err)
+enum status store_rate_add(struct db_tx *tx, struct str name, int64_t now, int64_t window_ms, int64_t *n,
+                           struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, db_tx_arena(tx), &rate_add, P(P_BLOB(name), P_INT(now), P_INT(window_ms)), &rows, err) != OK)
@@ -95,8 +99,9 @@ DB_SQL(pack_file_put, "INSERT INTO pack_file (hash, content) VALUES (?1, ?2) ON 
 DB_SQL(pack_set_find, "SELECT id FROM pack_set WHERE hash = ?1");
 DB_SQL(pack_set_add, "INSERT INTO pack_set (hash, stored) VALUES (?1, ?2) RETURNING id");
 DB_SQL(pack_set_file_add, "INSERT INTO pack_set_file (pack_set, pack, path, hash) VALUES (?1, ?2, ?3, ?4)");
-DB_SQL(pack_set_files, "SELECT s.pack, s.path, s.hash, f.content FROM pack_set_file s JOIN pack_file f ON f.hash = s.hash"
-                       " WHERE s.pack_set = ?1 ORDER BY s.pack, s.path");
+DB_SQL(pack_set_files,
+       "SELECT s.pack, s.path, s.hash, f.content FROM pack_set_file s JOIN pack_file f ON f.hash = s.hash"
+       " WHERE s.pack_set = ?1 ORDER BY s.pack, s.path");
 DB_SQL(item_add, "INSERT INTO item (code, version) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
 DB_SQL(item_list, "SELECT id, version, code FROM item ORDER BY id");
 
@@ -153,7 +158,8 @@ static void read_item(struct db_rows *rows, struct store_item *out)
     *out = (struct store_item){db_int64(rows, 0), db_int64(rows, 1), db_text(rows, 2)};
 }
 
-enum status store_item_list(struct db_tx *tx, struct arena *arena, struct store_item **out, size_t *count, struct error *err)
+enum status store_item_list(struct db_tx *tx, struct arena *arena, struct store_item **out, size_t *count,
+                            struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &item_list, P_NONE, &rows, err) != OK)

@@ -1,4 +1,5 @@
-/* What the server itself keeps: settings, counters, rates, packs, items, staff, sessions, tokens, the outbox and the logs. */
+/* What the server itself keeps: settings, counters, rates, packs, items, staff, sessions, tokens, the outbox and the
+ * logs. */
 #pragma once
 
 #include "store/schema.h"
@@ -11,7 +12,8 @@ MUST_USE enum status store_counter_take(struct db_tx *tx, struct str name, int64
                                         struct error *err);
 /* The number that comes next, and taking exactly it; *taken is false when it has been taken meanwhile. */
 MUST_USE enum status store_counter_peek(struct db_tx *tx, struct str name, int64_t *next, struct error *err);
-MUST_USE enum status store_counter_advance(struct db_tx *tx, struct str name, int64_t n, bool *taken, struct error *err);
+MUST_USE enum status store_counter_advance(struct db_tx *tx, struct str name, int64_t n, bool *taken,
+                                           struct error *err);
 /* Forgets counters with this prefix that were last used before. */
 MUST_USE enum status store_counter_expire(struct db_tx *tx, struct str prefix, int64_t before, struct error *err);
 /* Counts one more in the window that began at most window_ms ago; *n is the count with it. */
@@ -29,8 +31,8 @@ MUST_USE enum status store_pack_set_find(struct db_tx *tx, struct str hash, int6
 MUST_USE enum status store_pack_set_add(struct db_tx *tx, struct str hash, int64_t now, int64_t *id, struct error *err);
 MUST_USE enum status store_pack_set_file_add(struct db_tx *tx, int64_t id, const struct store_pack_file *row,
                                              struct error *err);
-MUST_USE enum status store_pack_set_files(struct db_tx *tx, struct arena *arena, int64_t id, struct store_pack_file **out,
-                                          size_t *count, struct error *err);
+MUST_USE enum status store_pack_set_files(struct db_tx *tx, struct arena *arena, int64_t id,
+                                          struct store_pack_file **out, size_t *count, struct error *err);
 
 struct store_item {
     int64_t id, version;
@@ -48,7 +50,8 @@ struct store_staff {
     bool disabled;
 };
 /* *added is false when the name is taken. */
-MUST_USE enum status store_staff_insert(struct db_tx *tx, const struct store_staff *row, bool *added, struct error *err);
+MUST_USE enum status store_staff_insert(struct db_tx *tx, const struct store_staff *row, bool *added,
+                                        struct error *err);
 MUST_USE enum status store_staff_update(struct db_tx *tx, const struct store_staff *row, struct error *err);
 MUST_USE enum status store_staff_find(struct db_tx *tx, struct arena *arena, struct str name, struct store_staff *out,
                                       bool *found, struct error *err);
@@ -62,17 +65,18 @@ struct store_session {
     int64_t created, seen;
 };
 MUST_USE enum status store_session_insert(struct db_tx *tx, const struct store_session *row, struct error *err);
-MUST_USE enum status store_session_find(struct db_tx *tx, struct arena *arena, struct str hash, struct store_session *out,
-                                        bool *found, struct error *err);
+MUST_USE enum status store_session_find(struct db_tx *tx, struct arena *arena, struct str hash,
+                                        struct store_session *out, bool *found, struct error *err);
 MUST_USE enum status store_session_touch(struct db_tx *tx, struct str hash, int64_t seen, struct error *err);
 MUST_USE enum status store_session_delete(struct db_tx *tx, struct str hash, struct error *err);
 MUST_USE enum status store_session_delete_staff(struct db_tx *tx, struct str staff, struct error *err);
-MUST_USE enum status store_session_expire(struct db_tx *tx, int64_t seen_before, int64_t created_before, struct error *err);
-MUST_USE enum status store_token_insert(struct db_tx *tx, struct str hash, struct str staff, int64_t now, int64_t expires,
-                                        struct error *err);
+MUST_USE enum status store_session_expire(struct db_tx *tx, int64_t seen_before, int64_t created_before,
+                                          struct error *err);
+MUST_USE enum status store_token_insert(struct db_tx *tx, struct str hash, struct str staff, int64_t now,
+                                        int64_t expires, struct error *err);
 /* The staff name, absent when there is no such token at that time. */
-MUST_USE enum status store_token_find(struct db_tx *tx, struct arena *arena, struct str hash, int64_t now, struct str *staff,
-                                      struct error *err);
+MUST_USE enum status store_token_find(struct db_tx *tx, struct arena *arena, struct str hash, int64_t now,
+                                      struct str *staff, struct error *err);
 
 struct store_outbox {
     int64_t region, due, id; /* id: key */
@@ -85,10 +89,11 @@ MUST_USE enum status store_outbox_due(struct db_tx *tx, struct arena *arena, int
 /* Moves it to another time, counting attempts; *moved is false when somebody else has taken it. */
 MUST_USE enum status store_outbox_move(struct db_tx *tx, const struct store_outbox *row, int64_t due, int64_t attempts,
                                        bool *moved, struct error *err);
-MUST_USE enum status store_outbox_delete(struct db_tx *tx, const struct store_outbox *row, bool *deleted, struct error *err);
+MUST_USE enum status store_outbox_delete(struct db_tx *tx, const struct store_outbox *row, bool *deleted,
+                                         struct error *err);
 MUST_USE enum status store_outbox_next(struct db_tx *tx, int64_t region, int64_t *due, struct error *err);
-MUST_USE enum status store_outbox_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_outbox *out, bool *found,
-                                       struct error *err);
+MUST_USE enum status store_outbox_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_outbox *out,
+                                       bool *found, struct error *err);
 struct store_outbox_totals {
     int64_t waiting, failing;
 };

@@ -6,11 +6,14 @@
 
 /* ---- tasks ---- */
 
-#define TASK_COLUMNS "t.id, t.case_id, t.item, t.division, t.unit, t.element, t.name, t.form, t.roles, t.assignee, t.created, t.due, t.priority"
+#define TASK_COLUMNS                                                                                                   \
+    "t.id, t.case_id, t.item, t.division, t.unit, t.element, t.name, t.form, t.roles, t.assignee, t.created, t.due, "  \
+    "t.priority"
 
 DB_SQL(task_insert, "INSERT INTO task (region, id, case_id, item, division, unit, element, name, form, roles, assignee,"
                     " created, due, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
-DB_SQL(task_role_insert, "INSERT INTO task_role (region, role, due, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING");
+DB_SQL(task_role_insert,
+       "INSERT INTO task_role (region, role, due, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING");
 DB_SQL(task_role_delete, "DELETE FROM task_role WHERE region = ?1 AND role = ?2 AND due = ?3 AND id = ?4");
 DB_SQL(task_delete, "DELETE FROM task WHERE region = ?1 AND id = ?2");
 DB_SQL(task_find, "SELECT " TASK_COLUMNS " FROM task t WHERE region = ?1 AND id = ?2");
@@ -30,7 +33,8 @@ static enum status each_role(struct db_tx *tx, const struct db_statement *statem
         role = str_cut(&rest, ',');
         if (role.len == 0)
             continue;
-        if (db_exec(tx, statement, P(REGION(row->id), P_TEXT(role), P_INT(sortable_due(row->due)), P_INT(row->id)), err) != OK)
+        if (db_exec(tx, statement, P(REGION(row->id), P_TEXT(role), P_INT(sortable_due(row->due)), P_INT(row->id)),
+                    err) != OK)
             return FAILED;
     }
     return OK;
@@ -39,9 +43,9 @@ static enum status each_role(struct db_tx *tx, const struct db_statement *statem
 enum status store_task_insert(struct db_tx *tx, const struct store_task *row, struct error *err)
 {
     struct db_params params =
-        P(REGION(row->id), P_INT(row->id), P_INT(row->case_id), P_INT(row->item), P_INT(row->division), P_TEXT(row->unit),
-          P_TEXT(row->element), P_TEXT(row->name), P_TEXT(row->form), P_TEXT(row->roles), P_TEXT(row->assignee),
-          P_INT(row->created), P_INT(row->due), P_INT(row->priority));
+        P(REGION(row->id), P_INT(row->id), P_INT(row->case_id), P_INT(row->item), P_INT(row->division),
+          P_TEXT(row->unit), P_TEXT(row->element), P_TEXT(row->name), P_TEXT(row->form), P_TEXT(row->roles),
+          P_TEXT(row->assignee), P_INT(row->created), P_INT(row->due), P_INT(row->priority));
     if (db_exec(tx, &task_insert, params, err) != OK)
         return FAILED;
     return each_role(tx, &task_role_insert, row, err);
@@ -94,7 +98,8 @@ enum status store_task_assign(struct db_tx *tx, int64_t id, struct str was, stru
 {
     int64_t n = 0;
     struct str none = STR("");
-    if (db_exec_count(tx, &task_assign, P(REGION(id), P_INT(id), P_TEXT(assignee), P_TEXT(was.data ? was : none)), &n, err) != OK)
+    if (db_exec_count(tx, &task_assign, P(REGION(id), P_INT(id), P_TEXT(assignee), P_TEXT(was.data ? was : none)), &n,
+                      err) != OK)
         return FAILED;
     *changed = n == 1;
     return OK;
@@ -117,30 +122,24 @@ enum status store_task_set_due(struct db_tx *tx, int64_t id, int64_t due, struct
 }
 
 #define TASK_FILTER                                                                                                    \
-    " AND t.division >= ?2 AND t.division < ?3 AND (?4 IS NULL OR t.unit = ?4) AND (?5 = 0 OR t.item = ?5)"           \
+    " AND t.division >= ?2 AND t.division < ?3 AND (?4 IS NULL OR t.unit = ?4) AND (?5 = 0 OR t.item = ?5)"            \
     " AND (?6 IS NULL OR t.assignee = ?6) AND (?7 = 0 OR t.assignee IS NULL)"
 DB_SQL(task_list_role, "SELECT " TASK_COLUMNS " FROM task_role r JOIN task t ON t.region = r.region AND t.id = r.id"
                        " WHERE r.region = ?1 AND r.role = ?11 AND (r.due, r.id) > (?8, ?9)" TASK_FILTER
                        " ORDER BY r.due, r.id LIMIT ?10");
-DB_SQL(task_list_assignee, "SELECT " TASK_COLUMNS " FROM task t WHERE t.region = ?1"
-                           " AND (CASE WHEN t.due = 0 THEN 9223372036854775807 ELSE t.due END, t.id) > (?8, ?9)" TASK_FILTER
-                           " AND t.assignee IS NOT NULL"
-                           " ORDER BY CASE WHEN t.due = 0 THEN 9223372036854775807 ELSE t.due END, t.id LIMIT ?10");
+DB_SQL(task_list_assignee,
+       "SELECT " TASK_COLUMNS " FROM task t WHERE t.region = ?1"
+       " AND (CASE WHEN t.due = 0 THEN 9223372036854775807 ELSE t.due END, t.id) > (?8, ?9)" TASK_FILTER
+       " AND t.assignee IS NOT NULL"
+       " ORDER BY CASE WHEN t.due = 0 THEN 9223372036854775807 ELSE t.due END, t.id LIMIT ?10");
 
 enum status store_task_list(struct db_tx *tx, struct arena *arena, const struct store_task_filter *filter,
                             struct store_task **out, size_t *count, struct error *err)
 {
-    struct db_param p[11] = {P_INT(filter->region),
-                             P_INT(filter->division_from),
-                             P_INT(filter->division_to),
-                             P_TEXT(filter->unit),
-                             P_INT(filter->item),
-                             P_TEXT(filter->assignee),
-                             P_BOOL(filter->unassigned),
-                             P_INT(filter->after_due),
-                             P_INT(filter->after_id),
-                             P_INT(filter->limit),
-                             P_TEXT(filter->role)};
+    struct db_param p[11] = {P_INT(filter->region),      P_INT(filter->division_from), P_INT(filter->division_to),
+                             P_TEXT(filter->unit),       P_INT(filter->item),          P_TEXT(filter->assignee),
+                             P_BOOL(filter->unassigned), P_INT(filter->after_due),     P_INT(filter->after_id),
+                             P_INT(filter->limit),       P_TEXT(filter->role)};
     struct db_rows rows;
     const struct db_statement *statement = filter->role.data ? &task_list_role : &task_list_assignee;
     if (db_query(tx, arena, statement, (struct db_params){p, filter->role.data ? 11 : 10}, &rows, err) != OK)
@@ -168,8 +167,8 @@ enum status store_task_done_insert(struct db_tx *tx, const struct store_task_don
     return db_exec_later(tx, &task_done_insert, P(REGION(row->id), P_INT(row->id), P_INT(row->at)), err);
 }
 
-enum status store_task_done_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_task_done *out, bool *found,
-                                 struct error *err)
+enum status store_task_done_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_task_done *out,
+                                 bool *found, struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &task_done_find, P(REGION(id), P_INT(id)), &rows, err) != OK)
@@ -194,12 +193,20 @@ DB_SQL(timer_next, "SELECT due FROM timer WHERE region = ?1 ORDER BY due LIMIT 1
 
 enum status store_timer_insert(struct db_tx *tx, const struct store_timer *row, struct error *err)
 {
-    return db_exec_later(tx, &timer_insert, P(REGION(row->id), P_INT(row->id), P_INT(row->case_id), P_INT(row->due)), err);
+    return db_exec_later(tx, &timer_insert, P(REGION(row->id), P_INT(row->id), P_INT(row->case_id), P_INT(row->due)),
+                         err);
 }
 
 enum status store_timer_delete(struct db_tx *tx, int64_t id, struct error *err)
 {
     return db_exec_later(tx, &timer_delete, P(REGION(id), P_INT(id)), err);
+}
+
+DB_SQL(timer_move, "UPDATE timer SET due = ?3 WHERE region = ?1 AND id = ?2");
+
+enum status store_timer_move(struct db_tx *tx, int64_t id, int64_t due, struct error *err)
+{
+    return db_exec(tx, &timer_move, P(REGION(id), P_INT(id), P_INT(due)), err);
 }
 
 static void read_timer(struct db_rows *rows, struct store_timer *out)
@@ -228,7 +235,8 @@ enum status store_timer_next(struct db_tx *tx, int64_t region, int64_t *due, str
 
 /* ---- jobs ---- */
 
-DB_SQL(job_insert, "INSERT INTO job (region, id, case_id, type, due, retries, worker) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+DB_SQL(job_insert,
+       "INSERT INTO job (region, id, case_id, type, due, retries, worker) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 DB_SQL(job_update, "UPDATE job SET due = ?3, retries = ?4, worker = ?5 WHERE region = ?1 AND id = ?2");
 DB_SQL(job_delete, "DELETE FROM job WHERE region = ?1 AND id = ?2");
 DB_SQL(job_find, "SELECT id, case_id, due, retries, type, worker FROM job WHERE region = ?1 AND id = ?2");
@@ -282,16 +290,30 @@ enum status store_job_free(struct db_tx *tx, struct arena *arena, int64_t region
     return OK;
 }
 
+DB_SQL(job_next, "SELECT due FROM job WHERE region = ?1 AND type = ?2 AND retries > 0 ORDER BY due LIMIT 1");
+
+enum status store_job_next(struct db_tx *tx, int64_t region, struct str type, int64_t *due, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &job_next, P(P_INT(region), P_TEXT(type)), &rows, err) != OK)
+        return FAILED;
+    *due = db_next(&rows) ? db_int64(&rows, 0) : INT64_MAX;
+    return OK;
+}
+
 /* ---- subscriptions and messages ---- */
 
-DB_SQL(subscription_insert, "INSERT INTO subscription (region, id, case_id, name, process) VALUES (?1, ?2, ?3, ?4, ?5)");
+DB_SQL(subscription_insert,
+       "INSERT INTO subscription (region, id, case_id, name, process) VALUES (?1, ?2, ?3, ?4, ?5)");
 DB_SQL(subscription_delete, "DELETE FROM subscription WHERE region = ?1 AND id = ?2");
-DB_SQL(subscription_list, "SELECT id, case_id, name, process FROM subscription WHERE name = ?1 ORDER BY process, id LIMIT 10000");
+DB_SQL(subscription_list,
+       "SELECT id, case_id, name, process FROM subscription WHERE name = ?1 ORDER BY process, id LIMIT 10000");
 
 enum status store_subscription_insert(struct db_tx *tx, const struct store_subscription *row, struct error *err)
 {
     return db_exec(tx, &subscription_insert,
-                   P(REGION(row->id), P_INT(row->id), P_INT(row->case_id), P_BLOB(row->name), P_TEXT(row->process)), err);
+                   P(REGION(row->id), P_INT(row->id), P_INT(row->case_id), P_BLOB(row->name), P_TEXT(row->process)),
+                   err);
 }
 
 enum status store_subscription_delete(struct db_tx *tx, int64_t id, struct error *err)
@@ -304,8 +326,8 @@ static void read_subscription(struct db_rows *rows, struct store_subscription *o
     *out = (struct store_subscription){db_int64(rows, 0), db_int64(rows, 1), db_blob(rows, 2), db_text(rows, 3)};
 }
 
-enum status store_subscription_list(struct db_tx *tx, struct arena *arena, struct str name, struct store_subscription **out,
-                                    size_t *count, struct error *err)
+enum status store_subscription_list(struct db_tx *tx, struct arena *arena, struct str name,
+                                    struct store_subscription **out, size_t *count, struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &subscription_list, P(P_BLOB(name)), &rows, err) != OK)
@@ -314,9 +336,11 @@ enum status store_subscription_list(struct db_tx *tx, struct arena *arena, struc
     return OK;
 }
 
-DB_SQL(message_insert, "INSERT INTO message (region, id, name, message_id, expires, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-                       " ON CONFLICT DO NOTHING");
-DB_SQL(message_first, "SELECT id, expires, name, message_id, body FROM message WHERE name = ?1 AND expires > ?2 ORDER BY id LIMIT 1");
+DB_SQL(message_insert,
+       "INSERT INTO message (region, id, name, message_id, expires, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+       " ON CONFLICT DO NOTHING");
+DB_SQL(message_first,
+       "SELECT id, expires, name, message_id, body FROM message WHERE name = ?1 AND expires > ?2 ORDER BY id LIMIT 1");
 DB_SQL(message_delete, "DELETE FROM message WHERE region = ?1 AND id = ?2");
 DB_SQL(message_expire, "DELETE FROM message WHERE expires <= ?1");
 
@@ -324,8 +348,8 @@ enum status store_message_insert(struct db_tx *tx, const struct store_message *r
 {
     int64_t n = 0;
     if (db_exec_count(tx, &message_insert,
-                      P(REGION(row->id), P_INT(row->id), P_BLOB(row->name), P_BLOB(row->message_id), P_INT(row->expires),
-                        P_BLOB(row->body)),
+                      P(REGION(row->id), P_INT(row->id), P_BLOB(row->name), P_BLOB(row->message_id),
+                        P_INT(row->expires), P_BLOB(row->body)),
                       &n, err) != OK)
         return FAILED;
     *added = n == 1;
@@ -342,6 +366,18 @@ enum status store_message_first(struct db_tx *tx, struct arena *arena, struct st
     if (*found)
         *out = (struct store_message){db_int64(&rows, 0), db_int64(&rows, 1), db_blob(&rows, 2), db_blob(&rows, 3),
                                       db_blob(&rows, 4)};
+    return OK;
+}
+
+DB_SQL(message_known, "SELECT id FROM message WHERE region = ?1 AND message_id = ?2 AND expires > ?3");
+
+enum status store_message_known(struct db_tx *tx, int64_t region, struct str message_id, int64_t now, bool *known,
+                                struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &message_known, P(P_INT(region), P_BLOB(message_id), P_INT(now)), &rows, err) != OK)
+        return FAILED;
+    *known = rows.count > 0;
     return OK;
 }
 

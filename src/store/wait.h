@@ -4,29 +4,29 @@
 #include "store/schema.h"
 
 struct store_task {
-    int64_t id;             /* key: holds the region */
+    int64_t id; /* key: holds the region */
     int64_t case_id, item, division;
     struct str unit, element, name, form;
-    struct str roles;       /* "doctor,county-cdc" */
-    struct str assignee;    /* absent: nobody */
+    struct str roles;               /* "doctor,county-cdc" */
+    struct str assignee;            /* absent: nobody */
     int64_t created, due, priority; /* due 0: none */
 };
 MUST_USE enum status store_task_insert(struct db_tx *tx, const struct store_task *row, struct error *err);
 MUST_USE enum status store_task_delete(struct db_tx *tx, int64_t id, struct error *err);
-MUST_USE enum status store_task_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_task *out, bool *found,
-                                     struct error *err);
+MUST_USE enum status store_task_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_task *out,
+                                     bool *found, struct error *err);
 /* Sets the assignee if it is still `was` (absent: nobody); *changed tells. */
 MUST_USE enum status store_task_assign(struct db_tx *tx, int64_t id, struct str was, struct str assignee, bool *changed,
                                        struct error *err);
 MUST_USE enum status store_task_set_due(struct db_tx *tx, int64_t id, int64_t due, struct error *err);
 struct store_task_filter {
     int64_t region;
-    struct str role;        /* absent: by assignee */
-    struct str assignee;    /* absent: any */
+    struct str role;     /* absent: by assignee */
+    struct str assignee; /* absent: any */
     bool unassigned;
     int64_t division_from, division_to;
     struct str unit;
-    int64_t item;           /* 0: any */
+    int64_t item;                /* 0: any */
     int64_t after_due, after_id; /* of the last one seen; those without a due date come last, as INT64_MAX */
     int64_t limit;
 };
@@ -40,8 +40,8 @@ struct store_task_done {
     int64_t id, at;
 };
 MUST_USE enum status store_task_done_insert(struct db_tx *tx, const struct store_task_done *row, struct error *err);
-MUST_USE enum status store_task_done_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_task_done *out,
-                                          bool *found, struct error *err);
+MUST_USE enum status store_task_done_find(struct db_tx *tx, struct arena *arena, int64_t id,
+                                          struct store_task_done *out, bool *found, struct error *err);
 MUST_USE enum status store_task_done_expire(struct db_tx *tx, int64_t before, struct error *err);
 
 struct store_timer {
@@ -49,6 +49,7 @@ struct store_timer {
 };
 MUST_USE enum status store_timer_insert(struct db_tx *tx, const struct store_timer *row, struct error *err);
 MUST_USE enum status store_timer_delete(struct db_tx *tx, int64_t id, struct error *err);
+MUST_USE enum status store_timer_move(struct db_tx *tx, int64_t id, int64_t due, struct error *err);
 MUST_USE enum status store_timer_due(struct db_tx *tx, struct arena *arena, int64_t region, int64_t now, int64_t limit,
                                      struct store_timer **out, size_t *count, struct error *err);
 /* Earliest due in a region; *due INT64_MAX when there is none. */
@@ -61,17 +62,21 @@ struct store_job {
 MUST_USE enum status store_job_insert(struct db_tx *tx, const struct store_job *row, struct error *err);
 MUST_USE enum status store_job_update(struct db_tx *tx, const struct store_job *row, struct error *err);
 MUST_USE enum status store_job_delete(struct db_tx *tx, int64_t id, struct error *err);
-MUST_USE enum status store_job_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_job *out, bool *found,
-                                    struct error *err);
+MUST_USE enum status store_job_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_job *out,
+                                    bool *found, struct error *err);
 MUST_USE enum status store_job_free(struct db_tx *tx, struct arena *arena, int64_t region, struct str type, int64_t now,
                                     int64_t limit, struct store_job **out, size_t *count, struct error *err);
+
+/* When the next job of a type is free; *due INT64_MAX when there is none. */
+MUST_USE enum status store_job_next(struct db_tx *tx, int64_t region, struct str type, int64_t *due, struct error *err);
 
 struct store_subscription {
     int64_t id, case_id;
     struct str name;    /* hash of message name and correlation key */
     struct str process; /* process id: a message goes to one instance of each */
 };
-MUST_USE enum status store_subscription_insert(struct db_tx *tx, const struct store_subscription *row, struct error *err);
+MUST_USE enum status store_subscription_insert(struct db_tx *tx, const struct store_subscription *row,
+                                               struct error *err);
 MUST_USE enum status store_subscription_delete(struct db_tx *tx, int64_t id, struct error *err);
 MUST_USE enum status store_subscription_list(struct db_tx *tx, struct arena *arena, struct str name,
                                              struct store_subscription **out, size_t *count, struct error *err);
@@ -81,8 +86,12 @@ struct store_message {
     struct str name, message_id, body; /* message_id absent: none; body sealed */
 };
 /* *added is false when the message id is there already. */
-MUST_USE enum status store_message_insert(struct db_tx *tx, const struct store_message *row, bool *added, struct error *err);
+MUST_USE enum status store_message_insert(struct db_tx *tx, const struct store_message *row, bool *added,
+                                          struct error *err);
 MUST_USE enum status store_message_first(struct db_tx *tx, struct arena *arena, struct str name, int64_t now,
                                          struct store_message *out, bool *found, struct error *err);
+/* A kept one with this message id, in a region. */
+MUST_USE enum status store_message_known(struct db_tx *tx, int64_t region, struct str message_id, int64_t now, bool *known,
+                                         struct error *err);
 MUST_USE enum status store_message_delete(struct db_tx *tx, int64_t id, bool *deleted, struct error *err);
 MUST_USE enum status store_message_expire(struct db_tx *tx, int64_t before, struct error *err);

@@ -132,42 +132,100 @@ static enum status refuse_broken(struct error *err)
                      "A sealed field was altered, cut off, or belongs to another place.");
 }
 
-static bool decrypt(const struct seal_key *key, struct str context, const unsigned char *sealed, size_t plain_len,
+/* gcm holds the key already. */
+static bool decrypt(EVP_CIPHER_CTX *gcm, struct str context, const unsigned char *sealed, size_t plain_len,
                     unsigned char *out)
 {
     const unsigned char *text = sealed + HEADER_SIZE + SEAL_NONCE_SIZE;
-    EVP_CIPHER_CTX *gcm = EVP_CIPHER_CTX_new();
-    CHECK(gcm && EVP_CipherInit_ex2(gcm, cipher, key->bytes, sealed + HEADER_SIZE, 0, NULL) == 1);
+    CHECK(EVP_CipherInit_ex2(gcm, NULL, NULL, sealed + HEADER_SIZE, 0, NULL) == 1);
     put_context(gcm, sealed, context);
     int len = 0;
     if (plain_len)
         CHECK(EVP_CipherUpdate(gcm, out, &len, text, (int)plain_len) == 1);
     CHECK(EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, (void *)(text + plain_len)) == 1);
     int rest = 0;
-    bool good = EVP_CipherFinal_ex(gcm, out + len, &rest) == 1;
-    EVP_CIPHER_CTX_free(gcm);
-    return good;
+    return EVP_CipherFinal_ex(gcm, out + len, &rest) == 1;
 }
 
-enum status seal_open(struct arena *arena, const struct seal_ring *ring, struct str context, struct str sealed,
-                      struct str *out, struct error *err)
+static EVP_CIPHER_CTX *new_decryption(const struct seal_key *key)
+{
+    EVP_CIPHER_CTX *gcm = EVP_CIPHER_CTX_new();
+    CHECK(gcm && EVP_CipherInit_ex2(gcm, cipher, key->bytes, NULL, 0, NULL) == 1);
+    return gcm;
+}
+
+/* The key that a sealed field names. */
+static enum status key_of(const struct seal_ring *ring, struct str sealed, const struct seal_key **out, struct error *err)
 {
     const unsigned char *bytes = (const unsigned char *)sealed.data;
     if (sealed.len < SEAL_OVERHEAD || sealed.len > (size_t)1 << 30 || bytes[0] != 1)
         return refuse_broken(err);
     unsigned number = (unsigned)bytes[1] << 8 | bytes[2];
-    const struct seal_key *key = find(ring, number);
-    if (!key)
-        return error_set(err, ERROR_INTERNAL, "seal-key",
-                         "A field is sealed with key %u, which is not in the key file.", number);
+    *out = find(ring, number);
+    return *out ? OK
+                : error_set(err, ERROR_INTERNAL, "seal-key",
+                            "A field is sealed with key %u, which is not in the key file.", number);
+}
+
+enum status seal_open(struct arena *arena, const struct seal_ring *ring, struct str context, struct str sealed,
+                      struct str *out, struct error *err)
+{
+    const struct seal_key *key;
+    if (key_of(ring, sealed, &key, err) != OK)
+        return FAILED;
     size_t plain_len = sealed.len - SEAL_OVERHEAD;
     unsigned char *plain = arena_alloc_raw(arena, plain_len + 1);
-    if (!decrypt(key, context, bytes, plain_len, plain)) {
+    EVP_CIPHER_CTX *gcm = new_decryption(key);
+    bool good = decrypt(gcm, context, (const unsigned char *)sealed.data, plain_len, plain);
+    EVP_CIPHER_CTX_free(gcm);
+    if (!good) {
         OPENSSL_cleanse(plain, plain_len);
         return refuse_broken(err);
     }
     plain[plain_len] = 0;
     *out = (struct str){(const char *)plain, plain_len};
+    return OK;
+}
+
+struct seal_opener {
+    const struct seal_ring *ring;
+    const struct seal_key *key; /* that gcm holds; NULL: none yet */
+    EVP_CIPHER_CTX *gcm;
+};
+
+struct seal_opener *seal_opener_new(const struct seal_ring *ring)
+{
+    struct seal_opener *self = heap_alloc(sizeof(*self));
+    self->ring = ring;
+    return self;
+}
+
+void seal_opener_free(struct seal_opener *self)
+{
+    if (!self)
+        return;
+    EVP_CIPHER_CTX_free(self->gcm);
+    heap_free(self);
+}
+
+enum status seal_opener_open(struct seal_opener *self, struct str context, struct str sealed, char *plain,
+                             struct str *out, struct error *err)
+{
+    const struct seal_key *key;
+    if (key_of(self->ring, sealed, &key, err) != OK)
+        return FAILED;
+    if (key != self->key) {
+        EVP_CIPHER_CTX_free(self->gcm);
+        self->gcm = new_decryption(key);
+        self->key = key;
+    }
+    size_t plain_len = sealed.len - SEAL_OVERHEAD;
+    if (!decrypt(self->gcm, context, (const unsigned char *)sealed.data, plain_len, (unsigned char *)plain)) {
+        OPENSSL_cleanse(plain, plain_len);
+        return refuse_broken(err);
+    }
+    plain[plain_len] = 0;
+    *out = (struct str){plain, plain_len};
     return OK;
 }
 

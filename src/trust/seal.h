@@ -27,6 +27,14 @@ struct str seal(struct arena *arena, const struct seal_ring *ring, struct str co
 MUST_USE enum status seal_open(struct arena *arena, const struct seal_ring *ring, struct str context, struct str sealed,
                                struct str *out, struct error *err);
 
+/* Opens many fields one after the other in one thread, without setting the cipher up for each. The ring must outlive it. */
+struct seal_opener;
+struct seal_opener *seal_opener_new(const struct seal_ring *ring);
+void seal_opener_free(struct seal_opener *self);
+/* As seal_open; out is written to plain, which has room for sealed.len bytes, and ends with a zero byte. */
+MUST_USE enum status seal_opener_open(struct seal_opener *self, struct str context, struct str sealed, char *plain,
+                                      struct str *out, struct error *err);
+
 /* Equal texts of one domain ("party.id-number") have equal indexes; without the key nothing can be told from one.
  * The text is normalised first: white space out, full-width forms and ASCII letters to half-width upper case. */
 void seal_index(const struct seal_ring *ring, struct str domain, struct str text, unsigned char out[SEAL_INDEX_SIZE]);

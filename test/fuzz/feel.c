@@ -1,11 +1,13 @@
-/* FEEL expressions: any text is refused with a position, or evaluates within its limits to a value that can be written. */
+/* FEEL expressions: any text is refused with a position, or evaluates within its limits to a value that can be written.
+ */
 #include "feel/feel.h"
 #include "feel/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char context_text[] = "{\"x\":5,\"y\":null,\"s\":\"text\",\"b\":true,\"list\":[1,2,{\"a\":1,\"first name\":\"N\"},null],"
-                                   "\"ctx\":{\"a\":{\"b\":[1]},\"pre-tax sum\":2},\"a-b\":7,\"date of birth\":\"1990-01-01\"}";
+static const char context_text[] =
+    "{\"x\":5,\"y\":null,\"s\":\"text\",\"b\":true,\"list\":[1,2,{\"a\":1,\"first name\":\"N\"},null],"
+    "\"ctx\":{\"a\":{\"b\":[1]},\"pre-tax sum\":2},\"a-b\":7,\"date of birth\":\"1990-01-01\"}";
 
 static uint64_t chance(void *state)
 {
@@ -15,7 +17,8 @@ static uint64_t chance(void *state)
 
 static void evaluate(struct arena *arena, const struct feel_program *program, const struct feel_input *input)
 {
-    struct feel_run run = {.arena = arena, .steps_max = 20000, .list_max = 2000, .depth_max = 64, .regex_ms = 5, .random = chance};
+    struct feel_run run = {
+        .arena = arena, .steps_max = 20000, .list_max = 2000, .depth_max = 64, .regex_ms = 5, .random = chance};
     struct value value = feel_evaluate(program, input, &run);
     struct buf out;
     buf_init(&out, (size_t)1 << 24);

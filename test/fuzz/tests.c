@@ -1,4 +1,5 @@
-/* Unary tests: any text is refused, or is true, false or null for values of every kind; its shape never contradicts it. */
+/* Unary tests: any text is refused, or is true, false or null for values of every kind; its shape never contradicts it.
+ */
 #include "feel/feel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -52,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct feel_options options = {.syntax = FEEL_UNARY_TESTS, .scope = {names, COUNT_OF(names)}};
     if (feel_compile(&arena, (struct str){(const char *)data, size}, &options, &program, &err) == OK) {
         for (size_t i = 0; i < COUNT_OF(tested); i++) {
-            struct feel_run run = {.arena = &arena, .steps_max = 20000, .list_max = 2000, .depth_max = 64, .regex_ms = 5};
+            struct feel_run run = {
+                .arena = &arena, .steps_max = 20000, .list_max = 2000, .depth_max = 64, .regex_ms = 5};
             struct feel_input input = {.slots = slots, .tested = &tested[i]};
             struct value found = feel_evaluate(program, &input, &run);
             CHECK(found.kind == VALUE_BOOLEAN || value_is_null(found));

@@ -13,7 +13,7 @@ before(async () => {
   const doctor = await signedIn(server, 'dr-wang');
   const id = idNumber('230110', '19390210', 11);
   doubtful = await doctor.post('/api/v1/cases', { item: 'death-report', confirmed: true,
-    form: deathForm(id, { 'cause.a.code': 'R96', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined }) });
+    form: deathForm(id, { 'cause.a.code': 'R96.0', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined }) });
   normal = await doctor.post('/api/v1/cases', { item: 'death-report', form: deathForm(idNumber('230110', '19390210', 13)) });
   assert.equal(doubtful.status, 201, doubtful.text);
   assert.equal(normal.status, 201, normal.text);

@@ -86,7 +86,7 @@ for (const [name, viewport, scripts] of [['phone', PHONE, true], ['phone-no-scri
     await clean(stranger, `${name}-verdict`);
     await stranger.goto(`${server.url}/open`);
     await stranger.fill('#holder_id', id);
-    await stranger.fill('#opener_id', '230110198003150017');
+    await stranger.fill('#opener_id', '230110198003150010');
     await stranger.click('main form button');
     await stranger.waitForSelector('img.sheet');
     await clean(stranger, `${name}-opened`);
@@ -159,7 +159,7 @@ test('everything can be reached by keyboard, and the skip link works', async () 
 test('a doubtful report shows the doctor where it stands', async () => {
   const doctor = await signedIn(server, 'dr-wang');
   const id = idNumber('230110', '19460607', (sequence += 2));
-  const form = deathForm(id, { 'cause.a.code': 'R96', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined });
+  const form = deathForm(id, { 'cause.a.code': 'R96.0', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined });
   const opened = await doctor.post('/api/v1/cases', { item: 'death-report', form, confirmed: true });
   assert.equal(opened.status, 201, opened.text);
   const page = await newPage(browser, { viewport: PHONE });

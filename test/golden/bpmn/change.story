@@ -14,8 +14,6 @@ move pay nowhere
   refused element-not-found
 move pay late
   refused modification-invalid
-move pay -
-  refused modification-invalid
 move nothing pay
   refused element-not-active
 move - review {"reviewer": "bob"}
@@ -25,6 +23,11 @@ move - review {"reviewer": "bob"}
 move pay -
   + job-cancelled pay
   at review
+
+move review -
+  + task-cancelled review
+  + timer-cancelled late
+  + instance-terminated core
 
 # To a new version, where the task has another name.
 start {"amount": 2000, "currency": "CNY", "reviewer": "ann"}

@@ -68,7 +68,7 @@ error pay OTHER
   = count(incidents) = 1 and incidents[1].type = "unhandled-error"
 resolve pay
   + incident-resolved pay
-  + job-updated pay retries=5
+  + job-updated pay type=pay-CNY retries=5
 job pay {"receipt": {"no": 7}}
   + instance-completed core
   = variables.paid.number = 7
@@ -210,3 +210,4 @@ set - {"most": 5}
 resolve count
   + incident-resolved count
   + instance-completed circle
+  at

@@ -164,6 +164,9 @@ static void compare(struct walk *self)
     expect_waits(self, value_get(view, STR("waits")), &count);
     for (size_t i = 0; i < value_count(incidents); i++)
         expect_key(self, 'i', value_get(value_at(incidents, i), STR("key")), &count);
+    for (size_t i = 0; i < self->open.count; i++)
+        if (!bpmn_instance_awaits(self->instance, self->open.items[i].key))
+            fail_walk(self, "open but not awaited", self->open.items[i].kind, self->open.items[i].key);
     if (count != self->open.count)
         fail_walk(self, "an effect has opened what the instance does not wait for", '?', (int64_t)self->open.count);
 }

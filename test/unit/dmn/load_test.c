@@ -56,6 +56,11 @@ static const struct {
      HEAD "<decision id='d' name='d'>\n<informationRequirement "
           "id='r'><requiredDecision/></informationRequirement></decision>" TAIL,
      "dmn-unknown-reference", "does not exist", "r, line 3"},
+    {"knowledge that is a decision",
+     HEAD
+     "<decision id='d' name='d'>\n<knowledgeRequirement id='r'><requiredKnowledge href='#d'/></knowledgeRequirement>"
+     "<literalExpression><text>d</text></literalExpression></decision>" TAIL,
+     "dmn-unknown-reference", "requiredKnowledge", "r, line 3"},
     {"a missing import",
      HEAD "<import id='im' name='x' namespace='urn:x' importType='https://www.omg.org/spec/DMN/20230324/MODEL/'/>" TAIL,
      "dmn-unknown-reference", "urn:x", "im, line 2"},

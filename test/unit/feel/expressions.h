@@ -1,5 +1,6 @@
-/* Golden lines of FEEL: "context or - | expression | expected". Expected is an expression of its own, or "null ~ part of a note",
- * or "error ~ part of the message". The context's members are declared names; its member ? is what unary tests test. */
+/* Golden lines of FEEL: "context or - | expression | expected". Expected is an expression of its own, or "null ~ part
+ * of a note", or "error ~ part of the message". The context's members are declared names; its member ? is what unary
+ * tests test. */
 #pragma once
 
 #include "golden.h"
@@ -34,10 +35,8 @@ static const struct calendar *calendar_of_2026(struct arena *arena)
 
 static struct feel_run run_in(struct arena *arena)
 {
-    return (struct feel_run){.arena = arena,
-                             .now_ms = INT64_C(1790000000000),
-                             .calendar = calendar_of_2026(arena),
-                             .random = fixed_chance};
+    return (struct feel_run){
+        .arena = arena, .now_ms = INT64_C(1790000000000), .calendar = calendar_of_2026(arena), .random = fixed_chance};
 }
 
 /* One evaluation of one text, with what it left behind. */
@@ -99,7 +98,8 @@ static bool as_expected(const struct golden_line *line, const struct outcome *ou
 {
     struct str expected = line->fields[2];
     if (str_starts(expected, STR("error ~")))
-        return !out->compiled && str_find(str_of(out->err.message), str_trim(str_part(expected, 7, expected.len)), 0) >= 0;
+        return !out->compiled &&
+               str_find(str_of(out->err.message), str_trim(str_part(expected, 7, expected.len)), 0) >= 0;
     if (!out->compiled)
         return false;
     if (str_starts(expected, STR("null ~")))

@@ -45,11 +45,27 @@ static void deep_nesting_is_refused(void **state)
 {
     (void)state;
     static const char *const rows[][3] = {
-        {"(", "1", ")"},          {"[", "1", "]"},      {"{a: ", "1", "}"},   {"-", "x", ""},           {"abs(", "1", ")"},
-        {"a[", "1", "]"},         {"(<", "1", ")"},     {"]", "1", "..2["},   {"[1..", "1", "]"},       {"if true then ", "1", " else 2"},
-        {"if true then 1 else ", "1", ""}, {"for x in ", "[1]", " return x"}, {"function(x) ", "1", ""}, {"1 in (", "1", ")"},
-        {"x.", "y", ""},          {"not(", "true", ")"}, {"f(a: ", "1", ")"}, {"some x in [1] satisfies ", "true", ""},
-        {"1 = ", "1", ""},        {"a(", "1", ", 2)"},   {"1 in ", "1", ""},
+        {"(", "1", ")"},
+        {"[", "1", "]"},
+        {"{a: ", "1", "}"},
+        {"-", "x", ""},
+        {"abs(", "1", ")"},
+        {"a[", "1", "]"},
+        {"(<", "1", ")"},
+        {"]", "1", "..2["},
+        {"[1..", "1", "]"},
+        {"if true then ", "1", " else 2"},
+        {"if true then 1 else ", "1", ""},
+        {"for x in ", "[1]", " return x"},
+        {"function(x) ", "1", ""},
+        {"1 in (", "1", ")"},
+        {"x.", "y", ""},
+        {"not(", "true", ")"},
+        {"f(a: ", "1", ")"},
+        {"some x in [1] satisfies ", "true", ""},
+        {"1 = ", "1", ""},
+        {"a(", "1", ", 2)"},
+        {"1 in ", "1", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         for (int syntax = FEEL_EXPRESSION; syntax <= FEEL_UNARY_TESTS; syntax++) {
@@ -106,9 +122,9 @@ static void free_names_are_told_once_in_order(void **state)
     struct arena arena;
     arena_init(&arena);
     const struct str *names = NULL;
-    const struct feel_program *program = compiled(
-        &arena, FEEL_EXPRESSION,
-        "order.total + tax + {a: 1, b: a}.b + (for i in order return i + rate)[1] + sum(list[price > limit]) + count([1])");
+    const struct feel_program *program = compiled(&arena, FEEL_EXPRESSION,
+                                                  "order.total + tax + {a: 1, b: a}.b + (for i in order return i + "
+                                                  "rate)[1] + sum(list[price > limit]) + count([1])");
     size_t count = feel_free_names(program, &names);
     const char *const wanted[] = {"order", "tax", "rate", "list"};
     assert_int_equal(count, COUNT_OF(wanted));
@@ -136,8 +152,14 @@ static void unknown_names_are_errors_where_names_are_strict(void **state)
 static void constants_are_folded(void **state)
 {
     (void)state;
-    static const char *const constants[] = {"1 + 2 * 3", "date(\"2020-01-01\") + duration(\"P1D\")", "[1, 2, 3]", "[1..5]",
-                                            "upper case(\"a\")", "1 < 2 and 2 < 3", "-(1)", "{a: 1}.a"};
+    static const char *const constants[] = {"1 + 2 * 3",
+                                            "date(\"2020-01-01\") + duration(\"P1D\")",
+                                            "[1, 2, 3]",
+                                            "[1..5]",
+                                            "upper case(\"a\")",
+                                            "1 < 2 and 2 < 3",
+                                            "-(1)",
+                                            "{a: 1}.a"};
     static const char *const others[] = {"x", "now()", "1 / 0", "[x]", "matches(\"a\", \"a\")", "function(a) a"};
     struct arena arena;
     arena_init(&arena);
@@ -157,12 +179,27 @@ static void the_shape_of_tests_is_told(void **state)
         enum feel_test_kind kind;
         size_t count;
     } rows[] = {
-        {"-", FEEL_TEST_ANY, 0},          {"5", FEEL_TEST_VALUES, 1},         {"\"a\", \"b\"", FEEL_TEST_VALUES, 2},
-        {"[1..5)", FEEL_TEST_VALUES, 1},  {">= 5", FEEL_TEST_VALUES, 1},      {"not(5, 6)", FEEL_TEST_NOT, 2},
-        {"not(< 5)", FEEL_TEST_NOT, 1},   {"true", FEEL_TEST_VALUES, 1},      {"!= 5", FEEL_TEST_NOT, 1},
-        {"not(!= 5)", FEEL_TEST_VALUES, 1}, {"x", FEEL_TEST_OTHER, 0},        {"? > 5", FEEL_TEST_OTHER, 0},
-        {"null", FEEL_TEST_OTHER, 0},     {"[null..5]", FEEL_TEST_OTHER, 0},  {"5, x", FEEL_TEST_OTHER, 0},
-        {"@\"2020-01-01\"", FEEL_TEST_VALUES, 1}, {"< date(\"2020-01-01\")", FEEL_TEST_VALUES, 1},
+        {"-", FEEL_TEST_ANY, 0},
+        {"5", FEEL_TEST_VALUES, 1},
+        {"\"a\", \"b\"", FEEL_TEST_VALUES, 2},
+        {"[1..5)", FEEL_TEST_VALUES, 1},
+        {">= 5", FEEL_TEST_VALUES, 1},
+        {"not(5, 6)", FEEL_TEST_NOT, 2},
+        {"not(< 5)", FEEL_TEST_NOT, 1},
+        {"true", FEEL_TEST_VALUES, 1},
+        {"!= 5", FEEL_TEST_NOT, 1},
+        {"not(!= 5)", FEEL_TEST_VALUES, 1},
+        {"x", FEEL_TEST_OTHER, 0},
+        {"? > 5", FEEL_TEST_OTHER, 0},
+        {"null", FEEL_TEST_OTHER, 0},
+        {"[null..5]", FEEL_TEST_OTHER, 0},
+        {"5, x", FEEL_TEST_OTHER, 0},
+        {"= null", FEEL_TEST_OTHER, 0},
+        {"!= null", FEEL_TEST_OTHER, 0},
+        {"< null", FEEL_TEST_OTHER, 0},
+        {"= [1]", FEEL_TEST_OTHER, 0},
+        {"@\"2020-01-01\"", FEEL_TEST_VALUES, 1},
+        {"< date(\"2020-01-01\")", FEEL_TEST_VALUES, 1},
     };
     struct arena arena;
     arena_init(&arena);
@@ -208,6 +245,44 @@ static void declared_types_are_known_to_instance_of(void **state)
     arena_release(&arena);
 }
 
+static struct value give_nothing(void *host, const struct value *arguments, struct feel_run *run)
+{
+    (void)host;
+    (void)arguments;
+    (void)run;
+    return value_null;
+}
+
+static void host_functions_may_tell_their_types(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool typed, untyped;
+    } rows[] = {{"f instance of function<number> -> string", true, true},
+                {"f instance of function<string> -> string", false, true},
+                {"f instance of function<number> -> number", false, true},
+                {"f instance of function<number, number> -> string", false, false}};
+    struct arena arena;
+    arena_init(&arena);
+    struct str names[] = {STR("n")};
+    struct feel_type_member members[] = {{STR_NONE, feel_type_named(STR("number"))}};
+    struct feel_type type = {
+        .kind = FEEL_TYPE_FUNCTION, .members = members, .member_count = 1, .item = feel_type_named(STR("string"))};
+    struct value untyped = feel_host_function(&arena, names, 1, give_nothing, NULL);
+    struct value typed = feel_function_typed(feel_host_function(&arena, names, 1, give_nothing, NULL), &type);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (int with = 0; with < 2; with++) {
+            struct member member = {STR("f"), with ? typed : untyped};
+            struct value context = context_of_members(&arena, &member, 1);
+            struct outcome out = evaluate(&arena, FEEL_EXPRESSION, context, str_of(rows[i].text));
+            assert_true(out.compiled);
+            assert_int_equal(value_is_true(out.value), with ? rows[i].typed : rows[i].untyped);
+        }
+    }
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +295,7 @@ int main(void)
         cmocka_unit_test(constants_are_folded),
         cmocka_unit_test(the_shape_of_tests_is_told),
         cmocka_unit_test(declared_types_are_known_to_instance_of),
+        cmocka_unit_test(host_functions_may_tell_their_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,33 @@
+/* What a case without an item notes down during one work, and starting such a case; shared by the files about processes. */
+#pragma once
+
+#include "service/deployed.h"
+#include "service/work.h"
+
+struct process_notes {
+    bool changed;            /* state or incidents */
+    VECTOR(int64_t) entered; /* element instances that began in this work and are not over */
+    struct str business, tags;
+};
+/* For a case that is new. */
+void process_note_start(struct work_case *of, struct str business, struct str tags);
+
+/* A new instance of a deployed process: process_start.c. */
+struct process_opening {
+    const struct deployed *what;
+    struct str element;      /* the start event that fired; "" the plain one */
+    struct value variables;
+    struct str business, tags;
+    struct str unique;       /* blind index: only one instance may live under it; absent: none */
+    int64_t region, division; /* 0: the actor's */
+};
+MUST_USE enum status process_open(struct work *work, const struct process_opening *opening, struct work_case **out,
+                                  struct error *err);
+/* process_task.c: the deployed form of a user task, or NULL; the task as a value. */
+MUST_USE enum status user_task_form(struct work *work, const struct store_user_task *row, const struct deployed **out,
+                                    struct error *err);
+MUST_USE enum status user_task_whole(struct work *work, const struct store_user_task *row, struct value *out,
+                                     struct error *err);
+/* When a timer start event fires next; 0 for never. */
+MUST_USE enum status process_start_due(const struct service *service, struct arena *arena, const struct deployed *what,
+                                       const struct store_start *start, int64_t *out, struct error *err);

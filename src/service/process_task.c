@@ -1,0 +1,192 @@
+/* User tasks of processes that belong to no item. */
+#include "service/process.h"
+
+#include "service/process_rows.h"
+#include "service/process_view.h"
+
+struct one_task {
+    struct str key, assignee;
+    bool override;
+    struct value variables, change;
+    struct value view;
+};
+
+static enum status no_task(struct str key, struct error *err)
+{
+    return error_set(err, ERROR_NOT_FOUND, "user-task-not-found", "There is no user task %.*s that you may see.", STR_ARGS(key));
+}
+
+static enum status find_task(struct work *work, struct str text, struct store_user_task *row, struct error *err)
+{
+    const struct actor *actor = work->call->actor;
+    bool found = false;
+    int64_t key;
+    if (key_parse(text, &key) && store_user_task_find(work->tx, work->arena, key, row, &found, err) != OK)
+        return FAILED;
+    bool mine = found && row->assignee.data && str_equal(row->assignee, actor->id);
+    if (found && (mine || actor->kind == ACTOR_SYSTEM || actor_sees_division(work->call, row->division, row->unit)))
+        return OK;
+    return no_task(text, err);
+}
+
+static enum status load_task(struct work *work, struct str text, struct store_user_task *row, struct work_case **of,
+                             struct error *err)
+{
+    if (find_task(work, text, row, err) != OK)
+        return FAILED;
+    if (row->state != STORE_ACTIVE)
+        return error_set(err, ERROR_CONFLICT, "user-task-ended", "The user task %.*s has been %s.", STR_ARGS(text),
+                         row->state == STORE_COMPLETED ? "completed" : "cancelled");
+    return work_case_load(work, (struct case_id){store_key_region(row->id), row->case_id}, of, err);
+}
+
+static enum status run(const struct call *call, work_command *command, struct one_task *one, struct error *err)
+{
+    if (service_may(call, "task.work", err) != OK)
+        return FAILED;
+    return work_run(call, command, one, err);
+}
+
+/* ---- Looks ---- */
+
+enum status user_task_form(struct work *work, const struct store_user_task *row, const struct deployed **out,
+                           struct error *err)
+{
+    struct deployed_wanted wanted = {
+        .kind = STORE_FORM, .name = row->form, .binding = row->form_binding, .version_tag = row->form_tag};
+    *out = NULL;
+    if (row->form.len == 0)
+        return OK;
+    if (row->definition && deployed_by_key(work->service, work->tx, row->definition, &wanted.from, err) != OK)
+        return FAILED;
+    return deployed_bound(work->service, work->tx, &wanted, out, err);
+}
+
+enum status user_task_whole(struct work *work, const struct store_user_task *row, struct value *out, struct error *err)
+{
+    const struct deployed *form, *what = NULL;
+    if (user_task_form(work, row, &form, err) != OK ||
+        (row->definition && deployed_by_key(work->service, work->tx, row->definition, &what, err) != OK))
+        return FAILED;
+    *out = user_task_view(work->arena, row, what, form ? form->row.id : 0);
+    return OK;
+}
+
+static enum status get_command(struct work *work, void *arg, struct error *err)
+{
+    struct one_task *a = arg;
+    struct store_user_task row;
+    if (find_task(work, a->key, &row, err) != OK)
+        return FAILED;
+    return user_task_whole(work, &row, &a->view, err);
+}
+
+enum status service_user_task_get(const struct call *call, struct str key, struct value *out, struct error *err)
+{
+    struct one_task one = {.key = key};
+    if (run(call, get_command, &one, err) != OK)
+        return FAILED;
+    *out = one.view;
+    return OK;
+}
+
+static enum status form_command(struct work *work, void *arg, struct error *err)
+{
+    struct one_task *a = arg;
+    struct store_user_task row;
+    const struct deployed *form;
+    if (find_task(work, a->key, &row, err) != OK || user_task_form(work, &row, &form, err) != OK)
+        return FAILED;
+    a->view = form ? form_view(work->arena, form) : value_null;
+    return OK;
+}
+
+enum status service_user_task_form(const struct call *call, struct str key, struct value *out, struct error *err)
+{
+    struct one_task one = {.key = key};
+    if (run(call, form_command, &one, err) != OK)
+        return FAILED;
+    *out = one.view;
+    return OK;
+}
+
+/* ---- Changes ---- */
+
+static enum status change(struct work_case *of, const struct store_user_task *row, struct value set, const char *event,
+                          struct error *err)
+{
+    struct arena *arena = of->work->arena;
+    struct value data = context_set(arena, value_null, "element", value_string(row->element));
+    work_case_event(of, event, context_set(arena, data, "task", value_string(key_text(arena, row->id))));
+    struct bpmn_command update = {.kind = BPMN_UPDATE_TASK, .key = row->id, .task_change = set};
+    return engine_command(of, &update, err);
+}
+
+static enum status assign_command(struct work *work, void *arg, struct error *err)
+{
+    const struct one_task *a = arg;
+    struct store_user_task row;
+    struct work_case *of;
+    if (load_task(work, a->key, &row, &of, err) != OK)
+        return FAILED;
+    bool same = row.assignee.len == a->assignee.len && str_equal(row.assignee, a->assignee);
+    if (same && a->assignee.len)
+        return OK;
+    if (row.assignee.len && a->assignee.len && !a->override) {
+        error_set(err, ERROR_CONFLICT, "user-task-assigned", "The user task %.*s is assigned to somebody.", STR_ARGS(a->key));
+        return error_hint(err, "Set allowOverride, or unassign it first.");
+    }
+    struct value who = a->assignee.len ? value_string(a->assignee) : value_null;
+    work_change(work, CHANGE_TASK_ASSIGN,
+                WORK_ROW(work, work_assign, .id = row.id, .was = row.assignee,
+                         .assignee = a->assignee.len ? a->assignee : STR_NONE));
+    return change(of, &row, context_set(work->arena, value_null, "assignee", who),
+                  a->assignee.len ? "task.claimed" : "task.released", err);
+}
+
+enum status service_user_task_assign(const struct call *call, struct str key, struct str assignee, bool override,
+                                     struct error *err)
+{
+    struct one_task one = {.key = key, .assignee = assignee, .override = override};
+    return run(call, assign_command, &one, err);
+}
+
+static enum status update_command(struct work *work, void *arg, struct error *err)
+{
+    const struct one_task *a = arg;
+    struct store_user_task row;
+    struct work_case *of;
+    if (load_task(work, a->key, &row, &of, err) != OK)
+        return FAILED;
+    return value_count(a->change) ? change(of, &row, a->change, "task.updated", err) : OK;
+}
+
+enum status service_user_task_update(const struct call *call, struct str key, struct value set, struct error *err)
+{
+    struct one_task one = {.key = key, .change = set};
+    return run(call, update_command, &one, err);
+}
+
+static enum status complete_command(struct work *work, void *arg, struct error *err)
+{
+    const struct one_task *a = arg;
+    struct store_user_task row;
+    struct work_case *of;
+    if (load_task(work, a->key, &row, &of, err) != OK)
+        return FAILED;
+    struct value event = context_set(work->arena, value_null, "element", value_string(row.element));
+    event = context_set(work->arena, event, "task", value_string(key_text(work->arena, row.id)));
+    work_case_event(of, "task.completed", context_set(work->arena, event, "data", a->variables));
+    work_change(work, CHANGE_TASK_DONE, WORK_ROW(work, store_task_done, .id = row.id, .at = work->now));
+    struct bpmn_command command = {.kind = BPMN_COMPLETE_TASK, .key = row.id, .variables = a->variables};
+    return engine_command(of, &command, err);
+}
+
+enum status service_user_task_complete(const struct call *call, struct str key, struct value variables, struct error *err)
+{
+    struct one_task one = {.key = key, .variables = variables};
+    if (run(call, complete_command, &one, err) != OK)
+        return FAILED;
+    service_count(call->service, METRIC_TASKS_COMPLETED, 1);
+    return OK;
+}

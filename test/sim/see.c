@@ -1,0 +1,56 @@
+/* Tokens and waits of a process, seen from inside. */
+#include "sim.h"
+
+#include "bpmn/internal.h"
+
+static struct str node_path(struct arena *arena, const struct node *node)
+{
+    if (!node->parent)
+        return STR("");
+    struct str parent = node_path(arena, node->parent);
+    struct str name = node->element->id;
+    if (bpmn_node_is_inner(node))
+        name = arena_printf(arena, "%.*s#%u", STR_ARGS(name), node->loop_counter);
+    return parent.len ? arena_printf(arena, "%.*s/%.*s", STR_ARGS(parent), STR_ARGS(name)) : arena_str(arena, name);
+}
+
+static void see_node(struct arena *arena, const struct node *node, struct sight *out)
+{
+    static const enum handle_kind kinds[] = {[WAIT_TIMER] = HANDLE_TIMER,
+                                             [WAIT_MESSAGE] = HANDLE_MESSAGE,
+                                             [WAIT_SIGNAL] = HANDLE_SIGNAL,
+                                             [WAIT_CONDITION] = HANDLE_CONDITION};
+    struct handle handle = {.path = node_path(arena, node), .element = node->element->id, .key = node->work_key};
+    if (node->work == WORK_TASK) {
+        handle.kind = HANDLE_TASK;
+        VECTOR_PUSH(arena, &out->handles, handle);
+    }
+    if (node->work == WORK_JOB) {
+        handle.kind = HANDLE_JOB;
+        handle.name = arena_str(arena, node->element->job ? node->element->job->type.text : STR("listener"));
+        handle.builtin = sim_is_builtin(handle.name);
+        handle.retries = node->retries;
+        handle.thrown = node->incident && node->incident->type == INCIDENT_UNHANDLED_ERROR;
+        VECTOR_PUSH(arena, &out->handles, handle);
+    }
+    if (node->incident) {
+        struct handle incident = {.kind = HANDLE_INCIDENT, .path = handle.path, .element = handle.element, .key = node->incident->key};
+        VECTOR_PUSH(arena, &out->handles, incident);
+    }
+    for (const struct wait *wait = node->waits; wait; wait = wait->next) {
+        struct handle one = {.kind = kinds[wait->kind],
+                             .key = wait->key,
+                             .element = wait->element->id,
+                             .path = arena_printf(arena, "%.*s@%.*s", STR_ARGS(handle.path), STR_ARGS(wait->element->id)),
+                             .name = wait->name,
+                             .correlation = wait->correlation,
+                             .due = wait->due_ms};
+        VECTOR_PUSH(arena, &out->handles, one);
+    }
+}
+
+void sim_see(struct arena *arena, const struct bpmn_instance *instance, struct sight *out)
+{
+    for (const struct node *node = bpmn_node_after(instance, NULL); node; node = bpmn_node_after(instance, node))
+        see_node(arena, node, out);
+}
