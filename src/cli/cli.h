@@ -16,4 +16,4 @@ cli_command cli_audit;
 cli_command cli_backup;
 cli_command cli_restore;
 cli_command cli_user;
-cli_command cli_token;
+cli_command cli_setting, cli_token;

@@ -21,6 +21,7 @@ static const struct {
     {"backup", cli_backup, "backup OUT --data DIR                   copy a data folder while it is served"},
     {"restore", cli_restore, "restore OUT --data DIR                  the way back"},
     {"user", cli_user, "user add NAME --role ROLE --region CODE a staff account; the password comes from standard input"},
+    {"setting", cli_setting, "setting NAME [VALUE]                    show or change a setting"},
     {"token", cli_token, "token create --user NAME                a bearer token, shown once"},
 };
 

@@ -94,10 +94,7 @@ static enum status make_filter(struct work *work, const struct service_case_quer
         filter->division_to = INT64_MAX;
         filter->unit = STR_NONE;
     }
-    int64_t before;
-    if (str_to_int64(query->cursor, &before))
-        filter->before_id = before;
-    return OK;
+    return service_cursor(query->cursor, &filter->before_id, err);
 }
 
 static enum status one_by_number(struct work *work, struct case_id id, struct value *out, struct error *err)

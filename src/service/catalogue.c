@@ -228,10 +228,9 @@ static struct store_case_counting what_of(struct work *work, const struct counti
     return what;
 }
 
-static struct value ratio_of(struct arena *arena, int64_t n, int64_t over)
+static struct value ratio_of(int64_t n, int64_t over)
 {
     struct value result;
-    (void)arena;
     return over && number_divide(value_int(n), value_int(over), &result) ? result : value_null;
 }
 
@@ -257,36 +256,62 @@ static struct value row_title(struct work *work, enum store_case_by by, int64_t 
     }
     case STORE_BY_OUTCOME:
         return key > 0 && key < OUTCOME_COUNT ? value_cstr(case_outcome_names[key]) : value_cstr("none");
-    case STORE_BY_NOTHING: break;
     }
-    return value_cstr("all");
+    return value_string(code);
+}
+
+typedef VECTOR(struct store_case_count) count_rows;
+
+static void add_count(struct arena *arena, count_rows *rows, const struct store_case_count *one)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->items[i].key == one->key) {
+            rows->items[i].n += one->n;
+            return;
+        }
+    VECTOR_PUSH(arena, rows, *one);
+}
+
+/* Region by region, so that each shard counts its own days. */
+static enum status count_all(struct work *work, const struct counting *self, struct value declared, count_rows *out,
+                             struct error *err)
+{
+    int64_t *regions;
+    struct store_case_counting what = what_of(work, self, declared);
+    size_t region_count = region_list(work->service, self->range, work->arena, &regions);
+    for (size_t r = 0; r < region_count; r++) {
+        struct store_case_count *rows;
+        size_t count;
+        what.region = regions[r];
+        if (store_case_counts(work->tx, work->arena, &what, self->by, &rows, &count, err) != OK)
+            return FAILED;
+        for (size_t i = 0; i < count; i++)
+            add_count(work->arena, out, &rows[i]);
+    }
+    return OK;
 }
 
 static enum status count_command(struct work *work, void *arg, struct error *err)
 {
     struct counting *self = arg;
     struct value declared = self->indicator->json, over = value_get(declared, STR("over"));
-    struct store_case_count *rows, *bases = NULL;
-    size_t count, base_count = 0;
-    struct store_case_counting what = what_of(work, self, declared), base = what_of(work, self, over);
+    count_rows rows = {0}, bases = {0};
     bool ratio = over.kind == VALUE_CONTEXT;
-    if (store_case_counts(work->tx, work->arena, &what, self->by, &rows, &count, err) != OK)
-        return FAILED;
-    if (ratio && store_case_counts(work->tx, work->arena, &base, self->by, &bases, &base_count, err) != OK)
+    if (count_all(work, self, declared, &rows, err) != OK || (ratio && count_all(work, self, over, &bases, err) != OK))
         return FAILED;
     struct list_builder list;
     int64_t sum = 0, base_sum = 0;
     list_builder_init(&list, work->arena);
-    const struct store_case_count *all = ratio ? bases : rows;
-    for (size_t i = 0; i < (ratio ? base_count : count); i++) {
-        int64_t n = count_of(rows, count, all[i].key);
+    const count_rows *all = ratio ? &bases : &rows;
+    for (size_t i = 0; i < all->count; i++) {
+        int64_t n = count_of(rows.items, rows.count, all->items[i].key);
         sum += n;
-        base_sum += ratio ? all[i].n : 0;
+        base_sum += ratio ? all->items[i].n : 0;
         struct view view;
         view_init(&view, work->arena);
-        view_put(&view, "key", value_int(all[i].key));
-        view_put(&view, "title", row_title(work, self->by, all[i].key));
-        view_put(&view, "value", ratio ? ratio_of(work->arena, n, all[i].n) : value_int(n));
+        view_int(&view, "key", all->items[i].key);
+        view_put(&view, "title", row_title(work, self->by, all->items[i].key));
+        view_put(&view, "value", ratio ? ratio_of(n, all->items[i].n) : value_int(n));
         view_int(&view, "count", n);
         list_builder_push(&list, view_done(&view));
     }
@@ -295,7 +320,7 @@ static enum status count_command(struct work *work, void *arg, struct error *err
     view_text(&view, "id", self->indicator->id);
     view_text(&view, "title", self->indicator->title);
     view_put(&view, "unit", value_get(declared, STR("unit")));
-    view_put(&view, "value", ratio ? ratio_of(work->arena, sum, base_sum) : value_int(sum));
+    view_put(&view, "value", ratio ? ratio_of(sum, base_sum) : value_int(sum));
     view_put(&view, "rows", list_builder_done(&list));
     self->view = view_done(&view);
     return OK;
@@ -319,10 +344,8 @@ static bool read_period(const struct service_indicator_query *query, int64_t now
 enum status service_indicator_get(const struct call *call, const struct service_indicator_query *query,
                                   struct value *out, struct error *err)
 {
-    static const char *const words[] = {[STORE_BY_NOTHING] = "",
-                                        [STORE_BY_REGION] = "region",
-                                        [STORE_BY_ITEM] = "item",
-                                        [STORE_BY_OUTCOME] = "outcome"};
+    static const char *const words[] = {
+        [STORE_BY_REGION] = "region", [STORE_BY_ITEM] = "item", [STORE_BY_OUTCOME] = "outcome"};
     struct counting self = {.query = query};
     size_t count;
     const struct pack_indicator *const *all = pack_indicators(call->service->packs, &count);
@@ -334,7 +357,7 @@ enum status service_indicator_get(const struct call *call, const struct service_
     if (!self.indicator)
         return error_set(err, ERROR_NOT_FOUND, "indicator-not-found", "There is no indicator %.*s.",
                          STR_ARGS(query->id));
-    int64_t by = name_index(words, COUNT_OF(words), query->by);
+    int64_t by = query->by.len ? name_index(words, COUNT_OF(words), query->by) : STORE_BY_REGION;
     if (by < 0 || !read_period(query, service_now(call->service), &self.from, &self.to))
         return error_set(err, ERROR_INVALID, "filter-invalid",
                          "Group by region, item or outcome, from one date to a later one.");

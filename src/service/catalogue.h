@@ -28,7 +28,7 @@ struct service_indicator_query {
     struct str id;
     struct str region;
     struct str from, to; /* dates, both included; "" this month */
-    struct str by;       /* "" | region | item | outcome */
+    struct str by;       /* "region" (also for ""), "item", "outcome" */
 };
 /* {id, title, unit, value, rows [{key, title, value}]}. Needs indicator.read. */
 MUST_USE enum status service_indicator_get(const struct call *call, const struct service_indicator_query *query,

@@ -679,9 +679,8 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
                                               .limit = limit_between(query->limit, 50, 200)};
     if (query->state.len)
         filter.state = name_index(certificate_row_states, CERT_STATE_COUNT, query->state);
-    int64_t before;
-    if (str_to_int64(query->cursor, &before))
-        filter.before_id = before;
+    if (service_cursor(query->cursor, &filter.before_id, err) != OK)
+        return FAILED;
     if (query->region.len && staff)
         range = division_range(query->region);
     VECTOR(struct store_certificate) all = {0};

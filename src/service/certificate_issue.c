@@ -348,17 +348,29 @@ enum status builtin_certificate_revoke(struct builtin_call *call, struct error *
     return move(call, CERTIFICATE_REVOKE, "certificate.revoked", err);
 }
 
+static bool listed(struct value certificates, struct str no)
+{
+    for (size_t i = 0; i < value_count(certificates); i++)
+        if (str_equal(value_text(value_get(value_at(certificates, i), STR("no"))), no))
+            return true;
+    return false;
+}
+
+/* Nobody to grant it to is no error: the person may not be known. */
 enum status builtin_certificate_grant(struct builtin_call *call, struct error *err)
 {
     struct work_case *of = call->of;
-    struct str no, to;
+    struct str no;
+    struct str to = builtin_text(call, "to");
     struct work_certificate *held;
-    if (builtin_need(call, "no", &no, err) != OK || builtin_need(call, "to", &to, err) != OK ||
-        certificate_load_no(of->work, no, &held, err) != OK)
+    if (builtin_need(call, "no", &no, err) != OK || certificate_load_no(of->work, no, &held, err) != OK)
         return FAILED;
+    if (!to.len)
+        return OK;
     certificate_grant_to(of->work, held, to, builtin_text(call, "purpose"), 0);
-    struct value line = certificate_line(of->work, held);
-    work_case_set(of, "certificates", list_add(of->work->arena, work_case_get(of, "certificates"), line));
+    struct value known = work_case_get(of, "certificates");
+    if (!listed(known, no))
+        work_case_set(of, "certificates", list_add(of->work->arena, known, certificate_line(of->work, held)));
     work_case_event(of, "certificate.granted", context_set(of->work->arena, value_null, "no", value_string(no)));
     return OK;
 }

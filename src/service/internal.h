@@ -115,6 +115,8 @@ struct str service_index(const struct service *self, struct arena *arena, const 
 struct str service_mac(const struct service *self, struct arena *arena, struct str text, size_t n);
 struct str service_random(const struct service *self, struct arena *arena, size_t n);
 /* "张*", "230103********1238": what lists and strangers see. */
+/* A page's cursor as a number; 0 when there is none. bad-cursor. */
+MUST_USE enum status service_cursor(struct str cursor, int64_t *out, struct error *err);
 struct str service_mask_name(struct arena *arena, struct str name);
 struct str service_mask(struct arena *arena, struct str text);
 

@@ -303,16 +303,14 @@ static int compare_tasks(const void *a, const void *b)
 }
 
 /* The cursor is "due.id" of the last one shown. */
-static void read_cursor(struct str cursor, struct store_task_filter *filter)
+static enum status read_cursor(struct str cursor, struct store_task_filter *filter, struct error *err)
 {
     struct str rest = cursor;
     struct str due = str_cut(&rest, '.');
-    int64_t a, b;
     filter->after_due = INT64_MIN;
-    if (str_to_int64(due, &a) && str_to_int64(rest, &b)) {
-        filter->after_due = a;
-        filter->after_id = b;
-    }
+    if (!cursor.len)
+        return OK;
+    return service_cursor(due, &filter->after_due, err) == OK ? service_cursor(rest, &filter->after_id, err) : FAILED;
 }
 
 static enum status task_filter(const struct call *call, const struct service_task_query *query,
@@ -335,7 +333,8 @@ static enum status task_filter(const struct call *call, const struct service_tas
                                          .limit = limit_between(query->limit, 50, 200)};
     if (query->item.len && !item)
         filter->item = -1;
-    read_cursor(query->cursor, filter);
+    if (read_cursor(query->cursor, filter, err) != OK)
+        return FAILED;
     if (query->mine) {
         filter->assignee = call->actor->id;
         filter->role = STR_NONE;

@@ -123,6 +123,18 @@ int64_t limit_between(int64_t wanted, int64_t otherwise, int64_t most)
     return wanted < most ? wanted : most;
 }
 
+enum status service_cursor(struct str cursor, int64_t *out, struct error *err)
+{
+    int64_t n = 0;
+    if (cursor.len && !str_to_int64(cursor, &n)) {
+        error_set(err, ERROR_INVALID, "bad-cursor", "The cursor is none that this list gave.");
+        error_field(err, "cursor");
+        return error_hint(err, "Start from the first page, without a cursor.");
+    }
+    *out = n;
+    return OK;
+}
+
 int64_t name_index(const char *const *names, size_t count, struct str name)
 {
     for (size_t i = 0; i < count; i++)

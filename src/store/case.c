@@ -187,8 +187,8 @@ enum status store_case_counts(struct db_tx *tx, struct arena *arena, const struc
         [STORE_BY_OUTCOME] = &case_counts_outcome,
     };
     struct db_params params =
-        P(P_INT(what->item), P_INT(what->division_from), P_INT(what->division_to), P_INT(what->state), P_INT(what->outcome),
-          P_INT(what->region), P_INT(what->id_from), P_INT(what->id_to));
+        P(P_INT(what->item), P_INT(what->division_from), P_INT(what->division_to), P_INT(what->state),
+          P_INT(what->outcome), P_INT(what->region), P_INT(what->id_from), P_INT(what->id_to));
     struct db_rows rows;
     if (db_query(tx, arena, statements[by], params, &rows, err) != OK)
         return FAILED;

@@ -59,7 +59,7 @@ struct store_case_count {
 struct store_case_counting {
     int64_t item; /* 0: all */
     int64_t division_from, division_to;
-    int64_t state, outcome; /* -1: any */
+    int64_t state, outcome;         /* -1: any */
     int64_t region, id_from, id_to; /* ids hold the day of opening: [from, to) */
 };
 enum store_case_by { STORE_BY_REGION, STORE_BY_ITEM, STORE_BY_OUTCOME };

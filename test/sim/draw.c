@@ -142,6 +142,9 @@ static bool draw_case(struct sim *self, struct arena *arena, struct command *out
     if (sim_list(self, arena, &cases, &count) != OK || count == 0)
         return false;
     const struct known_case *of = &cases[sim_below(self, (int64_t)count)];
+    for (size_t i = 0; i < count && self->focus.len && !sim_chance(self, 3); i++)
+        if (str_equal(cases[i].ref, self->focus))
+            of = &cases[i];
     if (sim_look(self, arena, of->region, of->id, &sight) != OK)
         return false;
     out->ref = sight.ref;
@@ -167,6 +170,8 @@ bool sim_draw(struct sim *self, struct arena *arena, struct command *out)
 {
     *out = (struct command){.now = self->now, .actor = (int)sim_below(self, SIM_GUEST), .data = value_null};
     int64_t what = sim_below(self, 100);
+    if (self->focus.len)
+        what = 30 + what % 70;
     if (what < 14 || self->refs == 0)
         return draw_open(self, arena, out);
     if (what < 20) {
@@ -178,7 +183,8 @@ bool sim_draw(struct sim *self, struct arena *arena, struct command *out)
         return true;
     }
     if (what < 34) {
-        out->ref = arena_printf(arena, "r%d", 1 + (int)sim_below(self, self->refs + 1));
+        bool here = self->focus.len && !sim_chance(self, 3);
+        out->ref = here ? self->focus : arena_printf(arena, "r%d", 1 + (int)sim_below(self, self->refs + 1));
         draw_message(self, arena, out);
         return true;
     }

@@ -258,7 +258,7 @@ static void disarm(struct sim *self)
     struct error err = ERROR_INIT;
     arena_init(&arena);
     struct call call = sim_call(self, &actor_system, &arena);
-    if (struck && service_setting_put(&call, STR("sim.mended"), arena_printf(&arena, "%zu", self->log.count), &err) != OK)
+    if (struck && service_setting_put(&call, STR("sim.mended"), arena_printf(&arena, "%" PRIu64, sim_random(self)), &err) != OK)
         sim_wrong(self, "the disk is well again but not the server: %s: %s", err.type, err.message);
     arena_release(&arena);
 }
@@ -357,11 +357,14 @@ static enum status one(struct sim *self)
     if (drawn && !disk_is_cut()) {
         if (self->depth == 0)
             arm(self);
+        struct str focus = self->focus;
+        self->focus = command.ref;
         self->depth++;
         status = do_command(self, &command, &err);
         if (status == OK && !disk_is_cut() && command.idempotency.len && sim_chance(self, 5))
             status = repeat(self, &command);
         self->depth--;
+        self->focus = focus;
         if (self->depth == 0)
             disarm(self);
     }

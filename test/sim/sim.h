@@ -88,6 +88,7 @@ struct sim {
     bool trace, calm;     /* calm: no faults, no interleaving */
     int depth;            /* commands inside commands */
     int interleavings;    /* left for the command at hand */
+    struct str focus;     /* the case of the command at hand: others meet it there */
     int refs;             /* given out */
     struct str print;     /* of the database after the last command that was acknowledged */
     const struct command *doubtful; /* was being done when the disk died */
