@@ -35,6 +35,8 @@ enum status api_activate_jobs(struct http_request *request, struct error *err)
         return error_field(err, "type");
     }
     query.fetch = value_get(body, STR("fetch"));
+    if (http_gone(request))
+        return http_reply_empty(request); /* nobody would get the jobs */
     http_watch(request, job_topic(request->arena, query.type));
     if (service_job_activate(&call, &query, &jobs, err) != OK)
         return FAILED;

@@ -60,6 +60,8 @@ enum status camunda_activate_jobs(struct http_request *request, struct error *er
     }
     if (query.limit > 1000)
         query.limit = 1000;
+    if (http_gone(request))
+        return http_reply_empty(request); /* nobody would get the jobs */
     http_watch(request, camunda_job_topic(request->arena, query.type));
     if (service_job_activate(&call, &query, &jobs, err) != OK)
         return FAILED;

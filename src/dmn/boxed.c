@@ -26,7 +26,7 @@ static struct value evaluate_literal(const struct expression *self, struct value
 {
     if (self->literal.slot >= 0)
         return slots[self->literal.slot];
-    struct feel_input input = {.slots = slots, .context = value_null};
+    struct feel_input input = {.slots = slots, .context = dmn_open(run)};
     return feel_evaluate(self->literal.program, &input, run);
 }
 
@@ -221,7 +221,7 @@ static struct value evaluate_filter(const struct expression *self, struct value 
     struct value items = items_of(self->iteration.in, slots, run);
     if (self->iteration.filter) {
         slots[self->iteration.slot] = items;
-        struct feel_input input = {.slots = slots, .context = value_null};
+        struct feel_input input = {.slots = slots, .context = dmn_open(run)};
         return feel_evaluate(self->iteration.filter, &input, run);
     }
     struct list_builder kept;

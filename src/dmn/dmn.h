@@ -126,6 +126,7 @@ struct dmn_run {
     struct feel_run feel;
     enum dmn_detail detail;
     enum dmn_input_form input_form;
+    struct value open; /* a context in which names that no requirement declares are looked up, as Camunda does; null: they are null */
     const struct dmn_step *steps; /* filled when detail is DMN_EXPLAINED; at most DMN_STEPS_MAX */
     size_t step_count;
     struct dmn_trace *trace; /* used while evaluating */

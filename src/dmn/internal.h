@@ -116,6 +116,12 @@ struct definitions {
     struct feel_scope_names members; /* names that may follow a dot and need declaring */
 };
 
+/* What names without a slot are looked up in. */
+static inline struct value dmn_open(const struct feel_run *run)
+{
+    return run->host ? ((const struct dmn_run *)run->host)->open : value_null;
+}
+
 /* A slot that a node's logic reads: a node's value, or a context of what an import brings. */
 struct binding {
     struct str name;

@@ -310,7 +310,7 @@ static bool test_holds(const struct test *test, struct value v, struct value *sl
         feel_note(run, "a test cannot be read: %.*s", STR_ARGS(test->fault));
         return false;
     }
-    struct feel_input input = {.slots = slots, .context = value_null, .tested = &v};
+    struct feel_input input = {.slots = slots, .context = dmn_open(run), .tested = &v};
     return value_is_true(feel_evaluate(test->program, &input, run));
 }
 
@@ -328,7 +328,7 @@ static bool input_allowed(const struct input_clause *clause, struct value v, str
 {
     if (!clause->allowed || value_is_null(v))
         return true;
-    struct feel_input input = {.slots = slots, .context = value_null, .tested = &v};
+    struct feel_input input = {.slots = slots, .context = dmn_open(run), .tested = &v};
     if (value_is_true(feel_evaluate(clause->allowed, &input, run)))
         return true;
     feel_note(run, "the value of %.*s is not one of its allowed values %.*s", STR_ARGS(clause->name),

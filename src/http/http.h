@@ -109,8 +109,10 @@ MUST_USE enum status http_if_match(const struct http_request *request, struct st
 void http_watch(struct http_request *request, struct str topic);
 enum status http_suspend(struct http_request *request, int64_t wait_ms);
 bool http_waited_out(const struct http_request *request);
-/* From any thread, also from db_after_commit: wakes at most max requests that watch the topic, longest waiting first.
- */
+/* True when the client has closed its connection: what it asked for must not be given to it. */
+bool http_gone(const struct http_request *request);
+/* From any thread, also from db_after_commit: wakes at most max requests that watch the topic, longest waiting first;
+ * those whose client has gone are let go as if their time were over, and do not count. */
 void http_wake(struct http_server *self, struct str topic, size_t max);
 
 /* ---- Routes ----------------------------------------------------------------------------------------------------- */

@@ -2,6 +2,8 @@
  * for a worker only after its handler has returned (http_wait_park), so that it never runs twice at a time. */
 #include "http/internal.h"
 
+#include <sys/socket.h>
+
 void http_waiting_init(struct http_waiting *self)
 {
     *self = (struct http_waiting){0};
@@ -70,6 +72,14 @@ bool http_waited_out(const struct http_request *request)
     return request->state->waited_out;
 }
 
+bool http_gone(const struct http_request *request)
+{
+    char byte;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->state->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void http_wait_forget(struct http_state *state)
 {
     struct http_waiting *self = &state->server->waiting;
@@ -127,8 +137,9 @@ void http_wake(struct http_server *server, struct str topic, size_t max)
             state->woken = true; /* its handler is still looking and may not want more: it does not count */
             continue;
         }
-        max--;
-        release(self, state, false);
+        bool gone = http_gone(&state->request);
+        max -= !gone;
+        release(self, state, gone);
     }
     pthread_mutex_unlock(&self->lock);
 }

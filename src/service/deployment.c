@@ -531,20 +531,20 @@ static enum status step_definition(struct work *work, const struct deployed *ask
     return OK;
 }
 
-static enum status steps_view(struct work *work, const struct deployed *asked, const struct dmn_run *run, struct value *out,
-                              struct error *err)
+static enum status steps_view(struct work *work, const struct deployed *asked, const struct dmn_run *run, int64_t key,
+                              struct value *out, struct error *err)
 {
+    size_t count = 0;
     struct arena *arena = work->arena;
     struct list_builder steps;
     list_builder_init(&steps, arena);
     for (size_t i = 0; i < run->step_count; i++) {
         const struct dmn_step *step = &run->steps[i];
         struct store_definition definition;
-        int64_t key;
         struct view view;
         if (step->element->kind != DMN_DECISION)
             continue;
-        if (step_definition(work, asked, step, &definition, err) != OK || work_key(work, 0, &key, err) != OK)
+        if (step_definition(work, asked, step, &definition, err) != OK)
             return FAILED;
         view_init(&view, arena);
         zeebe_text(&view, "decisionDefinitionId", definition.name);
@@ -553,7 +553,8 @@ static enum status steps_view(struct work *work, const struct deployed *asked, c
         view_int(&view, "decisionDefinitionVersion", definition.version);
         zeebe_put(&view, "decisionDefinitionType",
                   value_cstr(step->element->has_table ? "DECISION_TABLE" : "LITERAL_EXPRESSION"));
-        zeebe_key(&view, "decisionEvaluationInstanceKey", key);
+        zeebe_put(&view, "decisionEvaluationInstanceKey",
+                  value_string(arena_printf(arena, "%" PRId64 "-%zu", key, ++count)));
         zeebe_put(&view, "output", json_of(arena, step->value));
         zeebe_tenant(&view);
         put_table(&view, arena, step);
@@ -602,9 +603,10 @@ static enum status evaluate_command(struct work *work, void *arg, struct error *
         return FAILED;
     struct dmn_run run = {.feel = service_feel(work->service, arena, work->service->packs, work->now),
                           .detail = DMN_EXPLAINED,
-                          .input_form = DMN_INPUTS_JSON};
+                          .input_form = DMN_INPUTS_JSON,
+                          .open = found ? a->variables : value_null};
     bool failed = dmn_evaluate(decision->model, decision->id, a->variables, &run, &result, &problem) != OK;
-    if (steps_view(work, found, &run, &steps, err) != OK)
+    if (steps_view(work, found, &run, key, &steps, err) != OK)
         return FAILED;
     struct view view;
     view_init(&view, arena);

@@ -308,7 +308,8 @@ static enum status decision_wanted(struct work_case *of, const struct bpmn_effec
                                arena_printf(arena, "There is no decision %.*s.", STR_ARGS(effect->decision.decision_id)), err);
     struct dmn_run run = {.feel = service_feel(work->service, arena, of->packs, work->now),
                           .detail = DMN_EXPLAINED,
-                          .input_form = DMN_INPUTS_JSON};
+                          .input_form = DMN_INPUTS_JSON,
+                          .open = of->deployed ? effect->decision.variables : value_null};
     struct value result = value_null;
     struct error problem = ERROR_INIT;
     if (dmn_evaluate(decision->model, decision->id, effect->decision.variables, &run, &result, &problem) != OK)
@@ -425,11 +426,32 @@ struct str subscription_name(const struct service *service, struct arena *arena,
                        arena_printf(arena, "%s:%zu:%.*s:%.*s", kind, name.len, STR_ARGS(name), STR_ARGS(correlation)), 16);
 }
 
-static enum status subscribe(struct work_case *of, const struct bpmn_effect *effect, struct str name)
+static enum status subscribe(struct work_case *of, const struct bpmn_effect *effect, struct str name, bool takes_messages)
 {
     work_change(of->work, CHANGE_SUBSCRIPTION_INSERT,
                 WORK_ROW(of->work, store_subscription, .id = effect->key, .case_id = of->row.id, .name = name,
-                         .process = bpmn_process_info(effect->process)->id));
+                         .process = bpmn_process_info(effect->process)->id, .takes_messages = takes_messages));
+    return OK;
+}
+
+static bool taken_already(const struct work *work, int64_t message)
+{
+    for (size_t i = 0; i < work->changes.count; i++)
+        if (work->changes.items[i].kind == CHANGE_MESSAGE_DELETE &&
+            ((const struct store_message *)work->changes.items[i].row)->id == message)
+            return true;
+    return false;
+}
+
+/* The oldest message of that name that this work has not given to somebody else. */
+static enum status find_message(struct work *work, struct str name, struct store_message *out, bool *found, struct error *err)
+{
+    struct store_message_filter filter = {.name = name, .now = work->now};
+    do {
+        if (store_message_first(work->tx, work->arena, &filter, out, found, err) != OK)
+            return FAILED;
+        filter.after = out->id;
+    } while (*found && taken_already(work, out->id));
     return OK;
 }
 
@@ -438,15 +460,11 @@ static enum status message_opened(struct work_case *of, const struct bpmn_effect
 {
     struct work *work = of->work;
     struct str name = subscription_name(work->service, work->arena, "message", effect->name, effect->correlation_key);
-    subscribe(of, effect, name);
-    struct store_message message;
+    struct store_message message = {0};
     bool found;
-    if (store_message_first(work->tx, work->arena, name, work->now, &message, &found, err) != OK)
+    subscribe(of, effect, name, true);
+    if (find_message(work, name, &message, &found, err) != OK)
         return FAILED;
-    for (size_t i = 0; found && i < work->changes.count; i++)
-        if (work->changes.items[i].kind == CHANGE_MESSAGE_DELETE &&
-            ((const struct store_message *)work->changes.items[i].row)->id == message.id)
-            found = false;
     if (!found)
         return OK;
     struct value variables;
@@ -467,7 +485,7 @@ static enum status subscription_closed(struct work_case *of, const struct bpmn_e
 static enum status signal_opened(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
 {
     (void)err;
-    return subscribe(of, effect, subscription_name(of->work->service, of->work->arena, "signal", effect->name, STR_NONE));
+    return subscribe(of, effect, subscription_name(of->work->service, of->work->arena, "signal", effect->name, STR_NONE), false);
 }
 
 static enum status signal_thrown(struct work_case *of, const struct bpmn_effect *effect, struct error *err)

@@ -280,6 +280,7 @@ static enum status keep(struct work *work, struct publishing *a, struct str name
     row->id = a->key;
     row->name = name;
     row->expires = work->now + a->message->ttl_ms;
+    row->at = work->now;
     if (a->message->id.len)
         row->message_id = service_index(work->service, work->arena, "message-id", a->message->id);
     if (row->message_id.data && store_message_known(work->tx, store_key_region(row->id), row->message_id, work->now,
@@ -327,8 +328,17 @@ static enum status publish_command(struct work *work, void *arg, struct error *e
             return FAILED;
         struct bpmn_command command = {.kind = BPMN_CORRELATE, .key = rows[i].id, .variables = a->message->variables};
         work_case_event(of, "message.received", context_set(work->arena, value_null, "name", value_string(a->message->name)));
-        if (engine_command(of, &command, err) != OK)
-            return FAILED;
+        struct error problem = ERROR_INIT;
+        if (engine_command(of, &command, &problem) != OK) {
+            if (!str_equal(str_of(problem.type), STR("message-not-expected")) &&
+                !str_equal(str_of(problem.type), STR("instance-ended"))) {
+                *err = problem;
+                return FAILED;
+            }
+            /* What the case did with this message just now has ended the wait. */
+            of->events.items.count--;
+            continue;
+        }
         last = rows[i].process;
         took(a, of);
     }

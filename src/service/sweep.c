@@ -228,7 +228,7 @@ static struct sweep *sweep_new(void)
     return self;
 }
 
-static struct value sweep_view(struct sweep *self, struct arena *arena);
+static struct value sweep_view(struct sweep *self, struct arena *arena, int state);
 
 /* The answer to a key that was used before; *known is false when it was not. */
 static enum status answer_again(const struct call *call, const struct service_sweep_input *input, struct value *out,
@@ -240,7 +240,7 @@ static enum status answer_again(const struct call *call, const struct service_sw
         return OK;
     bool same = str_equal(before->request, request_text(call->arena, input));
     if (same)
-        *out = sweep_view(before, call->arena);
+        *out = sweep_view(before, call->arena, before->state);
     let_go(before);
     return same ? OK
                 : error_set(err, ERROR_CONFLICT, "idempotency-key-reused",
@@ -263,7 +263,7 @@ enum status service_sweep_start(const struct call *call, const struct service_sw
     }
     enum status status = sweep_run(sweep, core_count(), err);
     if (status == OK)
-        *out = sweep_view(sweep, call->arena);
+        *out = sweep_view(sweep, call->arena, sweep->state);
     else
         sweep->state = SWEEP_FAILED;
     let_go(sweep);
@@ -292,10 +292,10 @@ static struct value reasons_view(struct sweep *self, struct arena *arena)
     return value_copy(arena, value_of_list(reasons));
 }
 
-static struct value sweep_view(struct sweep *self, struct arena *arena)
+/* state was read before anything else, so that what is told of an ended sweep is complete. */
+static struct value sweep_view(struct sweep *self, struct arena *arena, int state)
 {
     const struct pack_decision *decision = self->question.decision;
-    int state = self->state;
     struct view view;
     view_init(&view, arena);
     view_text(&view, "id", arena_str(arena, self->id));
@@ -323,6 +323,7 @@ static struct value sweep_view(struct sweep *self, struct arena *arena)
 
 struct page {
     struct sweep *sweep;
+    int state; /* when the call began */
     size_t from, limit;
     struct value items;
     bool more;
@@ -386,7 +387,7 @@ static enum status add_page(const struct call *call, struct sweep *sweep, struct
 {
     if (check_scope(call, err) != OK || work_run(call, page_command, page, err) != OK)
         return FAILED;
-    struct value view = context_set(call->arena, sweep_view(sweep, call->arena), "listed", value_int(page->listed));
+    struct value view = context_set(call->arena, sweep_view(sweep, call->arena, page->state), "listed", value_int(page->listed));
     view = context_set(call->arena, view, "items", page->items);
     struct value next = page->more ? value_string(key_text(call->arena, (int64_t)(page->from + page->limit))) : value_null;
     *out = context_set(call->arena, view, "next", next);
@@ -404,9 +405,11 @@ enum status service_sweep_get(const struct call *call, struct str id, struct str
     struct sweep *sweep = id.len ? hold(call, id, STR_NONE) : NULL;
     if (!sweep)
         return not_found(id, err);
-    if (limit < 0 || sweep->state == SWEEP_RUNNING)
+    int state = sweep->state;
+    if (limit < 0 || state == SWEEP_RUNNING)
         limit = 0;
-    struct page page = {.sweep = sweep, .from = (size_t)from, .limit = (size_t)(limit < PAGE_MAX ? limit : PAGE_MAX)};
+    limit = limit < PAGE_MAX ? limit : PAGE_MAX;
+    struct page page = {.sweep = sweep, .state = state, .from = (size_t)from, .limit = (size_t)limit};
     enum status status = add_page(call, sweep, &page, out, err);
     let_go(sweep);
     return status;

@@ -296,6 +296,22 @@ static enum status apply_cases(struct work *self, struct db_tx *tx, struct error
     return OK;
 }
 
+/* A message may have been kept after the snapshot in which nobody waited for it. */
+static enum status check_missed(struct work *self, struct db_tx *tx, struct error *err)
+{
+    for (size_t i = 0; i < self->changes.count; i++) {
+        const struct store_subscription *row = self->changes.items[i].row;
+        bool missed = false;
+        if (self->changes.items[i].kind != CHANGE_SUBSCRIPTION_INSERT || !row->takes_messages)
+            continue;
+        if (store_subscription_missed(tx, row, self->now, &missed, err) != OK)
+            return FAILED;
+        if (missed)
+            return stale(self, err);
+    }
+    return OK;
+}
+
 static enum status apply(struct db_tx *tx, void *arg, struct error *err)
 {
     struct work *self = arg;
@@ -315,6 +331,8 @@ static enum status apply(struct db_tx *tx, void *arg, struct error *err)
         if (n == 0)
             return stale(self, err);
     }
+    if (check_missed(self, tx, err) != OK)
+        return FAILED;
     for (size_t i = 0; i < self->event_rows.count; i++)
         if (store_event_insert(tx, &self->event_rows.items[i], err) != OK ||
             store_tally_add(tx, &self->tally_rows.items[i], err) != OK)

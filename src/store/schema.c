@@ -96,7 +96,7 @@
     " PRIMARY KEY (region, account, seq)) WITHOUT ROWID;"                                                              \
     "CREATE TABLE notice (region BIGINT NOT NULL, party BLOB NOT NULL, id BIGINT NOT NULL, sent BIGINT NOT NULL,"      \
     " read BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, party, id)) WITHOUT ROWID;"                       \
-    "CREATE TABLE blob (region BIGINT NOT NULL, id BLOB NOT NULL, owner BLOB NOT NULL, stored BIGINT NOT NULL,"        \
+    "CREATE TABLE \"blob\" (region BIGINT NOT NULL, id BLOB NOT NULL, owner BLOB NOT NULL, stored BIGINT NOT NULL,"        \
     " size BIGINT NOT NULL, body BLOB NOT NULL, content BLOB, PRIMARY KEY (region, id));"
 
 #define EXCHANGE_TABLES                                                                                                \

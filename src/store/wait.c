@@ -323,7 +323,10 @@ enum status store_subscription_delete(struct db_tx *tx, int64_t id, struct error
 
 static void read_subscription(struct db_rows *rows, struct store_subscription *out)
 {
-    *out = (struct store_subscription){db_int64(rows, 0), db_int64(rows, 1), db_blob(rows, 2), db_text(rows, 3)};
+    *out = (struct store_subscription){.id = db_int64(rows, 0),
+                                       .case_id = db_int64(rows, 1),
+                                       .name = db_blob(rows, 2),
+                                       .process = db_text(rows, 3)};
 }
 
 enum status store_subscription_list(struct db_tx *tx, struct arena *arena, struct str name,
@@ -336,36 +339,62 @@ enum status store_subscription_list(struct db_tx *tx, struct arena *arena, struc
     return OK;
 }
 
+DB_SQL(subscription_missed,
+       "SELECT m.id FROM subscription s JOIN message m ON m.name = s.name WHERE s.region = ?1 AND s.id = ?2"
+       " AND m.expires > ?3 LIMIT 1");
+
+enum status store_subscription_missed(struct db_tx *tx, const struct store_subscription *row, int64_t now, bool *missed,
+                                      struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &subscription_missed, P(REGION(row->id), P_INT(row->id), P_INT(now)), &rows, err) != OK)
+        return FAILED;
+    *missed = rows.count > 0;
+    return OK;
+}
+
+DB_SQL(message_awaited, "SELECT id FROM subscription WHERE name = ?1 LIMIT 1");
 DB_SQL(message_insert,
        "INSERT INTO message (region, id, name, message_id, expires, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-       " ON CONFLICT DO NOTHING");
-DB_SQL(message_first,
-       "SELECT id, expires, name, message_id, body FROM message WHERE name = ?1 AND expires > ?2 ORDER BY id LIMIT 1");
+       " ON CONFLICT (region, message_id) WHERE message_id IS NOT NULL DO UPDATE SET id = excluded.id,"
+       " name = excluded.name, expires = excluded.expires, body = excluded.body WHERE message.expires <= ?7");
+/* The part of a key without its region tells which message is older. */
+#define AGE "(id & 1099511627775)"
+DB_SQL(message_first, "SELECT id, expires, name, message_id, body FROM message WHERE name = ?1 AND expires > ?2"
+                      " AND " AGE " > ?3 ORDER BY " AGE " LIMIT 1");
 DB_SQL(message_delete, "DELETE FROM message WHERE region = ?1 AND id = ?2");
 DB_SQL(message_expire, "DELETE FROM message WHERE expires <= ?1");
 
 enum status store_message_insert(struct db_tx *tx, const struct store_message *row, bool *added, struct error *err)
 {
     int64_t n = 0;
-    if (db_exec_count(tx, &message_insert,
-                      P(REGION(row->id), P_INT(row->id), P_BLOB(row->name), P_BLOB(row->message_id),
-                        P_INT(row->expires), P_BLOB(row->body)),
-                      &n, err) != OK)
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &message_awaited, P(P_BLOB(row->name)), &rows, err) != OK)
+        return FAILED;
+    if (rows.count == 0 && db_exec_count(tx, &message_insert,
+                                         P(REGION(row->id), P_INT(row->id), P_BLOB(row->name), P_BLOB(row->message_id),
+                                           P_INT(row->expires), P_BLOB(row->body), P_INT(row->at)),
+                                         &n, err) != OK)
         return FAILED;
     *added = n == 1;
     return OK;
 }
 
-enum status store_message_first(struct db_tx *tx, struct arena *arena, struct str name, int64_t now,
+enum status store_message_first(struct db_tx *tx, struct arena *arena, const struct store_message_filter *filter,
                                 struct store_message *out, bool *found, struct error *err)
 {
     struct db_rows rows;
-    if (db_query(tx, arena, &message_first, P(P_BLOB(name), P_INT(now)), &rows, err) != OK)
+    int64_t after = filter->after & ((INT64_C(1) << STORE_KEY_BITS) - 1);
+    struct db_params params = P(P_BLOB(filter->name), P_INT(filter->now), P_INT(after));
+    if (db_query(tx, arena, &message_first, params, &rows, err) != OK)
         return FAILED;
     *found = db_next(&rows);
     if (*found)
-        *out = (struct store_message){db_int64(&rows, 0), db_int64(&rows, 1), db_blob(&rows, 2), db_blob(&rows, 3),
-                                      db_blob(&rows, 4)};
+        *out = (struct store_message){.id = db_int64(&rows, 0),
+                                      .expires = db_int64(&rows, 1),
+                                      .name = db_blob(&rows, 2),
+                                      .message_id = db_blob(&rows, 3),
+                                      .body = db_blob(&rows, 4)};
     return OK;
 }
 

@@ -74,6 +74,7 @@ struct store_subscription {
     int64_t id, case_id;
     struct str name;    /* hash of message name and correlation key */
     struct str process; /* process id: a message goes to one instance of each */
+    bool takes_messages; /* not stored: no signals */
 };
 MUST_USE enum status store_subscription_insert(struct db_tx *tx, const struct store_subscription *row,
                                                struct error *err);
@@ -84,11 +85,20 @@ MUST_USE enum status store_subscription_list(struct db_tx *tx, struct arena *are
 struct store_message {
     int64_t id, expires;
     struct str name, message_id, body; /* message_id absent: none; body sealed */
+    int64_t at;                        /* not stored: when it is being kept */
 };
-/* *added is false when the message id is there already. */
+struct store_message_filter {
+    struct str name;
+    int64_t now, after;
+};
+/* True when a message is kept that this subscription, which must be there, has missed. */
+MUST_USE enum status store_subscription_missed(struct db_tx *tx, const struct store_subscription *row, int64_t now,
+                                               bool *missed, struct error *err);
+/* *added is false when the message id is there already and has not run out, or when somebody waits for the message. */
 MUST_USE enum status store_message_insert(struct db_tx *tx, const struct store_message *row, bool *added,
                                           struct error *err);
-MUST_USE enum status store_message_first(struct db_tx *tx, struct arena *arena, struct str name, int64_t now,
+/* The oldest of a name behind the one with the id after. */
+MUST_USE enum status store_message_first(struct db_tx *tx, struct arena *arena, const struct store_message_filter *filter,
                                          struct store_message *out, bool *found, struct error *err);
 /* A kept one with this message id, in a region. */
 MUST_USE enum status store_message_known(struct db_tx *tx, int64_t region, struct str message_id, int64_t now, bool *known,

@@ -95,9 +95,8 @@ static enum status do_act(struct sim *self, struct command *command, struct call
 static enum status do_timer(struct sim *self, struct command *command, struct call *call, struct error *err)
 {
     size_t done;
-    (void)command;
     (void)call;
-    return service_timers_run(self->service, self->now, 1, &done, err);
+    return service_timers_run(self->service, self->now, command->batch, &done, err);
 }
 
 static enum status do_send(struct sim *self, struct command *command, struct call *call, struct error *err)

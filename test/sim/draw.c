@@ -116,6 +116,7 @@ static bool draw_handle(struct sim *self, struct arena *arena, const struct hand
         return true;
     case HANDLE_TIMER:
         out->kind = FIRE_TIMER;
+        out->batch = 1;
         return handle->due <= self->now;
     case HANDLE_SIGNAL:
     case HANDLE_CONDITION: return false;
@@ -176,6 +177,7 @@ bool sim_draw(struct sim *self, struct arena *arena, struct command *out)
         return draw_open(self, arena, out);
     if (what < 20) {
         out->kind = FIRE_TIMER;
+        out->batch = self->depth == 0 && sim_chance(self, 2) ? 100 : 1;
         return true;
     }
     if (what < 30) {

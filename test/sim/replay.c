@@ -276,6 +276,7 @@ static enum status differ(struct sim *self, struct str first, struct str second)
 enum status sim_replay(struct sim *self, struct str picture)
 {
     struct sim again;
+    disk_cut(DISK_KILL);
     service_close(self->service);
     self->service = NULL;
     sim_init(&again, self->packs, self->seed);

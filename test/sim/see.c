@@ -54,3 +54,17 @@ void sim_see(struct arena *arena, const struct bpmn_instance *instance, struct s
     for (const struct node *node = bpmn_node_after(instance, NULL); node; node = bpmn_node_after(instance, node))
         see_node(arena, node, out);
 }
+
+int64_t sim_passed(const struct sight *sight, struct str path)
+{
+    struct str element = path;
+    (void)str_cut(&element, '@');
+    int64_t passed = 0;
+    for (size_t h = 0; h < sight->instance->histories.count; h++) {
+        const struct history *history = &sight->instance->histories.items[h];
+        for (size_t i = 1; i < history->process->element_count; i++)
+            if (str_equal(history->process->elements[i]->id, element))
+                passed += history->elements[i].left;
+    }
+    return passed;
+}

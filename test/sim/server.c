@@ -223,6 +223,7 @@ void sim_init(struct sim *self, const struct pack_set *packs, uint64_t seed)
 
 void sim_release(struct sim *self)
 {
+    disk_cut(DISK_KILL); /* nobody needs what closing would write */
     service_close(self->service);
     buf_release(&self->report);
     arena_release(&self->arena);

@@ -13,6 +13,7 @@
 #define COMMANDS_LEAST 8
 #define COMMANDS_MOST 32
 #define ROUNDS_MAX 2000
+#define DRAWS_MAX 4
 
 /* ---- Telling ---- */
 
@@ -84,12 +85,55 @@ static bool takes_nothing_back(const struct command *command)
     return command->kind == COMPLETE_TASK || command->kind == COMPLETE_JOB;
 }
 
-static void write_log(struct sim *self, const struct command *command)
+static void push_log(struct sim *self, const struct command *command)
 {
     struct command kept = sim_keep(self, command);
     VECTOR_PUSH(&self->arena, &self->log, kept);
     if (takes_nothing_back(command))
         VECTOR_PUSH(&self->arena, &self->finished, kept.id);
+}
+
+static bool same_event(const struct aimed *a, const struct aimed *b)
+{
+    struct str rest_a = a->path, rest_b = b->path;
+    (void)str_cut(&rest_a, '@');
+    (void)str_cut(&rest_b, '@');
+    return str_equal(a->ref, b->ref) && str_equal(rest_a, rest_b);
+}
+
+/* Of the timers that the server took, those that another of them had not ended before. */
+static void push_timers(struct sim *self, const struct command *command)
+{
+    struct arena all;
+    struct known_case *cases;
+    size_t count;
+    arena_init(&all);
+    (void)sim_list(self, &all, &cases, &count);
+    arena_release(&all);
+    for (size_t i = 0; i < command->timer_count && !sim_is_wrong(self); i++) {
+        const struct aimed *timer = &command->timers[i];
+        const struct known_case *of = sim_case(self, timer->ref);
+        struct sight sight;
+        struct arena arena;
+        int64_t wanted = timer->passed;
+        for (size_t k = 0; k <= i; k++)
+            wanted += same_event(timer, &command->timers[k]);
+        arena_init(&arena);
+        if (of && sim_look(self, &arena, of->region, of->id, &sight) == OK && sim_passed(&sight, timer->path) >= wanted) {
+            struct command one = {.kind = FIRE_TIMER, .now = command->now, .ref = timer->ref, .path = timer->path, .id = timer->id,
+                                  .data = value_null};
+            push_log(self, &one);
+        }
+        arena_release(&arena);
+    }
+}
+
+static void write_log(struct sim *self, const struct command *command)
+{
+    if (command->kind == FIRE_TIMER)
+        push_timers(self, command);
+    else
+        push_log(self, command);
 }
 
 static bool is_finished(const struct sim *self, struct str id)
@@ -100,52 +144,66 @@ static bool is_finished(const struct sim *self, struct str id)
     return false;
 }
 
-/* ---- Which timer is next ---- */
+/* ---- Which timers are next ---- */
 
-struct next_timer {
+struct next_timers {
     struct sim *sim;
     struct arena *arena;
-    struct store_timer row;
-    bool found;
+    struct store_timer *rows;
+    size_t count, most;
 };
 
-static enum status read_next_timer(struct db_tx *tx, void *arg, struct error *err)
+static enum status read_next_timers(struct db_tx *tx, void *arg, struct error *err)
 {
-    struct next_timer *next = arg;
+    struct next_timers *next = arg;
     int64_t *regions;
     size_t region_count = region_list(next->sim->service, (struct division_range){0, INT64_MAX}, next->arena, &regions);
-    next->found = false;
-    for (size_t r = 0; r < region_count && !next->found; r++) {
+    next->count = 0;
+    for (size_t r = 0; r < region_count && next->count < next->most; r++) {
         struct store_timer *rows;
         size_t count;
-        if (store_timer_due(tx, next->arena, regions[r], next->sim->now, 1, &rows, &count, err) != OK)
+        if (store_timer_due(tx, next->arena, regions[r], next->sim->now, (int64_t)(next->most - next->count), &rows, &count, err) != OK)
             return FAILED;
-        next->found = count > 0;
-        if (count > 0)
-            next->row = rows[0];
+        for (size_t i = 0; i < count; i++)
+            next->rows[next->count++] = rows[i];
     }
     return OK;
 }
 
-/* Names the timer that the server will fire. False: none is due. */
-static bool aim_timer(struct sim *self, struct arena *arena, struct command *command)
+static enum status aim_timer(struct sim *self, struct arena *arena, const struct store_timer *row, struct aimed *out)
 {
-    struct next_timer next = {.sim = self, .arena = arena};
     struct sight sight;
-    command->path = STR_NONE;
-    if (sim_read(self, read_next_timer, &next) != OK)
+    if (sim_look(self, arena, store_key_region(row->id), row->case_id, &sight) != OK)
+        return FAILED;
+    for (size_t i = 0; i < sight.handles.count; i++) {
+        const struct handle *handle = &sight.handles.items[i];
+        if (handle->kind != HANDLE_TIMER || handle->key != row->id)
+            continue;
+        struct arena *keep = &self->arena;
+        *out = (struct aimed){sim_ref(self, sight.region, sight.id), arena_str(keep, handle->path), key_text(keep, row->id),
+                              sim_passed(&sight, handle->path)};
+        return OK;
+    }
+    return sim_wrong(self, "timer %" PRId64 " of case %.*s is due, but its process does not wait for it", row->id, STR_ARGS(sight.ref));
+}
+
+/* Names the timers that the server will take. False: none is due. */
+static bool aim_timers(struct sim *self, struct arena *arena, struct command *command)
+{
+    struct next_timers next = {.sim = self, .arena = arena, .most = command->batch};
+    next.rows = arena_array(arena, struct store_timer, next.most);
+    if (sim_read(self, read_next_timers, &next) != OK || next.count == 0)
         return false;
-    if (!next.found || sim_look(self, arena, store_key_region(next.row.id), next.row.case_id, &sight) != OK)
-        return false;
-    command->ref = sight.ref;
-    command->id = key_text(arena, next.row.id);
-    for (size_t i = 0; i < sight.handles.count; i++)
-        if (sight.handles.items[i].kind == HANDLE_TIMER && sight.handles.items[i].key == next.row.id)
-            command->path = sight.handles.items[i].path;
-    if (command->path.len)
-        return true;
-    sim_wrong(self, "timer %.*s of case %.*s is due, but its process does not wait for it", STR_ARGS(command->id), STR_ARGS(sight.ref));
-    return false;
+    struct aimed *timers = arena_array(&self->arena, struct aimed, next.count);
+    for (size_t i = 0; i < next.count; i++)
+        if (aim_timer(self, arena, &next.rows[i], &timers[i]) != OK)
+            return false;
+    command->timers = timers;
+    command->timer_count = next.count;
+    command->ref = timers[0].ref;
+    command->path = timers[0].path;
+    command->id = timers[0].id;
+    return true;
 }
 
 /* ---- One command ---- */
@@ -157,8 +215,8 @@ static enum status judge_failure(struct sim *self, const struct command *command
         return sim_wrong(self, "%s was refused without a word", command_names[command->kind]);
     struct str print = server_print(self, arena);
     bool half = !str_equal(print, self->print);
-    /* Upkeep is several small jobs; those that were done stay done. */
-    if (half && command->kind == UPKEEP) {
+    /* These may be several small jobs; those that were done stay done. */
+    if (half && (command->kind == UPKEEP || command->timer_count > 1)) {
         self->print = arena_str(&self->arena, print);
         write_log(self, command);
         return OK;
@@ -351,20 +409,28 @@ static enum status one(struct sim *self)
     struct error err = ERROR_INIT;
     enum status status = OK;
     arena_init(&arena);
-    bool drawn = sim_draw(self, &arena, &command);
+    bool drawn = false;
+    for (int attempt = 0; attempt < DRAWS_MAX && !drawn; attempt++)
+        drawn = sim_draw(self, &arena, &command) && !(self->publishing && command.kind == PUBLISH);
     if (drawn && command.kind == FIRE_TIMER)
-        drawn = aim_timer(self, &arena, &command);
+        drawn = aim_timers(self, &arena, &command);
+    /* Which of several timers fired could not be told if others came between. */
+    if (command.timer_count > 1)
+        self->interleavings = 0;
     if (drawn && !disk_is_cut()) {
         if (self->depth == 0)
             arm(self);
         struct str focus = self->focus;
+        bool publishing = self->publishing;
         self->focus = command.ref;
+        self->publishing = publishing || command.kind == PUBLISH;
         self->depth++;
         status = do_command(self, &command, &err);
         if (status == OK && !disk_is_cut() && command.idempotency.len && sim_chance(self, 5))
             status = repeat(self, &command);
         self->depth--;
         self->focus = focus;
+        self->publishing = publishing;
         if (self->depth == 0)
             disarm(self);
     }
@@ -392,8 +458,8 @@ static enum status settle(struct sim *self)
         arena_init(&arena);
         size_t before = self->log.count;
         enum status status = do_command(self, &command, &err);
-        command = (struct command){.now = self->now, .kind = FIRE_TIMER, .data = value_null};
-        if (status == OK && aim_timer(self, &arena, &command))
+        command = (struct command){.now = self->now, .kind = FIRE_TIMER, .data = value_null, .batch = 1};
+        if (status == OK && aim_timers(self, &arena, &command))
             status = do_command(self, &command, &err);
         arena_release(&arena);
         if (status != OK || sim_is_wrong(self))

@@ -40,6 +40,10 @@ enum command_kind {
 extern const char *const command_names[COMMAND_KINDS];
 
 /* What is aimed at is named by ref and path, which mean the same in every run, and by id, which belongs to one run. */
+struct aimed {
+    struct str ref, path, id;
+    int64_t passed; /* how often the event had been passed */
+};
 struct command {
     enum command_kind kind;
     int64_t now;
@@ -53,6 +57,9 @@ struct command {
     struct value data;     /* form, variables, input */
     int64_t n;             /* retries, time to live, HTTP status of the agency (0: none) */
     bool repeated;         /* with the key of one that was sent before */
+    size_t batch;          /* FIRE_TIMER: how many the server may take at once */
+    size_t timer_count;
+    const struct aimed *timers; /* those that it will take */
     int64_t delivered;     /* PUBLISH, found out; -1: not known */
 };
 
@@ -89,6 +96,7 @@ struct sim {
     int depth;            /* commands inside commands */
     int interleavings;    /* left for the command at hand */
     struct str focus;     /* the case of the command at hand: others meet it there */
+    bool publishing;      /* which of two messages at once is the older one is nobody's business */
     int refs;             /* given out */
     struct str print;     /* of the database after the last command that was acknowledged */
     const struct command *doubtful; /* was being done when the disk died */
@@ -166,6 +174,8 @@ bool sim_is_builtin(struct str job_type);
 void sim_see(struct arena *arena, const struct bpmn_instance *instance, struct sight *out);
 /* Reads for the simulation itself, in spite of a fault that waits for the server. */
 enum status sim_read(struct sim *self, enum status (*fn)(struct db_tx *tx, void *arg, struct error *err), void *arg);
+/* How often the event at the end of a timer's path has been passed: its element was left. */
+int64_t sim_passed(const struct sight *sight, struct str path);
 /* Keys of all cases, oldest first, from the database. */
 enum status sim_list(struct sim *self, struct arena *arena, struct known_case **out, size_t *count);
 /* ref of a case, remembered. Absent when it cannot be read. */
