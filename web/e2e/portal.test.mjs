@@ -90,7 +90,8 @@ for (const [name, viewport, scripts] of [['phone', PHONE, true], ['phone-no-scri
     await stranger.click('main form button');
     await stranger.waitForSelector('img.sheet');
     await clean(stranger, `${name}-opened`);
-    assert.deepEqual(page.troubles, []);
+    // A step that is refused answers 422 by design; the browser tells its console so.
+    assert.deepEqual(page.troubles.filter((one) => !/status of 422/.test(one)), []);
     assert.deepEqual(stranger.troubles, []);
     await page.context().close();
     await stranger.context().close();
