@@ -1,11 +1,11 @@
-/* How long it takes to ask a decision of every stored resident: 1,000,000 of them in a SQLite store made for the purpose, the 12-rule
- * table of ../shared/bench, all cores. The counts are compared with those of the residents as they were generated. In the same run
- * some are asked one by one through the service, as an official would.
- * Usage: bench-sweep [RESIDENTS [FOLDER]]; a folder is kept, and used again when there is a store in it. */
+/* How long it takes to ask a decision of every stored resident: 1,000,000 of them in a SQLite store made for the
+ * purpose, the 12-rule table of ../shared/bench, all cores. The counts are compared with those of the residents as they
+ * were generated. In the same run some are asked one by one through the service, as an official would. Usage:
+ * bench-sweep [RESIDENTS [FOLDER]]; a folder is kept, and used again when there is a store in it. */
+#include "service/sweep.h"
 #include "feel/json.h"
 #include "service/catalogue.h"
 #include "service/party.h"
-#include "service/sweep.h"
 #include "trust/ids.h"
 
 #include <ftw.h>
@@ -63,8 +63,8 @@ static double processor_seconds(void)
 
 static enum status load_packs(struct bench *self, const char *model, struct error *err)
 {
-    struct str manifest =
-        STR("{\"id\": \"bench\", \"version\": \"1.0.0\", \"title\": \"bench\", \"needs\": [\"base\"], \"sources\": []}");
+    struct str manifest = STR(
+        "{\"id\": \"bench\", \"version\": \"1.0.0\", \"title\": \"bench\", \"needs\": [\"base\"], \"sources\": []}");
     struct pack_problems problems = {.arena = &self->arena};
     const struct pack *packs[2];
     struct pack_file files[] = {{.path = STR("pack.json"), .text = manifest}, {.path = STR("decisions/risk.dmn")}};
@@ -89,9 +89,10 @@ static uint64_t next_random(uint64_t *state)
 static struct str id_number(struct arena *arena, const char *region, int64_t n)
 {
     int64_t day = n % 20000;
-    struct civil birth = temporal_civil((struct value){.kind = VALUE_DATE, .temporal = {.seconds = (day - 2000) * 86400}});
-    struct str first = arena_printf(arena, "%s%04" PRId64 "%02d%02d%03" PRId64, region, birth.year, birth.month, birth.day,
-                                    n / 20000 + 1);
+    struct civil birth =
+        temporal_civil((struct value){.kind = VALUE_DATE, .temporal = {.seconds = (day - 2000) * 86400}});
+    struct str first = arena_printf(arena, "%s%04" PRId64 "%02d%02d%03" PRId64, region, birth.year, birth.month,
+                                    birth.day, n / 20000 + 1);
     return arena_printf(arena, "%.*s%c", STR_ARGS(first), citizen_id_check_char(first));
 }
 
@@ -100,8 +101,10 @@ static struct value make_resident(struct bench *self, int64_t n)
     static const char *const regions[] = {"230102", "230103", "230202", "230302", "230402", "230502", "230602",
                                           "230702", "230802", "230902", "231002", "231102", "231202", "232721",
                                           "420102", "420202", "420302", "420502", "420602", "421002"};
-    static const char *const conditions[] = {"none", "none", "none", "none", "none", "none", "hiv", "syphilis", "hepatitis B",
-                                             "heart failure", "eclampsia", "insulin diabetes", "severe anaemia", "scar"};
+    static const char *const conditions[] = {"none",           "none",          "none",      "none",
+                                             "none",           "none",          "hiv",       "syphilis",
+                                             "hepatitis B",    "heart failure", "eclampsia", "insulin diabetes",
+                                             "severe anaemia", "scar"};
     struct arena *arena = &self->scratch;
     uint64_t random = (uint64_t)n * UINT64_C(0x9E3779B97F4A7C15) + 88172645463325252u;
     for (int i = 0; i < 4; i++)
@@ -114,7 +117,8 @@ static struct value make_resident(struct bench *self, int64_t n)
     context_builder_put(&party, STR("id"), value_string(id));
     context_builder_put(&party, STR("name"), value_string(arena_printf(arena, "居民%" PRId64, n)));
     context_builder_put(&party, STR("sex"), value_cstr(n % 2 ? "1" : "2"));
-    context_builder_put(&party, STR("birth"), value_string(arena_printf(arena, "%.4s-%.2s-%.2s", id.data + 6, id.data + 10, id.data + 12)));
+    context_builder_put(&party, STR("birth"),
+                        value_string(arena_printf(arena, "%.4s-%.2s-%.2s", id.data + 6, id.data + 10, id.data + 12)));
     context_builder_put(&party, STR("region"), value_string(arena_printf(arena, "%s001", region)));
     context_builder_put(&party, STR("address"), value_string(arena_printf(arena, "幸福路%" PRId64 "号", n % 997)));
     context_builder_put(&party, STR("phone"), value_string(arena_printf(arena, "138%08" PRId64, n % 100000000)));
@@ -158,7 +162,8 @@ static enum status make_residents(struct bench *self, bool store, struct error *
                 return FAILED;
             int64_t step = self->residents / SAMPLE ? self->residents / SAMPLE : 1;
             if ((from + i) % step == 0 && (from + i) / step < SAMPLE)
-                self->sample[(from + i) / step] = arena_str(&self->arena, value_text(value_get(batch->items[i], STR("id"))));
+                self->sample[(from + i) / step] =
+                    arena_str(&self->arena, value_text(value_get(batch->items[i], STR("id"))));
         }
         if (store && service_party_load(&call, value_of_list(batch), err) != OK)
             return FAILED;
@@ -177,7 +182,8 @@ static bool counts_agree(const struct bench *self, struct value outcomes)
     for (size_t i = 0; agree && i < self->answer_count; i++) {
         int64_t count = -1;
         for (size_t o = 0; o < value_count(outcomes); o++)
-            if (str_equal(json_canonical(&arena, value_get(value_at(outcomes, o), STR("value"))), self->expected[i].text))
+            if (str_equal(json_canonical(&arena, value_get(value_at(outcomes, o), STR("value"))),
+                          self->expected[i].text))
                 agree = value_to_int64(value_get(value_at(outcomes, o), STR("count")), &count);
         agree = agree && count == self->expected[i].count;
     }
@@ -209,8 +215,10 @@ static enum status sweep(struct bench *self, struct error *err)
     int64_t residents = 0;
     bool counted = value_to_int64(value_get(view, STR("residents")), &residents);
     bool good = counted && residents == self->residents && counts_agree(self, value_get(view, STR("outcomes")));
-    printf("sweep      %10" PRId64 " residents %8.2f s %12.0f /s   %.2f s of processor, %s, memory %.0f MB before, %.0f MB at most\n",
-           residents, seconds, (double)residents / seconds, used, good ? "counts agree" : "COUNTS DIFFER", before, most);
+    printf("sweep      %10" PRId64
+           " residents %8.2f s %12.0f /s   %.2f s of processor, %s, memory %.0f MB before, %.0f MB at most\n",
+           residents, seconds, (double)residents / seconds, used, good ? "counts agree" : "COUNTS DIFFER", before,
+           most);
     return good ? OK : error_set(err, ERROR_INTERNAL, "bench", "The counts are not those of the residents made.");
 }
 
@@ -227,8 +235,8 @@ static enum status one_by_one(struct bench *self, struct error *err)
             return FAILED;
     }
     double seconds = (double)(monotonic_us() - start) / 1e6;
-    printf("one by one %10" PRId64 " residents %8.2f s %12.0f /s   found, opened, evaluated with explanation\n", count, seconds,
-           (double)count / seconds);
+    printf("one by one %10" PRId64 " residents %8.2f s %12.0f /s   found, opened, evaluated with explanation\n", count,
+           seconds, (double)count / seconds);
     return OK;
 }
 

@@ -10,7 +10,8 @@ enum status api_get_decision(struct http_request *request, struct error *err)
 {
     struct call call;
     struct value view;
-    if (gate_call(request, &call, err) != OK || service_decision_get(&call, http_param(request, "id"), &view, err) != OK)
+    if (gate_call(request, &call, err) != OK ||
+        service_decision_get(&call, http_param(request, "id"), &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
 }
@@ -27,8 +28,8 @@ enum status api_check_decision(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct str xml;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "xml", &xml, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "xml", &xml, err) != OK)
         return FAILED;
     if (!xml.len)
         return required("xml", err);
@@ -69,9 +70,10 @@ enum status api_start_sweep(struct http_request *request, struct error *err)
     struct value body, view;
     struct service_sweep_input input = {.decision = http_param(request, "id"), .in_background = true};
     struct str purpose;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "cohort", &input.cohort, err) != OK || api_text(body, "compare", &input.compare, err) != OK ||
-        api_text(body, "purpose", &purpose, err) != OK || read_list(body, &input, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "cohort", &input.cohort, err) != OK ||
+        api_text(body, "compare", &input.compare, err) != OK || api_text(body, "purpose", &purpose, err) != OK ||
+        read_list(body, &input, err) != OK)
         return FAILED;
     input.inputs = value_get(body, STR("inputs"));
     if (purpose.len > PURPOSE_MAX) {
@@ -82,7 +84,8 @@ enum status api_start_sweep(struct http_request *request, struct error *err)
         call.purpose = purpose;
     if (service_sweep_start(&call, &input, &view, err) != OK)
         return FAILED;
-    struct str place = arena_printf(request->arena, "/api/v1/sweeps/%.*s", STR_ARGS(value_text(value_get(view, STR("id")))));
+    struct str place =
+        arena_printf(request->arena, "/api/v1/sweeps/%.*s", STR_ARGS(value_text(value_get(view, STR("id")))));
     http_set_header(request, "Location", place);
     return api_reply(request, 202, view);
 }

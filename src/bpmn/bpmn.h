@@ -318,6 +318,8 @@ MUST_USE enum status bpmn_step(struct bpmn_instance *instance, const struct bpmn
 enum bpmn_state bpmn_instance_state(const struct bpmn_instance *self);
 int64_t bpmn_instance_key(const struct bpmn_instance *self); /* of the process's element instance; 0 when new */
 const struct bpmn_process *bpmn_instance_process(const struct bpmn_instance *self);
+/* The process that an element instance, job or task is in: a called one behind call activities; NULL when it is not active. */
+const struct bpmn_process *bpmn_instance_process_at(const struct bpmn_instance *self, int64_t key);
 size_t bpmn_instance_incident_count(const struct bpmn_instance *self);
 /* Whether the job, task, decision, timer, subscription or incident of that key is still open. What a step has opened it
  * may have closed again further down its list of effects: a host that acts on effects while it reads them asks this

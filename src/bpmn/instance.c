@@ -45,6 +45,14 @@ const struct bpmn_process *bpmn_instance_process(const struct bpmn_instance *sel
     return self->process;
 }
 
+const struct bpmn_process *bpmn_instance_process_at(const struct bpmn_instance *self, int64_t key)
+{
+    for (const struct node *node = bpmn_node_after(self, NULL); node; node = bpmn_node_after(self, node))
+        if (node->key == key || (node->work != WORK_NONE && node->work_key == key))
+            return node->element->process;
+    return NULL;
+}
+
 size_t bpmn_instance_incident_count(const struct bpmn_instance *self)
 {
     return self->incidents;

@@ -117,7 +117,8 @@ enum status camunda_status(struct http_request *request, struct error *err)
     return http_reply_empty(request);
 }
 
-/* For clients that can only be told of an OAuth server: their client secret is a token of ours, and is what they are given. */
+/* For clients that can only be told of an OAuth server: their client secret is a token of ours, and is what they are
+ * given. */
 enum status camunda_token(struct http_request *request, struct error *err)
 {
     const struct http_pairs *form = NULL;
@@ -198,9 +199,9 @@ static const struct {
     int status;
     const char *title;
 } titles[] = {
-    {400, "INVALID_ARGUMENT"},   {401, "UNAUTHORIZED"},       {403, "FORBIDDEN"},   {404, "NOT_FOUND"},
-    {409, "INVALID_STATE"},      {413, "PAYLOAD_TOO_LARGE"},  {429, "RESOURCE_EXHAUSTED"},
-    {503, "UNAVAILABLE"},        {504, "DEADLINE_EXCEEDED"},
+    {400, "INVALID_ARGUMENT"},   {401, "UNAUTHORIZED"},  {403, "FORBIDDEN"},
+    {404, "NOT_FOUND"},          {409, "INVALID_STATE"}, {413, "PAYLOAD_TOO_LARGE"},
+    {429, "RESOURCE_EXHAUSTED"}, {503, "UNAVAILABLE"},   {504, "DEADLINE_EXCEEDED"},
 };
 
 static const char *title_of(int status, const struct error *err)

@@ -21,7 +21,8 @@ static struct str all_problems(struct http_request *request, struct value proble
     return detail;
 }
 
-static enum status read_parts(struct http_request *request, struct service_resource **out, size_t *count, struct error *err)
+static enum status read_parts(struct http_request *request, struct service_resource **out, size_t *count,
+                              struct error *err)
 {
     const struct http_multipart *parts;
     if (http_parts(request, &parts, err) != OK)

@@ -41,7 +41,8 @@ static enum status read_tags(struct value body, struct value *out, struct error 
     for (size_t i = 0; i < value_count(tags); i++) {
         struct str tag = value_text(value_at(tags, i));
         if (tag.len == 0 || tag.len > 100 || str_find(tag, STR(","), 0) >= 0 || i >= TAGS_MOST) {
-            error_set(err, ERROR_INVALID, "tags-invalid", "At most %d tags of 1 to 100 bytes without commas.", TAGS_MOST);
+            error_set(err, ERROR_INVALID, "tags-invalid", "At most %d tags of 1 to 100 bytes without commas.",
+                      TAGS_MOST);
             return error_field(err, "tags[%zu]", i);
         }
     }
@@ -59,7 +60,8 @@ static enum status read_start(struct http_request *request, struct value body, s
         camunda_object(body, "variables", &start.variables, err) != OK ||
         camunda_list(body, "fetchVariables", &start.fetch, err) != OK || read_tags(body, &start.tags, err) != OK ||
         camunda_text(body, "businessId", &start.business, err) != OK ||
-        camunda_without(body, "startInstructions", err) != OK || camunda_without(body, "runtimeInstructions", err) != OK)
+        camunda_without(body, "startInstructions", err) != OK ||
+        camunda_without(body, "runtimeInstructions", err) != OK)
         return FAILED;
     if (!start.id.len == !start.key.len) {
         error_set(err, ERROR_INVALID, "required", "Give either processDefinitionId or processDefinitionKey.");
@@ -85,14 +87,16 @@ enum status camunda_start_instance(struct http_request *request, struct error *e
         return FAILED;
     if (wait)
         return answer_awaiting(request, &call, wait, err);
-    if (read_start(request, body, &start, err) != OK || camunda_flag(body, "awaitCompletion", false, &await, err) != OK ||
+    if (read_start(request, body, &start, err) != OK ||
+        camunda_flag(body, "awaitCompletion", false, &await, err) != OK ||
         camunda_int(body, "requestTimeout", 0, &wait_ms, err) != OK)
         return FAILED;
     if (service_process_start(&call, &start, &view, &ended, err) != OK)
         return FAILED;
     if (!await)
-        return camunda_reply(request, 200,
-                             value_put_path(request->arena, view, STR("variables"), context_of_members(request->arena, NULL, 0)));
+        return camunda_reply(
+            request, 200,
+            value_put_path(request->arena, view, STR("variables"), context_of_members(request->arena, NULL, 0)));
     if (ended)
         return camunda_reply(request, 200, view);
     wait = arena_new(request->arena, struct awaiting);

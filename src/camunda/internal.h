@@ -16,12 +16,14 @@ enum status camunda_problem(struct http_request *request, const struct error *er
                             struct value errors);
 
 /* The call, and the body as an object (empty: an empty object). */
-MUST_USE enum status camunda_begin(struct http_request *request, struct call *call, struct value *body, struct error *err);
+MUST_USE enum status camunda_begin(struct http_request *request, struct call *call, struct value *body,
+                                   struct error *err);
 MUST_USE enum status camunda_text(struct value body, const char *name, struct str *out, struct error *err);
 /* The same for a text that must be there and not empty. */
 MUST_USE enum status camunda_need(struct value body, const char *name, struct str *out, struct error *err);
 /* A whole number, as a number or as text; absent or null: fallback. */
-MUST_USE enum status camunda_int(struct value body, const char *name, int64_t fallback, int64_t *out, struct error *err);
+MUST_USE enum status camunda_int(struct value body, const char *name, int64_t fallback, int64_t *out,
+                                 struct error *err);
 /* A key, as text or as a number; absent or null: the absent text. */
 MUST_USE enum status camunda_key(struct http_request *request, struct value body, const char *name, struct str *out,
                                  struct error *err);
@@ -38,15 +40,16 @@ struct str camunda_instance_topic(struct arena *arena, struct str key);
 
 /* Handlers, one row each in camunda.c. */
 #define CAMUNDA_HANDLERS(row)                                                                                          \
-    row(topology) row(status) row(token) row(deploy) row(delete_resource) row(search_processes) row(get_process)                  \
-    row(get_process_xml) row(get_start_form) row(search_decisions) row(get_decision) row(get_decision_xml)             \
-    row(search_requirements) row(get_requirements) row(get_requirements_xml) row(evaluate_decision)                    \
-    row(start_instance) row(search_instances) row(get_instance) row(cancel_instance) row(search_elements)              \
-    row(get_element) row(set_variables) row(search_variables) row(activate_jobs) row(complete_job) row(fail_job)       \
-    row(throw_error) row(update_job) row(search_tasks) row(get_task) row(update_task) row(assign_task)                 \
-    row(unassign_task) row(complete_task) row(get_task_form) row(search_task_variables)                                \
-    row(search_effective_variables) row(publish_message) row(correlate_message) row(broadcast_signal)                  \
-    row(search_incidents) row(search_instance_incidents) row(get_incident) row(resolve_incident)
+    row(topology) row(status) row(token) row(deploy) row(delete_resource) row(search_processes) row(get_process)       \
+        row(get_process_xml) row(get_start_form) row(search_decisions) row(get_decision) row(get_decision_xml)         \
+            row(search_requirements) row(get_requirements) row(get_requirements_xml) row(evaluate_decision)            \
+                row(start_instance) row(search_instances) row(get_instance) row(cancel_instance) row(search_elements)  \
+                    row(get_element) row(set_variables) row(search_variables) row(activate_jobs) row(complete_job)     \
+                        row(fail_job) row(throw_error) row(update_job) row(search_tasks) row(get_task)                 \
+                            row(update_task) row(assign_task) row(unassign_task) row(complete_task) row(get_task_form) \
+                                row(search_task_variables) row(search_effective_variables) row(publish_message)        \
+                                    row(correlate_message) row(broadcast_signal) row(search_incidents)                 \
+                                        row(search_instance_incidents) row(get_incident) row(resolve_incident)
 #define CAMUNDA_DECLARE(name) enum status camunda_##name(struct http_request *request, struct error *err);
 CAMUNDA_HANDLERS(CAMUNDA_DECLARE)
 #undef CAMUNDA_DECLARE

@@ -14,10 +14,16 @@ static struct value text_or(struct value v, const char *otherwise)
 
 static struct value job_view(struct http_request *request, struct value job)
 {
-    static const char *const same[][2] = {{"jobKey", "id"},          {"type", "type"},       {"processDefinitionId", "process"},
-                                          {"elementId", "element"},  {"customHeaders", "headers"},
-                                          {"worker", "worker"},      {"retries", "retries"}, {"variables", "variables"},
-                                          {"processDefinitionVersion", "process_version"}, {"processInstanceKey", "instance"}};
+    static const char *const same[][2] = {{"jobKey", "id"},
+                                          {"type", "type"},
+                                          {"processDefinitionId", "process"},
+                                          {"elementId", "element"},
+                                          {"customHeaders", "headers"},
+                                          {"worker", "worker"},
+                                          {"retries", "retries"},
+                                          {"variables", "variables"},
+                                          {"processDefinitionVersion", "process_version"},
+                                          {"processInstanceKey", "instance"}};
     struct context_builder view;
     int64_t deadline = 0, element = 0;
     bool listener = value_is_true(value_get(job, STR("listener")));
@@ -30,7 +36,8 @@ static struct value job_view(struct http_request *request, struct value job)
     if (!value_to_int64(value_get(job, STR("element_key")), &element))
         element = 0;
     context_builder_put(&view, STR("processDefinitionKey"), text_or(value_get(job, STR("definition")), "0"));
-    context_builder_put(&view, STR("elementInstanceKey"), value_string(arena_printf(request->arena, "%" PRId64, element)));
+    context_builder_put(&view, STR("elementInstanceKey"),
+                        value_string(arena_printf(request->arena, "%" PRId64, element)));
     context_builder_put(&view, STR("deadline"), value_int(deadline));
     context_builder_put(&view, STR("tenantId"), value_cstr("<default>"));
     context_builder_put(&view, STR("kind"), value_cstr(listener ? "EXECUTION_LISTENER" : "BPMN_ELEMENT"));
@@ -95,7 +102,8 @@ enum status camunda_fail_job(struct http_request *request, struct error *err)
     struct call call;
     struct value body;
     struct service_job_failure failure = {0};
-    if (camunda_begin(request, &call, &body, err) != OK || camunda_int(body, "retries", 0, &failure.retries, err) != OK ||
+    if (camunda_begin(request, &call, &body, err) != OK ||
+        camunda_int(body, "retries", 0, &failure.retries, err) != OK ||
         camunda_int(body, "retryBackOff", 0, &failure.back_off_ms, err) != OK ||
         camunda_text(body, "errorMessage", &failure.message, err) != OK ||
         camunda_object(body, "variables", &failure.variables, err) != OK ||
@@ -123,7 +131,8 @@ enum status camunda_update_job(struct http_request *request, struct error *err)
     struct value body, change;
     int64_t retries, lock_ms;
     if (camunda_begin(request, &call, &body, err) != OK || camunda_object(body, "changeset", &change, err) != OK ||
-        camunda_int(change, "retries", -1, &retries, err) != OK || camunda_int(change, "timeout", 0, &lock_ms, err) != OK)
+        camunda_int(change, "retries", -1, &retries, err) != OK ||
+        camunda_int(change, "timeout", 0, &lock_ms, err) != OK)
         return FAILED;
     if (retries < 0 && lock_ms <= 0) {
         error_set(err, ERROR_INVALID, "required", "Give at least one of retries and timeout.");

@@ -3,7 +3,8 @@
 
 #include "camunda/internal.h"
 
-static enum status search_of(struct http_request *request, enum service_search_kind kind, struct str of, struct error *err)
+static enum status search_of(struct http_request *request, enum service_search_kind kind, struct str of,
+                             struct error *err)
 {
     struct call call;
     struct value body, view;
@@ -12,7 +13,8 @@ static enum status search_of(struct http_request *request, enum service_search_k
         camunda_object(body, "page", &search.page, err) != OK || camunda_list(body, "sort", &search.sort, err) != OK)
         return FAILED;
     if (kind == SERVICE_SEARCH_INCIDENTS && of.len) {
-        struct value filter = value_is_null(search.filter) ? context_of_members(request->arena, NULL, 0) : search.filter;
+        struct value filter =
+            value_is_null(search.filter) ? context_of_members(request->arena, NULL, 0) : search.filter;
         search.filter = value_put_path(request->arena, filter, STR("processInstanceKey"), value_string(of));
     }
     if (service_search(&call, &search, &view, err) != OK)

@@ -6,7 +6,8 @@ enum status camunda_get_task(struct http_request *request, struct error *err)
 {
     struct call call;
     struct value view;
-    if (gate_call(request, &call, err) != OK || service_user_task_get(&call, http_param(request, "key"), &view, err) != OK)
+    if (gate_call(request, &call, err) != OK ||
+        service_user_task_get(&call, http_param(request, "key"), &view, err) != OK)
         return FAILED;
     return camunda_reply(request, 200, view);
 }
@@ -15,7 +16,8 @@ enum status camunda_get_task_form(struct http_request *request, struct error *er
 {
     struct call call;
     struct value view;
-    if (gate_call(request, &call, err) != OK || service_user_task_form(&call, http_param(request, "key"), &view, err) != OK)
+    if (gate_call(request, &call, err) != OK ||
+        service_user_task_form(&call, http_param(request, "key"), &view, err) != OK)
         return FAILED;
     return value_is_null(view) ? http_reply_empty(request) : camunda_reply(request, 200, view);
 }

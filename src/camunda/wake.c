@@ -11,7 +11,8 @@ struct later {
     char *topic; /* heap */
 };
 
-/* Shared by all threads; lock is held over everything, also over waking, so that the server does not go away meanwhile. */
+/* Shared by all threads; lock is held over everything, also over waking, so that the server does not go away meanwhile.
+ */
 static struct {
     pthread_mutex_t lock;
     struct http_server *server;

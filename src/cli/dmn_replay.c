@@ -1,5 +1,5 @@
-/* tongban dmn replay CASE --data DIR: makes every decision of a case again under the model of that day. A line each; exit code 1 when
- * one comes out otherwise than it was kept. */
+/* tongban dmn replay CASE --data DIR: makes every decision of a case again under the model of that day. A line each;
+ * exit code 1 when one comes out otherwise than it was kept. */
 #include "cli/dmn.h"
 #include "cli/options.h"
 #include "cli/store.h"
@@ -13,7 +13,8 @@ static void print_one(struct arena *arena, struct value one)
     bool same = value_is_true(value_get(one, STR("same")));
     struct value now;
     struct str name = value_text(value_get(one, STR("name")));
-    printf("%s  %.*s  %.*s", same ? "same     " : "different", STR_ARGS(value_to_text(arena, value_get(one, STR("at")))),
+    printf("%s  %.*s  %.*s", same ? "same     " : "different",
+           STR_ARGS(value_to_text(arena, value_get(one, STR("at")))),
            STR_ARGS(value_text(value_get(one, STR("decision")))));
     if (name.len)
         printf(" (%.*s)", STR_ARGS(name));
@@ -37,7 +38,8 @@ static int run(const struct call *call, const char *no)
     for (size_t i = 0; i < value_count(items); i++)
         print_one(call->arena, value_at(items, i));
     int64_t same = 0, different = 0;
-    bool told = value_to_int64(value_get(view, STR("same")), &same) && value_to_int64(value_get(view, STR("different")), &different);
+    bool told = value_to_int64(value_get(view, STR("same")), &same) &&
+                value_to_int64(value_get(view, STR("different")), &different);
     printf("%" PRId64 " same, %" PRId64 " different\n", same, different);
     return !told || different > 0;
 }

@@ -1,5 +1,5 @@
-/* tongban dmn sweep --data DIR --decision ID [--cohort FEEL] [--compare FILE] [--list N]: asks a decision of every resident of a
- * store, which may be served meanwhile. Progress goes to stderr, the result as JSON to stdout. */
+/* tongban dmn sweep --data DIR --decision ID [--cohort FEEL] [--compare FILE] [--list N]: asks a decision of every
+ * resident of a store, which may be served meanwhile. Progress goes to stderr, the result as JSON to stdout. */
 #include "cli/dmn.h"
 #include "cli/options.h"
 #include "cli/store.h"
@@ -37,8 +37,9 @@ static bool is_running(struct value view)
 static void show_progress(struct value view)
 {
     int64_t done = number_of(view, "done"), total = number_of(view, "total"), ms = number_of(view, "took_ms");
-    fprintf(stderr, "%s%" PRId64 " of %" PRId64 " looked at, %" PRId64 " asked, %.1f s%s", isatty(STDERR_FILENO) ? "\r" : "",
-            done, total, number_of(view, "residents"), (double)ms / 1000, isatty(STDERR_FILENO) ? "  " : "\n");
+    fprintf(stderr, "%s%" PRId64 " of %" PRId64 " looked at, %" PRId64 " asked, %.1f s%s",
+            isatty(STDERR_FILENO) ? "\r" : "", done, total, number_of(view, "residents"), (double)ms / 1000,
+            isatty(STDERR_FILENO) ? "  " : "\n");
 }
 
 /* Until it ends, or the user has enough. Progress is told every second, on a terminal every time. */
@@ -108,6 +109,7 @@ static int run(const struct call *call, const struct service_sweep_input *input)
     struct value view;
     struct error err = ERROR_INIT;
     struct sigaction quit = {.sa_handler = interrupt};
+    log_set_level(LOG_WARNING);
     sigaction(SIGINT, &quit, NULL);
     if (service_sweep_start(call, input, &view, &err) != OK)
         return cli_failed("dmn sweep", &err);
@@ -127,7 +129,7 @@ static int run(const struct call *call, const struct service_sweep_input *input)
 
 int cli_dmn_sweep(struct arena *arena, int argc, char **argv)
 {
-    struct cli_option options[] = {{"--data", false, "data"}, {"--db", false, NULL},      {"--packs", false, NULL},
+    struct cli_option options[] = {{"--data", false, "data"},   {"--db", false, NULL},     {"--packs", false, NULL},
                                    {"--decision", false, NULL}, {"--cohort", false, NULL}, {"--inputs", false, NULL},
                                    {"--compare", false, NULL},  {"--list", false, "0"},    {"--purpose", false, NULL}};
     size_t count;

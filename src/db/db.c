@@ -111,6 +111,12 @@ bool db_inside(void)
     return inside_function;
 }
 
+void db_before_write(struct db *self, void (*hook)(void *arg), void *arg)
+{
+    self->before_write = hook;
+    self->before_write_arg = arg;
+}
+
 static enum status fault_passes(struct db *db, atomic_int_fast64_t *countdown, struct error *err)
 {
     if (atomic_load_explicit(countdown, memory_order_relaxed) <= 0 || atomic_fetch_sub(countdown, 1) != 1)
@@ -233,6 +239,8 @@ static void run_alone(struct db *db, struct db_pool *pool, struct db_call *call)
 enum status db_write(struct db *self, db_function fn, void *arg, struct error *err)
 {
     CHECK(!inside_function);
+    if (self->before_write)
+        self->before_write(self->before_write_arg);
     int64_t start = monotonic_us();
     struct db_call call = {.fn = fn, .arg = arg};
     atomic_fetch_add(&self->counters.queued, 1);

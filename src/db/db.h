@@ -258,3 +258,6 @@ void db_fault(struct db *self, enum db_fault_point point, int64_t nth);
 bool db_fault_struck(const struct db *self);
 /* True while this thread runs a function of db_write or db_read. */
 bool db_inside(void);
+/* hook(arg) runs in the caller's thread before each db_write, where other callers' commits can come between what a caller has
+ * read and what it writes. NULL: none. Set before other threads use the handle. */
+void db_before_write(struct db *self, void (*hook)(void *arg), void *arg);

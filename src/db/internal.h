@@ -154,6 +154,8 @@ struct db {
     atomic_int_fast64_t fault_statement; /* counts down to the strike at 1; 0: off */
     atomic_int_fast64_t fault_commit;
     atomic_bool fault_struck;
+    void (*before_write)(void *arg); /* for tests */
+    void *before_write_arg;
 };
 
 /* COMMIT with its fault and its clock. After a failure the connection has been rolled back. */

@@ -5,6 +5,7 @@
 #include "feel/json.h"
 #include "service/builtin.h"
 #include "service/case_open.h"
+#include "service/deployed.h"
 #include "service/task_store.h"
 
 /* ---- Opening ---- */
@@ -310,7 +311,10 @@ static enum status process_command(struct work *work, void *arg, struct error *e
     struct view about;
     view_init(&about, work->arena);
     view_text(&about, "id", of->item->process);
-    if (process) {
+    if (of->deployed) {
+        view_int(&about, "version", of->item->version);
+        view_text(&about, "xml", of->deployed->model->file.text);
+    } else if (process) {
         view_int(&about, "version", process->version);
         view_text(&about, "xml", process->file->text);
     }

@@ -8,20 +8,21 @@
  * decision.evaluate. decision-not-found. */
 MUST_USE enum status service_decision_get(const struct call *call, struct str id, struct value *out, struct error *err);
 
-/* What is wrong with a model before it is used: {problems [{element, severity, code, message, line, example}], decisions [{id, name}]}.
- * Files that it imports are taken from the packs in force. Needs decision.evaluate. A text that is no model at all is refused with
- * dmn_load's errors and field xml. */
-MUST_USE enum status service_decision_check(const struct call *call, struct str xml, struct value *out, struct error *err);
+/* What is wrong with a model before it is used: {problems [{element, severity, code, message, line, example}],
+ * decisions [{id, name}]}. Files that it imports are taken from the packs in force. Needs decision.evaluate. A text
+ * that is no model at all is refused with dmn_load's errors and field xml. */
+MUST_USE enum status service_decision_check(const struct call *call, struct str xml, struct value *out,
+                                            struct error *err);
 
-/* Evaluates every decision kept with a case again, under the model and the instant of that day: {no, same, different, items [{seq,
- * at, decision, name, element, model, same, kept, now, problem}]}. Needs case.read. case-not-found. */
+/* Evaluates every decision kept with a case again, under the model and the instant of that day: {no, same, different,
+ * items [{seq, at, decision, name, element, model, same, kept, now, problem}]}. Needs case.read. case-not-found. */
 MUST_USE enum status service_case_replay(const struct call *call, struct str no, struct value *out, struct error *err);
 
 /* A model's text and the files of the set that it imports, directly or through others. The errors are dmn_peek's. */
 MUST_USE enum status decision_sources(struct arena *arena, const struct pack_set *packs, const struct dmn_source *own,
                                       const struct dmn_source **out, size_t *count, struct error *err);
 
-/* What the case itself keeps of its process's variables: form, party, applicant, staff. form is the case's form as it was sent. False
- * for other names. */
+/* What the case itself keeps of its process's variables: form, party, applicant, staff. form is the case's form as it
+ * was sent. False for other names. */
 struct work_case;
 bool decision_case_variable(const struct work_case *of, struct value form, struct str name, struct value *out);

@@ -107,8 +107,7 @@ static bool fill(struct deployed *self)
             .id = row->name, .name = row->title, .model = self->model->dmn, .file = &self->model->file};
         return true;
     case STORE_REQUIREMENTS:
-    case STORE_FORM:
-        return true;
+    case STORE_FORM: return true;
     }
     return false;
 }
@@ -137,7 +136,8 @@ static enum status by_row(struct service *service, struct db_tx *tx, const struc
     pthread_mutex_unlock(&service->lock);
     if (!whole) {
         heap_free(self);
-        return error_set(err, ERROR_INTERNAL, "definition-damaged", "%.*s is not in its file any more.", STR_ARGS(row->name));
+        return error_set(err, ERROR_INTERNAL, "definition-damaged", "%.*s is not in its file any more.",
+                         STR_ARGS(row->name));
     }
     *out = self;
     return OK;

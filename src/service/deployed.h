@@ -1,5 +1,6 @@
-/* What was deployed while the server runs, compiled and kept as long as the service: definitions by key, their files by model
- * key. Shared by the engine, by cases whose process has no item, and by the use cases of deployment.h and process.h. */
+/* What was deployed while the server runs, compiled and kept as long as the service: definitions by key, their files by
+ * model key. Shared by the engine, by cases whose process has no item, and by the use cases of deployment.h and
+ * process.h. */
 #pragma once
 
 #include "service/internal.h"
@@ -27,10 +28,11 @@ struct deployed {
 };
 
 /* NULL in *out when there is none. */
-MUST_USE enum status deployed_by_key(struct service *service, struct db_tx *tx, int64_t key, const struct deployed **out,
-                                     struct error *err);
-MUST_USE enum status deployed_find(struct service *service, struct db_tx *tx, const struct store_definition_wanted *wanted,
-                                   const struct deployed **out, struct error *err);
+MUST_USE enum status deployed_by_key(struct service *service, struct db_tx *tx, int64_t key,
+                                     const struct deployed **out, struct error *err);
+MUST_USE enum status deployed_find(struct service *service, struct db_tx *tx,
+                                   const struct store_definition_wanted *wanted, const struct deployed **out,
+                                   struct error *err);
 void deployed_release(struct service *service);
 
 /* Of a case without an item: the definition it runs, as its row says. */

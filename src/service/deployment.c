@@ -31,7 +31,8 @@ struct deploying {
     struct value view;
 };
 
-static void problem(struct deploying *self, size_t file, struct str element, int line, const char *code, struct str message)
+static void problem(struct deploying *self, size_t file, struct str element, int line, const char *code,
+                    struct str message)
 {
     struct view view;
     view_init(&view, self->call->arena);
@@ -281,8 +282,9 @@ static enum status refused(struct deploying *self, struct value *problems, struc
     *problems = list_builder_done(&self->problems);
     struct value first = value_at(*problems, 0);
     struct str element = value_text(value_get(first, STR("element")));
-    error_set(err, ERROR_INVALID, "deployment-refused", "%.*s: %.*s%s%.*s", STR_ARGS(value_text(value_get(first, STR("resource")))),
-              STR_ARGS(element), element.len ? ": " : "", STR_ARGS(value_text(value_get(first, STR("message")))));
+    error_set(err, ERROR_INVALID, "deployment-refused", "%.*s: %.*s%s%.*s",
+              STR_ARGS(value_text(value_get(first, STR("resource")))), STR_ARGS(element), element.len ? ": " : "",
+              STR_ARGS(value_text(value_get(first, STR("message")))));
     return error_field(err, "%.*s", STR_ARGS(element));
 }
 
@@ -303,7 +305,8 @@ enum status service_deploy(const struct call *call, const struct service_resourc
     if (take_keys(call->service, (int64_t)self.plan.count + 1, &self.first_key, err) != OK ||
         db_write(call->service->db, write_plan, &self, err) != OK)
         return FAILED;
-    log_event(LOG_INFO, "deployment", "key=%" PRId64 " files=%zu definitions=%zu", self.first_key, count, self.plan.count);
+    log_event(LOG_INFO, "deployment", "key=%" PRId64 " files=%zu definitions=%zu", self.first_key, count,
+              self.plan.count);
     *out = answer(&self);
     return OK;
 }
@@ -321,7 +324,8 @@ struct one_definition {
 
 static enum status no_definition(struct str key, struct error *err)
 {
-    return error_set(err, ERROR_NOT_FOUND, "definition-not-found", "There is no definition with the key %.*s.", STR_ARGS(key));
+    return error_set(err, ERROR_NOT_FOUND, "definition-not-found", "There is no definition with the key %.*s.",
+                     STR_ARGS(key));
 }
 
 static enum status find_start_form(struct one_definition *self, struct db_tx *tx, struct error *err)
@@ -366,8 +370,8 @@ static enum status find_definition(const struct call *call, enum service_definit
     return db_read(call->service->db, read_definition, out, err);
 }
 
-enum status service_definition_get(const struct call *call, enum service_definition kind, struct str key, struct value *out,
-                                   struct error *err)
+enum status service_definition_get(const struct call *call, enum service_definition kind, struct str key,
+                                   struct value *out, struct error *err)
 {
     struct one_definition one;
     if (find_definition(call, kind, key, &one, err) != OK)
@@ -377,8 +381,8 @@ enum status service_definition_get(const struct call *call, enum service_definit
     return OK;
 }
 
-enum status service_definition_text(const struct call *call, enum service_definition kind, struct str key, struct str *out,
-                                    struct error *err)
+enum status service_definition_text(const struct call *call, enum service_definition kind, struct str key,
+                                    struct str *out, struct error *err)
 {
     struct one_definition one;
     if (find_definition(call, kind, key, &one, err) != OK)
@@ -419,7 +423,7 @@ static enum status delete_decisions(struct db_tx *tx, int64_t requirements, stru
 {
     struct store_definition *rows;
     size_t count = 1;
-    for (int64_t after = 0; count; ) {
+    for (int64_t after = 0; count;) {
         if (store_definition_list(tx, db_tx_arena(tx), STORE_DECISION, after, 1000, &rows, &count, err) != OK)
             return FAILED;
         for (size_t i = 0; i < count; i++) {

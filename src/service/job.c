@@ -3,8 +3,7 @@
 
 #include "clock/instant.h"
 #include "feel/json.h"
-#include "service/deployed.h"
-#include "service/work.h"
+#include "service/process_rows.h"
 
 /* ---- Taking jobs ---- */
 
@@ -64,11 +63,11 @@ static struct value only(struct arena *arena, struct value variables, struct val
     return view_done(&view);
 }
 
-static struct value headers_of(struct arena *arena, const struct work_case *of, struct str element)
+static struct value headers_of(struct arena *arena, const struct bpmn_process *process, struct str element)
 {
     struct view view;
     view_init(&view, arena);
-    const struct bpmn_element_info *info = bpmn_process_element(bpmn_instance_process(of->instance), element);
+    const struct bpmn_element_info *info = bpmn_process_element(process, element);
     for (size_t i = 0; info && i < info->headers.count; i++)
         context_builder_put(&view.members, info->headers.items[i].name, value_string(info->headers.items[i].value));
     return view_done(&view);
@@ -102,6 +101,12 @@ static enum status describe_jobs(struct work *work, void *arg, struct error *err
             return FAILED;
         struct value token = job_token(of, job->id);
         struct str element = value_text(value_get(token, STR("element")));
+        const struct bpmn_process *process = bpmn_instance_process_at(of->instance, job->id);
+        const struct store_definition *definition;
+        if (!process)
+            process = bpmn_instance_process(of->instance);
+        if (process_definition(of, process, &definition, err) != OK)
+            return FAILED;
         struct view view;
         view_init(&view, work->arena);
         view_text(&view, "id", key_text(work->arena, job->id));
@@ -110,9 +115,9 @@ static enum status describe_jobs(struct work *work, void *arg, struct error *err
         view_text(&view, "item", of->item->code);
         view_text(&view, "element", element);
         view_put(&view, "element_key", value_get(token, STR("key")));
-        view_text(&view, "process", of->item->process);
-        view_int(&view, "process_version", of->deployed ? of->item->version : 1);
-        view_text(&view, "definition", of->deployed ? key_text(work->arena, of->deployed->row.id) : STR_NONE);
+        view_text(&view, "process", bpmn_process_info(process)->id);
+        view_int(&view, "process_version", definition->id ? definition->version : 1);
+        view_text(&view, "definition", definition->id ? key_text(work->arena, definition->id) : STR_NONE);
         view_text(&view, "instance", key_text(work->arena, bpmn_instance_key(of->instance)));
         view_put(&view, "tags", work_case_get(of, "tags"));
         if (str_equal(value_text(value_get(token, STR("state"))), STR("listening")))
@@ -120,7 +125,7 @@ static enum status describe_jobs(struct work *work, void *arg, struct error *err
         view_int(&view, "retries", job->retries);
         view_time(&view, "deadline", job->due);
         view_text(&view, "worker", job->worker);
-        view_put(&view, "headers", headers_of(work->arena, of, element));
+        view_put(&view, "headers", headers_of(work->arena, process, element));
         view_put(&view, "variables",
                  only(work->arena, bpmn_instance_variables(work->arena, of->instance, job->id), a->query->fetch));
         list_builder_push(&items, view_done(&view));

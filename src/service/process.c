@@ -47,7 +47,7 @@ static enum status load_process(struct work *work, struct str text, struct work_
 
 struct starting {
     const struct service_process_start *start;
-    struct str key;     /* instead: the result of this instance */
+    struct str key; /* instead: the result of this instance */
     struct value fetch;
     struct value view;
     bool ended;
@@ -79,7 +79,8 @@ static void fill_result(struct starting *a, struct work_case *of)
     zeebe_key(&view, "processDefinitionKey", definition->id);
     zeebe_key(&view, "processInstanceKey", bpmn_instance_key(of->instance));
     zeebe_put(&view, "variables", only(arena, bpmn_instance_variables(arena, of->instance, 0), a->fetch));
-    zeebe_put(&view, "tags", work_case_get(of, "tags").kind == VALUE_LIST ? work_case_get(of, "tags") : value_list(arena, NULL, 0));
+    zeebe_put(&view, "tags",
+              work_case_get(of, "tags").kind == VALUE_LIST ? work_case_get(of, "tags") : value_list(arena, NULL, 0));
     zeebe_put(&view, "businessId", work_case_get(of, "business"));
     zeebe_tenant(&view);
     a->view = view_done(&view);
@@ -98,8 +99,8 @@ static struct str tags_text(struct arena *arena, struct value tags)
     return n ? arena_join(arena, texts, n) : STR_NONE;
 }
 
-static enum status find_startable(struct work *work, const struct service_process_start *start, const struct deployed **out,
-                                  struct error *err)
+static enum status find_startable(struct work *work, const struct service_process_start *start,
+                                  const struct deployed **out, struct error *err)
 {
     struct store_definition_wanted wanted = {.kind = STORE_PROCESS, .name = start->id};
     struct store_definition row;
@@ -110,7 +111,8 @@ static enum status find_startable(struct work *work, const struct service_proces
         /* The row, not the memory: it knows whether the definition is still in force. */
         if (key_parse(start->key, &key) && store_definition_find(work->tx, work->arena, key, &row, &found, err) != OK)
             return FAILED;
-        if (found && row.kind == STORE_PROCESS && !row.deleted && deployed_by_key(work->service, work->tx, key, out, err) != OK)
+        if (found && row.kind == STORE_PROCESS && !row.deleted &&
+            deployed_by_key(work->service, work->tx, key, out, err) != OK)
             return FAILED;
     } else {
         wanted.version = start->version > 0 ? start->version : 0;
@@ -128,8 +130,10 @@ static enum status start_command(struct work *work, void *arg, struct error *err
 {
     struct starting *a = arg;
     const struct service_process_start *start = a->start;
-    struct process_opening opening = {
-        .element = STR(""), .variables = start->variables, .business = start->business, .tags = tags_text(work->arena, start->tags)};
+    struct process_opening opening = {.element = STR(""),
+                                      .variables = start->variables,
+                                      .business = start->business,
+                                      .tags = tags_text(work->arena, start->tags)};
     struct work_case *of;
     if (find_startable(work, start, &opening.what, err) != OK || process_open(work, &opening, &of, err) != OK)
         return FAILED;
@@ -160,8 +164,8 @@ static enum status result_command(struct work *work, void *arg, struct error *er
     return OK;
 }
 
-enum status service_process_result(const struct call *call, struct str key, struct value fetch, struct value *out, bool *ended,
-                                   struct error *err)
+enum status service_process_result(const struct call *call, struct str key, struct value fetch, struct value *out,
+                                   bool *ended, struct error *err)
 {
     struct starting arg = {.key = key, .fetch = fetch};
     if (service_may(call, "process.start", err) != OK || work_read(call, result_command, &arg, err) != OK)
@@ -229,12 +233,13 @@ enum status service_process_get(const struct call *call, struct str key, struct 
 
 static enum status no_element(struct str key, struct error *err)
 {
-    return error_set(err, ERROR_NOT_FOUND, "element-not-found", "There is no active element instance %.*s that you may see.",
-                     STR_ARGS(key));
+    return error_set(err, ERROR_NOT_FOUND, "element-not-found",
+                     "There is no active element instance %.*s that you may see.", STR_ARGS(key));
 }
 
 /* A process instance or an active element instance. */
-static enum status load_element(struct work *work, struct str text, int64_t *key, struct work_case **out, struct error *err)
+static enum status load_element(struct work *work, struct str text, int64_t *key, struct work_case **out,
+                                struct error *err)
 {
     int64_t case_id = 0;
     struct work_case *of;
@@ -264,7 +269,8 @@ static enum status set_command(struct work *work, void *arg, struct error *err)
     if (load_element(work, a->key, &key, &of, err) != OK)
         return FAILED;
     if (of->row.state == CASE_CLOSED)
-        return error_set(err, ERROR_CONFLICT, "process-ended", "The process instance of %.*s is over.", STR_ARGS(a->key));
+        return error_set(err, ERROR_CONFLICT, "process-ended", "The process instance of %.*s is over.",
+                         STR_ARGS(a->key));
     struct list_builder names;
     list_builder_init(&names, work->arena);
     for (size_t i = 0; i < value_count(a->variables); i++)
@@ -330,8 +336,8 @@ static enum status signal_command(struct work *work, void *arg, struct error *er
     return signal_broadcast(work, NULL, &a->signal, err);
 }
 
-enum status service_signal_broadcast(const struct call *call, struct str name, struct value variables, struct value *out,
-                                     struct error *err)
+enum status service_signal_broadcast(const struct call *call, struct str name, struct value variables,
+                                     struct value *out, struct error *err)
 {
     struct signalling arg = {.signal = {.kind = BPMN_SIGNAL, .name = name, .variables = variables}};
     if (service_may(call, "message.publish", err) != OK)
@@ -352,7 +358,8 @@ enum status service_signal_broadcast(const struct call *call, struct str name, s
 
 static enum status no_incident(struct str key, struct error *err)
 {
-    return error_set(err, ERROR_NOT_FOUND, "incident-not-found", "There is no incident %.*s that you may see.", STR_ARGS(key));
+    return error_set(err, ERROR_NOT_FOUND, "incident-not-found", "There is no incident %.*s that you may see.",
+                     STR_ARGS(key));
 }
 
 static enum status load_incident(struct work *work, struct str text, struct store_incident *row, struct error *err)

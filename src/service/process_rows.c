@@ -1,4 +1,5 @@
-/* Rows that deployed processes leave for searches, and incidents of every case. Written in the transaction of the step. */
+/* Rows that deployed processes leave for searches, and incidents of every case. Written in the transaction of the step.
+ */
 #include "service/process_rows.h"
 
 #include "feel/json.h"
@@ -17,9 +18,8 @@ void process_note_start(struct work_case *of, struct str business, struct str ta
     notes->tags = tags.len ? tags : STR_NONE;
 }
 
-/* The definition that an element is in: the case's own, that of a called process, or none (a pack's). */
-static enum status definition_of(const struct work_case *of, const struct bpmn_process *process,
-                                 const struct store_definition **out, struct error *err)
+enum status process_definition(const struct work_case *of, const struct bpmn_process *process,
+                               const struct store_definition **out, struct error *err)
 {
     static const struct store_definition none = {0};
     const struct bpmn_process_info *info = bpmn_process_info(process);
@@ -70,7 +70,7 @@ static enum status task_row(struct work_case *of, const struct bpmn_effect *effe
     const struct bpmn_task *task = &effect->task;
     const struct store_definition *definition;
     struct arena *arena = of->work->arena;
-    if (definition_of(of, effect->process, &definition, err) != OK)
+    if (process_definition(of, effect->process, &definition, err) != OK)
         return FAILED;
     struct store_user_task *row = arena_new(arena, struct store_user_task);
     *row = (struct store_user_task){.id = effect->key,
@@ -111,24 +111,25 @@ static enum status incident_row(struct work_case *of, const struct bpmn_effect *
 {
     const struct store_definition *definition;
     struct arena *arena = of->work->arena;
-    if (definition_of(of, effect->process, &definition, err) != OK)
+    if (process_definition(of, effect->process, &definition, err) != OK)
         return FAILED;
     struct store_incident *row = arena_new(arena, struct store_incident);
     struct value message = context_set(arena, value_null, "message", value_string(some(effect->incident.message)));
-    *row = (struct store_incident){.id = effect->key,
-                                   .case_id = of->row.id,
-                                   .division = of->row.division,
-                                   .instance = bpmn_instance_key(of->instance),
-                                   .definition = definition->id,
-                                   .version = definition->version,
-                                   .element_key = effect->element_key,
-                                   .job = effect->incident.job_key,
-                                   .created = of->work->now,
-                                   .process = bpmn_process_info(effect->process)->id,
-                                   .unit = of->row.unit,
-                                   .element = effect->element_id,
-                                   .kind = str_of(effect->incident.type),
-                                   .body = service_seal(of->work->service, arena, key_text(arena, effect->key), message)};
+    *row =
+        (struct store_incident){.id = effect->key,
+                                .case_id = of->row.id,
+                                .division = of->row.division,
+                                .instance = bpmn_instance_key(of->instance),
+                                .definition = definition->id,
+                                .version = definition->version,
+                                .element_key = effect->element_key,
+                                .job = effect->incident.job_key,
+                                .created = of->work->now,
+                                .process = bpmn_process_info(effect->process)->id,
+                                .unit = of->row.unit,
+                                .element = effect->element_id,
+                                .kind = str_of(effect->incident.type),
+                                .body = service_seal(of->work->service, arena, key_text(arena, effect->key), message)};
     work_change(of->work, CHANGE_INCIDENT_INSERT, row);
     notes_of(of)->changed = true;
     return OK;
@@ -159,27 +160,16 @@ static void element_left(struct work_case *of, int64_t key)
 static enum status deployed_effect(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
 {
     switch ((int)effect->kind) {
-    case BPMN_TASK_CREATED:
-        return task_row(of, effect, CHANGE_USER_TASK_INSERT, err);
-    case BPMN_TASK_UPDATED:
-        return task_row(of, effect, CHANGE_USER_TASK_UPDATE, err);
+    case BPMN_TASK_CREATED: return task_row(of, effect, CHANGE_USER_TASK_INSERT, err);
+    case BPMN_TASK_UPDATED: return task_row(of, effect, CHANGE_USER_TASK_UPDATE, err);
     case BPMN_TASK_COMPLETED:
-    case BPMN_TASK_CANCELLED:
-        task_ended(of, effect);
-        return OK;
-    case BPMN_ELEMENT_ENTERED:
-        VECTOR_PUSH(of->work->arena, &notes_of(of)->entered, effect->element_key);
-        return OK;
+    case BPMN_TASK_CANCELLED: task_ended(of, effect); return OK;
+    case BPMN_ELEMENT_ENTERED: VECTOR_PUSH(of->work->arena, &notes_of(of)->entered, effect->element_key); return OK;
     case BPMN_ELEMENT_LEFT:
-    case BPMN_ELEMENT_CANCELLED:
-        element_left(of, effect->element_key);
-        return OK;
+    case BPMN_ELEMENT_CANCELLED: element_left(of, effect->element_key); return OK;
     case BPMN_INSTANCE_COMPLETED:
-    case BPMN_INSTANCE_TERMINATED:
-        notes_of(of)->changed = true;
-        return OK;
-    default:
-        return OK;
+    case BPMN_INSTANCE_TERMINATED: notes_of(of)->changed = true; return OK;
+    default: return OK;
     }
 }
 

@@ -1,4 +1,5 @@
-/* What a case without an item notes down during one work, and starting such a case; shared by the files about processes. */
+/* What a case without an item notes down during one work, and starting such a case; shared by the files about
+ * processes. */
 #pragma once
 
 #include "service/deployed.h"
@@ -15,14 +16,17 @@ void process_note_start(struct work_case *of, struct str business, struct str ta
 /* A new instance of a deployed process: process_start.c. */
 struct process_opening {
     const struct deployed *what;
-    struct str element;      /* the start event that fired; "" the plain one */
+    struct str element; /* the start event that fired; "" the plain one */
     struct value variables;
     struct str business, tags;
-    struct str unique;       /* blind index: only one instance may live under it; absent: none */
+    struct str unique;        /* blind index: only one instance may live under it; absent: none */
     int64_t region, division; /* 0: the actor's */
 };
 MUST_USE enum status process_open(struct work *work, const struct process_opening *opening, struct work_case **out,
                                   struct error *err);
+/* The definition that an element is in: the case's own, that of a called process, or an empty one (a pack's). */
+MUST_USE enum status process_definition(const struct work_case *of, const struct bpmn_process *process,
+                                        const struct store_definition **out, struct error *err);
 /* process_task.c: the deployed form of a user task, or NULL; the task as a value. */
 MUST_USE enum status user_task_form(struct work *work, const struct store_user_task *row, const struct deployed **out,
                                     struct error *err);

@@ -52,8 +52,7 @@ enum status process_open(struct work *work, const struct process_opening *openin
     view_int(&view, "version", of->item->version);
     work_case_event(of, "case.opened", view_done(&view));
     of->instance = bpmn_instance_new(work->arena, opening->what->process);
-    struct bpmn_command start = {
-        .kind = BPMN_START, .element_id = opening->element, .variables = opening->variables};
+    struct bpmn_command start = {.kind = BPMN_START, .element_id = opening->element, .variables = opening->variables};
     if (engine_command(of, &start, err) != OK)
         return FAILED;
     *out = of;
@@ -114,7 +113,8 @@ bool signal_unexpected(const struct error *err)
     return str_equal(str_of(err->type), STR("signal-not-expected"));
 }
 
-static enum status give_signal(struct work *work, struct case_id id, const struct bpmn_command *signal, struct error *err)
+static enum status give_signal(struct work *work, struct case_id id, const struct bpmn_command *signal,
+                               struct error *err)
 {
     struct work_case *of;
     struct error problem = ERROR_INIT;
@@ -212,7 +212,8 @@ enum status service_starts_run(struct service *self, int64_t now_ms, size_t batc
         if (work_run(&call, fire_start, &due.rows[i], &problem) == OK)
             fired++;
         else
-            log_event(LOG_ERROR, "start.failed", "definition=%" PRId64 " problem=%s", due.rows[i].definition, problem.type);
+            log_event(LOG_ERROR, "start.failed", "definition=%" PRId64 " problem=%s", due.rows[i].definition,
+                      problem.type);
         arena_release(&scratch);
     }
     service_count(self, METRIC_TIMERS_FIRED, (int64_t)fired);

@@ -13,7 +13,8 @@ struct one_task {
 
 static enum status no_task(struct str key, struct error *err)
 {
-    return error_set(err, ERROR_NOT_FOUND, "user-task-not-found", "There is no user task %.*s that you may see.", STR_ARGS(key));
+    return error_set(err, ERROR_NOT_FOUND, "user-task-not-found", "There is no user task %.*s that you may see.",
+                     STR_ARGS(key));
 }
 
 static enum status find_task(struct work *work, struct str text, struct store_user_task *row, struct error *err)
@@ -133,7 +134,8 @@ static enum status assign_command(struct work *work, void *arg, struct error *er
     if (same && a->assignee.len)
         return OK;
     if (row.assignee.len && a->assignee.len && !a->override) {
-        error_set(err, ERROR_CONFLICT, "user-task-assigned", "The user task %.*s is assigned to somebody.", STR_ARGS(a->key));
+        error_set(err, ERROR_CONFLICT, "user-task-assigned", "The user task %.*s is assigned to somebody.",
+                  STR_ARGS(a->key));
         return error_hint(err, "Set allowOverride, or unassign it first.");
     }
     struct value who = a->assignee.len ? value_string(a->assignee) : value_null;
@@ -182,7 +184,8 @@ static enum status complete_command(struct work *work, void *arg, struct error *
     return engine_command(of, &command, err);
 }
 
-enum status service_user_task_complete(const struct call *call, struct str key, struct value variables, struct error *err)
+enum status service_user_task_complete(const struct call *call, struct str key, struct value variables,
+                                       struct error *err)
 {
     struct one_task one = {.key = key, .variables = variables};
     if (run(call, complete_command, &one, err) != OK)

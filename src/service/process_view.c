@@ -87,7 +87,8 @@ static struct value form_value(struct arena *arena, const struct store_definitio
     return view_done(&view);
 }
 
-struct value deployment_view(struct arena *arena, const struct store_definition *row, const struct store_definition *parent)
+struct value deployment_view(struct arena *arena, const struct store_definition *row,
+                             const struct store_definition *parent)
 {
     bool is[] = {[STORE_PROCESS] = false, [STORE_DECISION] = false, [STORE_REQUIREMENTS] = false, [STORE_FORM] = false};
     is[row->kind] = true;
@@ -154,7 +155,8 @@ struct value form_view(struct arena *arena, const struct deployed *form)
 
 /* ---- Instances ---- */
 
-static const char *const states[] = {[STORE_ACTIVE] = "ACTIVE", [STORE_COMPLETED] = "COMPLETED", [STORE_TERMINATED] = "TERMINATED"};
+static const char *const states[] = {
+    [STORE_ACTIVE] = "ACTIVE", [STORE_COMPLETED] = "COMPLETED", [STORE_TERMINATED] = "TERMINATED"};
 
 static struct value texts_of(struct arena *arena, struct str joined)
 {
@@ -238,18 +240,12 @@ struct value user_task_view(struct arena *arena, const struct store_user_task *r
 static const struct {
     const char *ours, *theirs;
 } incident_types[] = {
-    {"condition-error", "CONDITION_ERROR"},
-    {"no-flow-matches", "CONDITION_ERROR"},
-    {"expression-error", "EXTRACT_VALUE_ERROR"},
-    {"job-no-retries", "JOB_NO_RETRIES"},
-    {"unhandled-error", "UNHANDLED_ERROR_EVENT"},
-    {"decision-error", "DECISION_EVALUATION_ERROR"},
-    {"called-process", "CALLED_ELEMENT_ERROR"},
-    {"no-assignee", "EXTRACT_VALUE_ERROR"},
-    {"timer-error", "EXTRACT_VALUE_ERROR"},
-    {"message-error", "EXTRACT_VALUE_ERROR"},
-    {"loop-error", "EXTRACT_VALUE_ERROR"},
-    {"ad-hoc-error", "EXTRACT_VALUE_ERROR"},
+    {"condition-error", "CONDITION_ERROR"},       {"no-flow-matches", "CONDITION_ERROR"},
+    {"expression-error", "EXTRACT_VALUE_ERROR"},  {"job-no-retries", "JOB_NO_RETRIES"},
+    {"unhandled-error", "UNHANDLED_ERROR_EVENT"}, {"decision-error", "DECISION_EVALUATION_ERROR"},
+    {"called-process", "CALLED_ELEMENT_ERROR"},   {"no-assignee", "EXTRACT_VALUE_ERROR"},
+    {"timer-error", "EXTRACT_VALUE_ERROR"},       {"message-error", "EXTRACT_VALUE_ERROR"},
+    {"loop-error", "EXTRACT_VALUE_ERROR"},        {"ad-hoc-error", "EXTRACT_VALUE_ERROR"},
 };
 
 static const char *incident_type(struct str kind)
@@ -347,7 +343,8 @@ static struct value type_word(struct arena *arena, struct str type)
     return v;
 }
 
-static struct value element_value(struct arena *arena, struct value token, struct value instance, const struct deployed *what)
+static struct value element_value(struct arena *arena, struct value token, struct value instance,
+                                  const struct deployed *what)
 {
     struct value name = value_get(token, STR("name"));
     struct value incident = value_get(token, STR("incident"));

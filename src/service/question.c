@@ -1,5 +1,5 @@
-/* From what was asked for to programs over slots: the members that any expression or input reads are found first, then everything is
- * compiled with them as slots, so that only they are decoded from a resident's row. */
+/* From what was asked for to programs over slots: the members that any expression or input reads are found first, then
+ * everything is compiled with them as slots, so that only they are decoded from a resident's row. */
 #include "service/question.h"
 
 #include "service/decision.h"
@@ -172,9 +172,11 @@ enum status question_compile(struct arena *arena, const struct pack_set *packs, 
                              struct question *out, struct error *err)
 {
     struct compiling self = {.arena = arena, .input = input, .err = err};
-    struct question question = {.decision = pack_decision_find(packs, input->decision), .compared = input->compare.len > 0};
+    struct question question = {.decision = pack_decision_find(packs, input->decision),
+                                .compared = input->compare.len > 0};
     if (!question.decision)
-        return error_set(err, ERROR_NOT_FOUND, "decision-not-found", "There is no decision %.*s.", STR_ARGS(input->decision));
+        return error_set(err, ERROR_NOT_FOUND, "decision-not-found", "There is no decision %.*s.",
+                         STR_ARGS(input->decision));
     if (dmn_plan_new(arena, question.decision->model, question.decision->id, &question.in_force.plan, err) != OK ||
         (question.compared && load_proposed(&self, packs, question.decision->id, &question.proposed.plan) != OK) ||
         check_inputs(&self, &question) != OK)
@@ -215,8 +217,8 @@ bool question_includes(const struct question *self, const struct value *members,
     return included;
 }
 
-struct value question_ask(const struct question *self, const struct question_version *version, const struct value *members,
-                          struct arena *arena, bool *stopped, struct str *reason)
+struct value question_ask(const struct question *self, const struct question_version *version,
+                          const struct value *members, struct arena *arena, bool *stopped, struct str *reason)
 {
     struct value *inputs = arena_alloc_raw(arena, version->input_count * sizeof *inputs);
     for (size_t i = 0; i < version->input_count; i++) {

@@ -31,8 +31,8 @@ struct question {
 MUST_USE enum status question_compile(struct arena *arena, const struct pack_set *packs,
                                       const struct service_sweep_input *input, struct question *out, struct error *err);
 
-/* members are the values of names. Memory comes from arena. *stopped is set when a limit was met: there is no answer then. *reason is
- * why the answer is null; absent otherwise. */
+/* members are the values of names. Memory comes from arena. *stopped is set when a limit was met: there is no answer
+ * then. *reason is why the answer is null; absent otherwise. */
 bool question_includes(const struct question *self, const struct value *members, struct arena *arena, bool *stopped);
-struct value question_ask(const struct question *self, const struct question_version *version, const struct value *members,
-                          struct arena *arena, bool *stopped, struct str *reason);
+struct value question_ask(const struct question *self, const struct question_version *version,
+                          const struct value *members, struct arena *arena, bool *stopped, struct str *reason);

@@ -1,5 +1,5 @@
-/* Decisions of a case made again. What a decision was given is kept with it, but for what the case itself keeps: then the form is
- * the one of that day, found by going back from today's over the supplements. */
+/* Decisions of a case made again. What a decision was given is kept with it, but for what the case itself keeps: then
+ * the form is the one of that day, found by going back from today's over the supplements. */
 #include "service/decision.h"
 
 #include "feel/json.h"
@@ -41,7 +41,8 @@ struct kept {
     struct str decision, hash;
 };
 
-/* The model whose file has this hash: of the packs that the case was opened under, else what was deployed. NULL: neither. */
+/* The model whose file has this hash: of the packs that the case was opened under, else what was deployed. NULL:
+ * neither. */
 static enum status find_model(const struct kept *kept, const struct dmn_model **out, struct error *err)
 {
     struct arena *arena = kept->work->arena;
@@ -157,7 +158,8 @@ enum status service_case_replay(const struct call *call, struct str no, struct v
     if (service_case_events(call, no, &replay.events, err) != OK)
         return FAILED;
     if (!case_no_parse(no, &replay.id))
-        return error_set(err, ERROR_NOT_FOUND, "case-not-found", "There is no case %.*s that you may see.", STR_ARGS(no));
+        return error_set(err, ERROR_NOT_FOUND, "case-not-found", "There is no case %.*s that you may see.",
+                         STR_ARGS(no));
     if (work_read(call, replay_command, &replay, err) != OK)
         return FAILED;
     struct view view;

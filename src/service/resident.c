@@ -1,5 +1,5 @@
-/* Reads members out of a party's JSON without building the rest. The JSON is our own (json_write) and its seal was checked, so the
- * way through it is short; whatever looks otherwise goes through json_parse. */
+/* Reads members out of a party's JSON without building the rest. The JSON is our own (json_write) and its seal was
+ * checked, so the way through it is short; whatever looks otherwise goes through json_parse. */
 #include "service/resident.h"
 
 #include "feel/json.h"
@@ -43,7 +43,8 @@ struct str party_place(const struct store_party *row, char out[PARTY_PLACE_MAX])
 
 /* ---- Members ---- */
 
-void resident_reader_init(struct resident_reader *self, const struct service *service, const struct str *names, size_t count)
+void resident_reader_init(struct resident_reader *self, const struct service *service, const struct str *names,
+                          size_t count)
 {
     *self = (struct resident_reader){seal_opener_new(service->ring), names, count};
 }

@@ -23,8 +23,8 @@ struct searching {
     struct work *work;
     VECTOR(struct candidate) found;
     size_t scanned;
-    bool capped;       /* there may be more than was looked at */
-    int64_t after_id;  /* rows with larger keys only */
+    bool capped;      /* there may be more than was looked at */
+    int64_t after_id; /* rows with larger keys only */
     struct search_order *orders;
     size_t order_count;
     struct value view;
@@ -36,6 +36,7 @@ struct kind {
     const char *permission;
     const char *key;
     const char *const *fields; /* that can be filtered and sorted by */
+    const char *logged;        /* what the access log calls a look at these; NULL: it takes no note */
 };
 
 /* ---- Filters ---- */
@@ -115,7 +116,8 @@ static enum status open_instance(struct searching *self, int64_t key, int64_t ca
 }
 
 /* Of an instance, or (local) of the element that a task is. */
-static enum status variables_of(struct searching *self, struct value view, bool local, struct value *out, struct error *err)
+static enum status variables_of(struct searching *self, struct value view, bool local, struct value *out,
+                                struct error *err)
 {
     struct store_instance row;
     struct work_case *of;
@@ -137,7 +139,8 @@ static enum status variables_of(struct searching *self, struct value view, bool 
     return OK;
 }
 
-static enum status matches(struct searching *self, struct value view, struct value filter, bool *out, struct error *err);
+static enum status matches(struct searching *self, struct value view, struct value filter, bool *out,
+                           struct error *err);
 
 static enum status matches_special(struct searching *self, struct value view, const struct member *member, bool *out,
                                    struct error *err)
@@ -194,8 +197,8 @@ static int by_number(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Goes through the regions of the actor's scope in the order of keys, a batch at a time. batch gives how many rows it saw, and
- * the last key. */
+/* Goes through the regions of the actor's scope in the order of keys, a batch at a time. batch gives how many rows it
+ * saw, and the last key. */
 typedef enum status scan_batch(struct searching *self, const struct store_process_filter *filter, size_t *count,
                                int64_t *last, struct error *err);
 
@@ -214,7 +217,8 @@ static enum status scan_region(struct searching *self, struct store_process_filt
     return OK;
 }
 
-static enum status scan(struct searching *self, struct store_process_filter filter, scan_batch *batch, struct error *err)
+static enum status scan(struct searching *self, struct store_process_filter filter, scan_batch *batch,
+                        struct error *err)
 {
     struct actor_scope scope = actor_scope(self->work->call);
     struct arena *arena = self->work->arena;
@@ -279,7 +283,8 @@ static enum status gather_instances(struct searching *self, struct error *err)
 {
     int64_t key = wanted_key(self, "processInstanceKey");
     struct str process = search_wanted(self->search->filter, "processDefinitionId");
-    struct store_process_filter filter = {.state = wanted_state(self, "ACTIVE"), .name = process.len ? process : STR_NONE};
+    struct store_process_filter filter = {.state = wanted_state(self, "ACTIVE"),
+                                          .name = process.len ? process : STR_NONE};
     struct store_instance row;
     bool found;
     if (!key)
@@ -327,7 +332,8 @@ static enum status incident_batch(struct searching *self, const struct store_pro
     for (size_t i = 0; i < *count; i++) {
         struct value body;
         *last = rows[i].id;
-        if (service_unseal(work->service, work->arena, key_text(work->arena, rows[i].id), rows[i].body, &body, err) != OK)
+        if (service_unseal(work->service, work->arena, key_text(work->arena, rows[i].id), rows[i].body, &body, err) !=
+            OK)
             return FAILED;
         struct value view = incident_view(work->arena, &rows[i], value_text(value_get(body, STR("message"))));
         if (offer(self, (struct candidate){.view = view}, err) != OK)
@@ -492,8 +498,8 @@ static enum status gather_definitions(struct searching *self, struct error *err)
     struct store_definition *rows;
     int64_t after = self->after_id;
     for (size_t count = 500; count == 500;) {
-        if (store_definition_list(self->work->tx, self->work->arena, kinds[self->search->kind], after, 500, &rows, &count,
-                                  err) != OK)
+        if (store_definition_list(self->work->tx, self->work->arena, kinds[self->search->kind], after, 500, &rows,
+                                  &count, err) != OK)
             return FAILED;
         for (size_t i = 0; i < count; i++) {
             after = rows[i].id;
@@ -506,35 +512,43 @@ static enum status gather_definitions(struct searching *self, struct error *err)
 
 /* ---- The kinds ---- */
 
-#define FIELDS(...) (const char *const[]) { __VA_ARGS__, "tenantId", NULL }
+#define FIELDS(...)                                                                                                    \
+    (const char *const[])                                                                                              \
+    {                                                                                                                  \
+        __VA_ARGS__, "tenantId", NULL                                                                                  \
+    }
 
 static const struct kind kinds[SERVICE_SEARCH_KINDS] = {
     [SERVICE_SEARCH_PROCESSES] = {gather_definitions, "process.read", "processDefinitionKey",
-                                  FIELDS("processDefinitionKey", "processDefinitionId", "name", "resourceName", "version",
-                                         "versionTag", "hasStartForm", "state", "isLatestVersion")},
+                                  FIELDS("processDefinitionKey", "processDefinitionId", "name", "resourceName",
+                                         "version", "versionTag", "hasStartForm", "state", "isLatestVersion")},
     [SERVICE_SEARCH_DECISIONS] = {gather_definitions, "process.read", "decisionDefinitionKey",
                                   FIELDS("decisionDefinitionKey", "decisionDefinitionId", "name", "version",
-                                         "decisionRequirementsId", "decisionRequirementsKey", "decisionRequirementsName",
-                                         "decisionRequirementsVersion", "isLatestVersion")},
+                                         "decisionRequirementsId", "decisionRequirementsKey",
+                                         "decisionRequirementsName", "decisionRequirementsVersion", "isLatestVersion")},
     [SERVICE_SEARCH_REQUIREMENTS] = {gather_definitions, "process.read", "decisionRequirementsKey",
-                                     FIELDS("decisionRequirementsKey", "decisionRequirementsId", "decisionRequirementsName",
-                                            "version", "resourceName")},
+                                     FIELDS("decisionRequirementsKey", "decisionRequirementsId",
+                                            "decisionRequirementsName", "version", "resourceName")},
     [SERVICE_SEARCH_INSTANCES] = {gather_instances, "process.read", "processInstanceKey",
                                   FIELDS("processInstanceKey", "processDefinitionId", "processDefinitionName",
-                                         "processDefinitionVersion", "processDefinitionVersionTag", "processDefinitionKey",
-                                         "parentProcessInstanceKey", "parentElementInstanceKey", "startDate", "endDate",
-                                         "state", "hasIncident", "tags", "businessId")},
+                                         "processDefinitionVersion", "processDefinitionVersionTag",
+                                         "processDefinitionKey", "parentProcessInstanceKey", "parentElementInstanceKey",
+                                         "startDate", "endDate", "state", "hasIncident", "tags", "businessId")},
     [SERVICE_SEARCH_USER_TASKS] = {gather_tasks, "task.work", "userTaskKey",
                                    FIELDS("userTaskKey", "name", "state", "assignee", "priority", "elementId",
-                                          "elementInstanceKey", "candidateGroups", "candidateUsers", "processDefinitionId",
-                                          "processDefinitionKey", "processInstanceKey", "creationDate", "completionDate",
-                                          "followUpDate", "dueDate", "tags")},
+                                          "elementInstanceKey", "candidateGroups", "candidateUsers",
+                                          "processDefinitionId", "processDefinitionKey", "processInstanceKey",
+                                          "creationDate", "completionDate", "followUpDate", "dueDate", "tags")},
     [SERVICE_SEARCH_VARIABLES] = {gather_inside, "process.read", "variableKey",
-                                  FIELDS("variableKey", "name", "value", "isTruncated", "scopeKey", "processInstanceKey")},
+                                  FIELDS("variableKey", "name", "value", "isTruncated", "scopeKey",
+                                         "processInstanceKey"),
+                                  "variables.read"},
     [SERVICE_SEARCH_TASK_VARIABLES] = {gather_task_variables, "task.work", "variableKey",
-                                       FIELDS("variableKey", "name", "value", "scopeKey", "processInstanceKey")},
+                                       FIELDS("variableKey", "name", "value", "scopeKey", "processInstanceKey"),
+                                       "variables.read"},
     [SERVICE_SEARCH_EFFECTIVE_VARIABLES] = {gather_task_variables, "task.work", "variableKey",
-                                            FIELDS("variableKey", "name", "value", "scopeKey", "processInstanceKey")},
+                                            FIELDS("variableKey", "name", "value", "scopeKey", "processInstanceKey"),
+                                            "variables.read"},
     [SERVICE_SEARCH_INCIDENTS] = {gather_incidents, "incident.manage", "incidentKey",
                                   FIELDS("incidentKey", "errorType", "errorMessage", "elementId", "elementInstanceKey",
                                          "creationTime", "state", "processDefinitionId", "processDefinitionKey",
@@ -573,7 +587,8 @@ static int compare_candidates(const void *a, const void *b, void *arg)
     const struct searching *self = arg;
     const struct candidate *x = a, *y = b;
     for (size_t i = 0; i < self->order_count; i++) {
-        int order = search_compare(value_get(x->view, self->orders[i].field), value_get(y->view, self->orders[i].field));
+        int order =
+            search_compare(value_get(x->view, self->orders[i].field), value_get(y->view, self->orders[i].field));
         if (order)
             return self->orders[i].falling ? -order : order;
     }
@@ -608,8 +623,8 @@ static enum status read_cursor(const struct searching *self, const char *field, 
     return OK;
 }
 
-static enum status read_count(const struct searching *self, const char *field, int64_t least, int64_t most, int64_t *out,
-                              struct error *err)
+static enum status read_count(const struct searching *self, const char *field, int64_t least, int64_t most,
+                              int64_t *out, struct error *err)
 {
     struct value v = value_get(self->search->page, str_of(field));
     int64_t n;
@@ -628,11 +643,13 @@ static enum status cut(const struct searching *self, size_t *from, size_t *to, s
 {
     int64_t skip = 0, limit = LIMIT_USUAL;
     struct value after, before;
-    if (read_count(self, "from", 0, INT32_MAX, &skip, err) != OK || read_count(self, "limit", 1, 10000, &limit, err) != OK ||
-        read_cursor(self, "after", &after, err) != OK || read_cursor(self, "before", &before, err) != OK)
+    if (read_count(self, "from", 0, INT32_MAX, &skip, err) != OK ||
+        read_count(self, "limit", 1, 10000, &limit, err) != OK || read_cursor(self, "after", &after, err) != OK ||
+        read_cursor(self, "before", &before, err) != OK)
         return FAILED;
     size_t first = 0, end = self->found.count;
-    while (after.kind == VALUE_LIST && first < end && compare_places(self, place_of(self, self->found.items[first].view), after) <= 0)
+    while (after.kind == VALUE_LIST && first < end &&
+           compare_places(self, place_of(self, self->found.items[first].view), after) <= 0)
         first++;
     while (before.kind == VALUE_LIST && end > first &&
            compare_places(self, place_of(self, self->found.items[end - 1].view), before) >= 0)
@@ -690,25 +707,48 @@ static enum status show(struct searching *self, size_t from, size_t to, struct e
     return OK;
 }
 
+/* Variables may be about persons: a look at an instance's is noted. */
+static enum status note_looks(struct searching *self, size_t from, size_t to, struct error *err)
+{
+    struct work *work = self->work;
+    for (size_t c = 0; self->kind->logged && c < work->cases.count; c++) {
+        struct value key = value_string(key_text(work->arena, bpmn_instance_key(work->cases.items[c]->instance)));
+        bool shown = false;
+        for (size_t i = from; i < to && !shown; i++)
+            shown = value_identical(value_get(self->found.items[i].view, STR("processInstanceKey")), key);
+        if (shown && work_access(work, self->kind->logged, STR_NONE, work->cases.items[c], err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
 static enum status search_command(struct work *work, void *arg, struct error *err)
 {
     struct searching *self = arg;
     size_t from, to;
     *self = (struct searching){.search = self->search, .kind = self->kind, .work = work};
-    if (search_orders(work->arena, self->search->sort, self->kind->fields, &self->orders, &self->order_count, err) != OK ||
+    if (search_orders(work->arena, self->search->sort, self->kind->fields, &self->orders, &self->order_count, err) !=
+            OK ||
         check_filter(self, self->search->filter, err) != OK || self->kind->gather(self, err) != OK ||
         look_further(self, err) != OK)
         return FAILED;
     if (self->found.count)
         qsort_r(self->found.items, self->found.count, sizeof *self->found.items, compare_candidates, self);
-    return cut(self, &from, &to, err) == OK ? show(self, from, to, err) : FAILED;
+    if (cut(self, &from, &to, err) != OK || note_looks(self, from, to, err) != OK)
+        return FAILED;
+    return show(self, from, to, err);
 }
 
-enum status service_search(const struct call *call, const struct service_search *search, struct value *out, struct error *err)
+enum status service_search(const struct call *call, const struct service_search *search, struct value *out,
+                           struct error *err)
 {
     CHECK((size_t)search->kind < COUNT_OF(kinds));
     struct searching self = {.search = search, .kind = &kinds[search->kind]};
-    if (service_may(call, self.kind->permission, err) != OK || work_read(call, search_command, &self, err) != OK)
+    if (service_may(call, self.kind->permission, err) != OK)
+        return FAILED;
+    enum status status =
+        self.kind->logged ? work_run(call, search_command, &self, err) : work_read(call, search_command, &self, err);
+    if (status != OK)
         return FAILED;
     *out = self.view;
     return OK;

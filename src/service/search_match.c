@@ -142,9 +142,9 @@ static const struct {
     const char *name;
     bool (*holds)(struct value v, struct value with);
     enum value_kind takes; /* VALUE_NULL: any single value */
-} operators[] = {{"$eq", op_eq, VALUE_NULL},         {"$neq", op_neq, VALUE_NULL}, {"$exists", op_exists, VALUE_BOOLEAN},
-                 {"$gt", op_gt, VALUE_NULL},         {"$gte", op_gte, VALUE_NULL}, {"$lt", op_lt, VALUE_NULL},
-                 {"$lte", op_lte, VALUE_NULL},       {"$in", op_in, VALUE_LIST},   {"$notIn", op_not_in, VALUE_LIST},
+} operators[] = {{"$eq", op_eq, VALUE_NULL},      {"$neq", op_neq, VALUE_NULL}, {"$exists", op_exists, VALUE_BOOLEAN},
+                 {"$gt", op_gt, VALUE_NULL},      {"$gte", op_gte, VALUE_NULL}, {"$lt", op_lt, VALUE_NULL},
+                 {"$lte", op_lte, VALUE_NULL},    {"$in", op_in, VALUE_LIST},   {"$notIn", op_not_in, VALUE_LIST},
                  {"$like", op_like, VALUE_STRING}};
 
 static enum status invalid(struct str field, const char *what, struct error *err)
@@ -159,7 +159,7 @@ static const char *wrong_operand(struct str name, struct value with)
         if (!str_equal(name, str_of(operators[i].name)))
             continue;
         bool single = with.kind != VALUE_LIST && with.kind != VALUE_CONTEXT;
-        return operators[i].takes == VALUE_NULL ? (single ? NULL : "compares with a single value")
+        return operators[i].takes == VALUE_NULL  ? (single ? NULL : "compares with a single value")
                : with.kind == operators[i].takes ? NULL
                                                  : "has an operator with a value of the wrong type";
     }

@@ -122,7 +122,8 @@ static enum status check_scope(const struct call *call, struct error *err)
         return FAILED;
     if (!scope.own && !scope.unit.data)
         return OK;
-    error_set(err, ERROR_FORBIDDEN, "forbidden", "Only a role whose scope is a region or a province may ask all its residents.");
+    error_set(err, ERROR_FORBIDDEN, "forbidden",
+              "Only a role whose scope is a region or a province may ask all its residents.");
     return error_hint(err, "Ask an administrator for a role with this scope.");
 }
 
@@ -251,7 +252,8 @@ enum status service_sweep_start(const struct call *call, const struct service_sw
                                 struct error *err)
 {
     bool known;
-    if (check_scope(call, err) != OK || check_input(input, err) != OK || answer_again(call, input, out, &known, err) != OK)
+    if (check_scope(call, err) != OK || check_input(input, err) != OK ||
+        answer_again(call, input, out, &known, err) != OK)
         return FAILED;
     if (known)
         return OK;
@@ -387,15 +389,17 @@ static enum status add_page(const struct call *call, struct sweep *sweep, struct
 {
     if (check_scope(call, err) != OK || work_run(call, page_command, page, err) != OK)
         return FAILED;
-    struct value view = context_set(call->arena, sweep_view(sweep, call->arena, page->state), "listed", value_int(page->listed));
+    struct value view =
+        context_set(call->arena, sweep_view(sweep, call->arena, page->state), "listed", value_int(page->listed));
     view = context_set(call->arena, view, "items", page->items);
-    struct value next = page->more ? value_string(key_text(call->arena, (int64_t)(page->from + page->limit))) : value_null;
+    struct value next =
+        page->more ? value_string(key_text(call->arena, (int64_t)(page->from + page->limit))) : value_null;
     *out = context_set(call->arena, view, "next", next);
     return OK;
 }
 
-enum status service_sweep_get(const struct call *call, struct str id, struct str cursor, int64_t limit, struct value *out,
-                              struct error *err)
+enum status service_sweep_get(const struct call *call, struct str id, struct str cursor, int64_t limit,
+                              struct value *out, struct error *err)
 {
     int64_t from = 0;
     if (cursor.len && (!key_parse(cursor, &from) || from < 0 || from > SWEEP_LIST_MAX)) {

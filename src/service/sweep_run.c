@@ -1,8 +1,9 @@
-/* The threads of a sweep. Each takes a part of the parties' keys, reads it in chunks - one short snapshot each, so that neither the
- * writer nor the checkpoint waits - and asks resident by resident in a scratch arena that is reset every time.
+/* The threads of a sweep. Each takes a part of the parties' keys, reads it in chunks - one short snapshot each, so that
+ * neither the writer nor the checkpoint waits - and asks resident by resident in a scratch arena that is reset every
+ * time.
  *
- *   part of a region --store_party_range--> 1,024 rows --resident_read--> members --question_ask--> answer --> tally_local
- *                          ^                                                                                     |
+ *   part of a region --store_party_range--> 1,024 rows --resident_read--> members --question_ask--> answer -->
+ * tally_local ^                                                                                     |
  *                          +--------------------- until the part is empty <-- tally_add_up, progress <------------+ */
 #include "service/sweep_run.h"
 
@@ -21,6 +22,7 @@
 #define CHUNK_BYTES ((size_t)1024 * 1024) /* kept between chunks; larger ones come and go */
 #define SCRATCH_BYTES ((size_t)64 * 1024)
 #define TRIES_MAX 5
+#define TELL_US 200000 /* progress of slow decisions is told at least this often */
 
 struct worker {
     struct sweep *sweep;
@@ -28,7 +30,8 @@ struct worker {
     struct resident_reader reader;
     struct value *members;
     struct tally_local *tally;
-    int64_t residents, stopped, unreadable; /* of this chunk */
+    int64_t looked, residents, stopped, unreadable; /* not yet added up */
+    int64_t told_us;
 
     struct store_party_range range;
     char after[64];
@@ -140,11 +143,26 @@ static void add_up(struct worker *self)
 {
     struct sweep *sweep = self->sweep;
     tally_add_up(self->tally);
-    sweep->done += (int64_t)self->count;
+    sweep->done += self->looked;
     sweep->residents += self->residents;
     sweep->stopped += self->stopped;
     sweep->unreadable += self->unreadable;
-    self->residents = self->stopped = self->unreadable = 0;
+    self->looked = self->residents = self->stopped = self->unreadable = 0;
+    self->told_us = monotonic_us();
+}
+
+/* The rows of a chunk. How many it came to before the sweep was cancelled. */
+static size_t ask_all(struct worker *self)
+{
+    size_t i = 0;
+    while (i < self->count && !atomic_load_explicit(&self->sweep->cancel, memory_order_relaxed)) {
+        ask(self, &self->parties[i++]);
+        self->looked++;
+        if (i % 16 == 0 && monotonic_us() - self->told_us > TELL_US)
+            add_up(self);
+    }
+    add_up(self);
+    return i;
 }
 
 static enum status run_part(struct worker *self, int64_t region, size_t part, struct error *err)
@@ -153,26 +171,20 @@ static enum status run_part(struct worker *self, int64_t region, size_t part, st
     struct sweep *sweep = self->sweep;
     char before = (char)((part + 1) * (256 / PARTS));
     self->after[0] = (char)(part * (256 / PARTS));
-    self->range = (struct store_party_range){.region = region,
-                                             .after = {self->after, part ? 1 : 0},
-                                             .before = {part + 1 < PARTS ? &before : last, part + 1 < PARTS ? 1 : sizeof last - 1},
-                                             .limit = CHUNK_ROWS};
+    self->range = (struct store_party_range){
+        .region = region,
+        .after = {self->after, part ? 1 : 0},
+        .before = {part + 1 < PARTS ? &before : last, part + 1 < PARTS ? 1 : sizeof last - 1},
+        .limit = CHUNK_ROWS};
     do {
         if (fetch_again(self, err) != OK)
             return FAILED;
-        size_t i = 0;
-        for (; i < self->count && !atomic_load_explicit(&sweep->cancel, memory_order_relaxed); i++)
-            ask(self, &self->parties[i]);
-        if (i && i == self->count) {
-            struct str id = self->parties[i - 1].id;
-            self->range.after.len = id.len < sizeof self->after ? id.len : sizeof self->after;
-            memcpy(self->after, id.data, self->range.after.len);
-        }
-        bool more = self->count == CHUNK_ROWS;
-        self->count = i;
-        add_up(self);
-        if (!more)
+        size_t asked = ask_all(self);
+        if (asked < CHUNK_ROWS)
             return OK;
+        struct str id = self->parties[asked - 1].id;
+        self->range.after.len = id.len < sizeof self->after ? id.len : sizeof self->after;
+        memcpy(self->after, id.data, self->range.after.len);
     } while (!sweep->cancel);
     return OK;
 }
@@ -241,8 +253,8 @@ static void end(struct sweep *sweep)
     tally_finish(sweep->tally);
     sweep->took_us = monotonic_us() - sweep->started_us;
     sweep->state = sweep->problem.kind != ERROR_NONE ? SWEEP_FAILED : sweep->cancel ? SWEEP_CANCELLED : SWEEP_DONE;
-    log_event(LOG_INFO, "sweep.ended", "id=%.*s residents=%" PRId64 " ms=%" PRId64, STR_ARGS(sweep->id), sweep->residents,
-              sweep->took_us / 1000);
+    log_event(LOG_INFO, "sweep.ended", "id=%.*s residents=%" PRId64 " ms=%" PRId64, STR_ARGS(sweep->id),
+              sweep->residents, sweep->took_us / 1000);
 }
 
 static void *run_thread(void *arg)

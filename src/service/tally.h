@@ -1,6 +1,6 @@
-/* What a sweep counts: answers by their canonical JSON, changes from one answer to another, and the residents concerned. Shared by
- * the sweep's threads; each counts in a tally_local of its own and adds it up now and then. Memory is bounded: answers and changes
- * beyond the limits are counted together. */
+/* What a sweep counts: answers by their canonical JSON, changes from one answer to another, and the residents
+ * concerned. Shared by the sweep's threads; each counts in a tally_local of its own and adds it up now and then. Memory
+ * is bounded: answers and changes beyond the limits are counted together. */
 #pragma once
 
 #include "feel/value.h"
@@ -40,7 +40,8 @@ void tally_add_up(struct tally_local *self);
 
 /* ---- Reading, while others count ---- */
 
-/* Most frequent first: [{value, count, proposed}]; proposed only where compared. A last one without value is all others. */
+/* Most frequent first: [{value, count, proposed}]; proposed only where compared. A last one without value is all
+ * others. */
 struct value tally_answers(struct tally *self, struct arena *arena, bool compared);
 /* {count, items [{from, to, count}]}, most frequent first. */
 struct value tally_changes(struct tally *self, struct arena *arena);

@@ -167,7 +167,7 @@ enum status store_case_regions(struct db_tx *tx, struct arena *arena, int64_t **
 
 #define CASE_COUNTS(key)                                                                                               \
     "SELECT CAST(" key " AS BIGINT), CAST(count(*) AS BIGINT) FROM cases WHERE region = ?6 AND id >= ?7 AND id < ?8"   \
-    " AND (?1 = 0 OR item = ?1) AND division >= ?2 AND division < ?3 AND (?4 < 0 OR state = ?4)"                       \
+    " AND ((?1 = 0 AND item > 0) OR item = ?1) AND division >= ?2 AND division < ?3 AND (?4 < 0 OR state = ?4)"                       \
     " AND (?5 < 0 OR outcome = ?5) GROUP BY 1 ORDER BY 1"
 DB_SQL(case_counts_region, CASE_COUNTS("region"));
 DB_SQL(case_counts_item, CASE_COUNTS("item"));

@@ -5,7 +5,7 @@
 
 struct store_case {
     int64_t region, id; /* id: yymmdd * 10^8 + number of the day */
-    int64_t item;       /* item.id */
+    int64_t item;            /* item.id; of a deployed process without an item: minus its definition.id */
     int64_t packs;      /* pack_set.id it was opened under */
     int64_t division;   /* 12 digits */
     struct str unit;    /* absent: none */
@@ -57,7 +57,7 @@ struct store_case_count {
     int64_t n;
 };
 struct store_case_counting {
-    int64_t item; /* 0: all */
+    int64_t item; /* 0: all that have one */
     int64_t division_from, division_to;
     int64_t state, outcome;         /* -1: any */
     int64_t region, id_from, id_to; /* ids hold the day of opening: [from, to) */

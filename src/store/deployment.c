@@ -27,8 +27,8 @@ enum status store_definition_insert(struct db_tx *tx, const struct store_definit
 {
     return db_exec(tx, &definition_insert,
                    P(P_INT(row->id), P_INT(row->kind), P_INT(row->version), P_INT(row->deployment), P_INT(row->model),
-                     P_INT(row->deployed), P_BOOL(row->deleted), P_TEXT(row->name), P_TEXT(row->title), P_TEXT(row->tag),
-                     P_TEXT(row->resource), P_TEXT(row->hash)),
+                     P_INT(row->deployed), P_BOOL(row->deleted), P_TEXT(row->name), P_TEXT(row->title),
+                     P_TEXT(row->tag), P_TEXT(row->resource), P_TEXT(row->hash)),
                    err);
 }
 
@@ -111,7 +111,8 @@ enum status store_definition_list(struct db_tx *tx, struct arena *arena, int64_t
     return OK;
 }
 
-enum status store_content_find(struct db_tx *tx, struct arena *arena, struct str hash, struct str *out, struct error *err)
+enum status store_content_find(struct db_tx *tx, struct arena *arena, struct str hash, struct str *out,
+                               struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &content_find, P(P_TEXT(hash)), &rows, err) != OK)
@@ -125,10 +126,13 @@ enum status store_content_find(struct db_tx *tx, struct arena *arena, struct str
 #define START_COLUMNS "definition, event, due, last, fired, region, division, element, name"
 
 DB_SQL(start_insert, "INSERT INTO start_event (" START_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-DB_SQL(start_clear, "DELETE FROM start_event WHERE definition IN (SELECT id FROM definition WHERE kind = 1 AND name = ?1)");
-DB_SQL(start_named, "SELECT " START_COLUMNS " FROM start_event WHERE event = ?1 AND name = ?2 ORDER BY definition, element");
+DB_SQL(start_clear,
+       "DELETE FROM start_event WHERE definition IN (SELECT id FROM definition WHERE kind = 1 AND name = ?1)");
+DB_SQL(start_named,
+       "SELECT " START_COLUMNS " FROM start_event WHERE event = ?1 AND name = ?2 ORDER BY definition, element");
 DB_SQL(start_due, "SELECT " START_COLUMNS " FROM start_event WHERE due > 0 AND due <= ?1 ORDER BY due LIMIT ?2");
-DB_SQL(start_move, "UPDATE start_event SET due = ?3, last = ?4, fired = ?5 WHERE definition = ?1 AND element = ?2 AND fired = ?6");
+DB_SQL(start_move,
+       "UPDATE start_event SET due = ?3, last = ?4, fired = ?5 WHERE definition = ?1 AND element = ?2 AND fired = ?6");
 
 enum status store_start_insert(struct db_tx *tx, const struct store_start *row, struct error *err)
 {
@@ -181,8 +185,8 @@ enum status store_start_move(struct db_tx *tx, const struct store_start *row, in
 {
     int64_t n = 0;
     if (db_exec_count(tx, &start_move,
-                      P(P_INT(row->definition), P_TEXT(row->element), P_INT(row->due), P_INT(row->last), P_INT(row->fired),
-                        P_INT(fired_was)),
+                      P(P_INT(row->definition), P_TEXT(row->element), P_INT(row->due), P_INT(row->last),
+                        P_INT(row->fired), P_INT(fired_was)),
                       &n, err) != OK)
         return FAILED;
     *moved = n == 1;
@@ -205,8 +209,9 @@ enum status store_start_move(struct db_tx *tx, const struct store_start *row, in
 
 DB_SQL(instance_insert, "INSERT INTO process_instance (region, " INSTANCE_COLUMNS ")"
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
-DB_SQL(instance_update, "UPDATE process_instance SET definition = ?3, version = ?4, state = ?5, ended = ?6, incidents = ?7"
-                        " WHERE region = ?1 AND id = ?2");
+DB_SQL(instance_update,
+       "UPDATE process_instance SET definition = ?3, version = ?4, state = ?5, ended = ?6, incidents = ?7"
+       " WHERE region = ?1 AND id = ?2");
 DB_SQL(instance_find, "SELECT " INSTANCE_COLUMNS " FROM process_instance WHERE region = ?1 AND id = ?2");
 DB_SQL(instance_of_case, "SELECT " INSTANCE_COLUMNS " FROM process_instance WHERE region = ?1 AND case_id = ?2");
 /* One text for each way into the table, so that each has its index. */
@@ -217,18 +222,18 @@ DB_SQL(instance_list_process, INSTANCE_LIST(" AND (?7 = 0 OR state = ?7) AND pro
 enum status store_instance_insert(struct db_tx *tx, const struct store_instance *row, struct error *err)
 {
     return db_exec_later(tx, &instance_insert,
-                         P(REGION(row->id), P_INT(row->id), P_INT(row->case_id), P_INT(row->definition), P_INT(row->division),
-                           P_INT(row->version), P_INT(row->state), P_INT(row->started), P_INT(row->ended),
-                           P_INT(row->incidents), P_TEXT(row->process), P_TEXT(row->unit), P_TEXT(row->business),
-                           P_TEXT(row->tags)),
+                         P(REGION(row->id), P_INT(row->id), P_INT(row->case_id), P_INT(row->definition),
+                           P_INT(row->division), P_INT(row->version), P_INT(row->state), P_INT(row->started),
+                           P_INT(row->ended), P_INT(row->incidents), P_TEXT(row->process), P_TEXT(row->unit),
+                           P_TEXT(row->business), P_TEXT(row->tags)),
                          err);
 }
 
 enum status store_instance_update(struct db_tx *tx, const struct store_instance *row, struct error *err)
 {
     return db_exec_later(tx, &instance_update,
-                         P(REGION(row->id), P_INT(row->id), P_INT(row->definition), P_INT(row->version), P_INT(row->state),
-                           P_INT(row->ended), P_INT(row->incidents)),
+                         P(REGION(row->id), P_INT(row->id), P_INT(row->definition), P_INT(row->version),
+                           P_INT(row->state), P_INT(row->ended), P_INT(row->incidents)),
                          err);
 }
 
@@ -249,8 +254,8 @@ static void read_instance(struct db_rows *rows, struct store_instance *out)
                                    .tags = db_text(rows, 12)};
 }
 
-enum status store_instance_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_instance *out, bool *found,
-                                struct error *err)
+enum status store_instance_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_instance *out,
+                                bool *found, struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &instance_find, P(REGION(id), P_INT(id)), &rows, err) != OK)
@@ -293,12 +298,14 @@ enum status store_instance_list(struct db_tx *tx, struct arena *arena, const str
 /* ---- user tasks ---- */
 
 #define USER_TASK_COLUMNS                                                                                              \
-    "id, case_id, instance, definition, version, division, element_key, state, created, ended, due, follow_up, priority,"\
+    "id, case_id, instance, definition, version, division, element_key, state, created, ended, due, follow_up, "       \
+    "priority,"                                                                                                        \
     " process, unit, element, title, assignee, candidates, form, form_binding, form_tag"
 #define USER_TASK_LIST(where) "SELECT " USER_TASK_COLUMNS " FROM user_task WHERE " SCOPE where SCOPE_END
 
-DB_SQL(user_task_insert, "INSERT INTO user_task (region, " USER_TASK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                         " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
+DB_SQL(user_task_insert,
+       "INSERT INTO user_task (region, " USER_TASK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+       " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
 DB_SQL(user_task_update, "UPDATE user_task SET assignee = ?3, candidates = ?4, due = ?5, follow_up = ?6, priority = ?7"
                          " WHERE region = ?1 AND id = ?2");
 DB_SQL(user_task_end, "UPDATE user_task SET state = ?3, ended = ?4 WHERE region = ?1 AND id = ?2");
@@ -393,12 +400,14 @@ enum status store_user_task_list(struct db_tx *tx, struct arena *arena, const st
 /* ---- incidents ---- */
 
 #define INCIDENT_COLUMNS                                                                                               \
-    "id, case_id, division, instance, definition, version, element_key, job, created, resolved, process, unit, element,"\
+    "id, case_id, division, instance, definition, version, element_key, job, created, resolved, process, unit, "       \
+    "element,"                                                                                                         \
     " kind, body"
 #define INCIDENT_LIST(where) "SELECT " INCIDENT_COLUMNS " FROM incident WHERE " SCOPE where SCOPE_END
 
-DB_SQL(incident_insert, "INSERT INTO incident (region, " INCIDENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                        " ?11, ?12, ?13, ?14, ?15, ?16)");
+DB_SQL(incident_insert,
+       "INSERT INTO incident (region, " INCIDENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+       " ?11, ?12, ?13, ?14, ?15, ?16)");
 DB_SQL(incident_resolve, "UPDATE incident SET resolved = ?3 WHERE region = ?1 AND id = ?2");
 DB_SQL(incident_find, "SELECT " INCIDENT_COLUMNS " FROM incident WHERE region = ?1 AND id = ?2");
 DB_SQL(incident_list_all, INCIDENT_LIST(""));
@@ -439,8 +448,8 @@ static void read_incident(struct db_rows *rows, struct store_incident *out)
                                    .body = db_blob(rows, 14)};
 }
 
-enum status store_incident_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_incident *out, bool *found,
-                                struct error *err)
+enum status store_incident_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_incident *out,
+                                bool *found, struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, arena, &incident_find, P(REGION(id), P_INT(id)), &rows, err) != OK)

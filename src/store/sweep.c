@@ -5,8 +5,9 @@
 
 DB_SQL(party_count, "SELECT CAST(count(*) AS BIGINT) FROM party");
 DB_SQL(party_next_region, "SELECT region FROM party WHERE region > ?1 ORDER BY region LIMIT 1");
-DB_SQL(party_range, "SELECT region, id, kind, version, division, body FROM party WHERE region = ?1 AND id > ?2 AND id < ?3"
-                    " ORDER BY id LIMIT ?4");
+DB_SQL(party_range,
+       "SELECT region, id, kind, version, division, body FROM party WHERE region = ?1 AND id > ?2 AND id < ?3"
+       " ORDER BY id LIMIT ?4");
 
 enum status store_party_count(struct db_tx *tx, int64_t *out, struct error *err)
 {

@@ -310,6 +310,8 @@ test('one process calls another', async () => {
   const { processInstanceKey: key } = await start('calls', { n: 21 });
   const job = await oneJob('twice', key);
   assert.equal(job.variables.n, 21);
+  assert.equal(job.processDefinitionId, 'double');
+  assert.equal(job.elementId, 'twice');
   await client.completeJob({ jobKey: job.jobKey, variables: { n: 42 } });
   assert.equal(await state(key), 'COMPLETED');
   assert.equal((await variablesOf(key)).n, 42);

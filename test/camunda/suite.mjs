@@ -5,12 +5,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../api/lib.mjs';
 
-const file = join(dirname(fileURLToPath(import.meta.url)), 'case.test.mjs');
+const here = dirname(fileURLToPath(import.meta.url));
+const files = ['case.test.mjs', 'bad.test.mjs'].map((name) => join(here, name));
 let passed = 0;
 let failed = 0;
 
 function run(kind, environment) {
-  const done = spawnSync(process.execPath, ['--test', '--test-reporter=tap', file], {
+  const done = spawnSync(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=tap', ...files], {
     encoding: 'utf8', env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024,
   });
   for (const line of done.stdout.split('\n')) {

@@ -2,8 +2,8 @@
  *   is DATE                                   1 or 0
  *   add DATE N                                the N-th working day after (before) it
  *   between FROM TO                           working days in (FROM, TO]
- *   limit DATE MINUTE N [FROM TO]…            last day of a limit of N working days that begins with something arriving at that
- *                                             minute of that day, with suspensions */
+ *   limit DATE MINUTE N [FROM TO]…            last day of a limit of N working days that begins with something arriving
+ * at that minute of that day, with suspensions */
 #include "clock/instant.h"
 #include "clock/limit.h"
 #include "pack/pack.h"
@@ -38,7 +38,8 @@ static bool print_date(int32_t day)
 static bool answer_limit(const struct calendar *calendar, const struct question *question)
 {
     struct limit_suspension suspensions[PARTS_MAX];
-    struct limit limit = {.unit = LIMIT_WORKING_DAYS, .start_is_intake = true, .calendar = calendar, .suspensions = suspensions};
+    struct limit limit = {
+        .unit = LIMIT_WORKING_DAYS, .start_is_intake = true, .calendar = calendar, .suspensions = suspensions};
     int32_t start, from, to;
     int64_t minute;
     if (!read_date(question->parts[1], &start) || !str_to_int64(question->parts[2], &minute) ||
@@ -48,11 +49,12 @@ static bool answer_limit(const struct calendar *calendar, const struct question 
     for (size_t i = 4; i + 1 < question->count; i += 2) {
         if (!read_date(question->parts[i], &from) || !read_date(question->parts[i + 1], &to))
             return false;
-        suspensions[limit.suspension_count++] = (struct limit_suspension){.from_ms = day_start(from) + 10 * 60 * CLOCK_MINUTE_MS,
-                                                                          .to_ms = day_start(to) + 15 * 60 * CLOCK_MINUTE_MS,
-                                                                          .planned_ms = LIMIT_NEVER,
-                                                                          .ground = LIMIT_GROUND_HEARING,
-                                                                          .notice = STR("1")};
+        suspensions[limit.suspension_count++] =
+            (struct limit_suspension){.from_ms = day_start(from) + 10 * 60 * CLOCK_MINUTE_MS,
+                                      .to_ms = day_start(to) + 15 * 60 * CLOCK_MINUTE_MS,
+                                      .planned_ms = LIMIT_NEVER,
+                                      .ground = LIMIT_GROUND_HEARING,
+                                      .notice = STR("1")};
     }
     struct limit_due due;
     struct error err = ERROR_INIT;

@@ -2,11 +2,10 @@
  *
  *   rows      tasks, timers, jobs, subscriptions and outbox rows are exactly what the processes wait for
  *   scopes    every token lives in a scope that lives; a closed case holds nothing
- *   tokens    what entered an element has left it, was cancelled, or is there; flows carry what was left, no more and no less
- *   bytes     a process written and read again is the same bytes
- *   messages  nothing is kept that somebody waits for
- *   audit     chains, seals, ledgers
- *   log       what was acknowledged happened once: events, fired timers and the log tell the same */
+ *   tokens    what entered an element has left it, was cancelled, or is there; flows carry what was left, no more and
+ * no less bytes     a process written and read again is the same bytes messages  nothing is kept that somebody waits
+ * for audit     chains, seals, ledgers log       what was acknowledged happened once: events, fired timers and the log
+ * tell the same */
 #include "sim.h"
 
 #include "bpmn/internal.h"
@@ -22,8 +21,10 @@ DB_SQL(rows_task, "SELECT id, case_id, created FROM task WHERE region = ?1 AND c
 DB_SQL(rows_timer, "SELECT id, case_id, due FROM timer WHERE region = ?1 AND case_id = ?2 ORDER BY id");
 DB_SQL(rows_job, "SELECT id, case_id, retries FROM job WHERE region = ?1 AND case_id = ?2 ORDER BY id");
 DB_SQL(rows_subscription, "SELECT id, case_id, 0 FROM subscription WHERE region = ?1 AND case_id = ?2 ORDER BY id");
-DB_SQL(rows_outbox, "SELECT job, case_id, attempts FROM outbox WHERE region = ?1 AND case_id = ?2 AND job > 0 ORDER BY job");
-DB_SQL(rows_strays, "SELECT count(*) FROM task_role r WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.region = r.region AND t.id = r.id)");
+DB_SQL(rows_outbox,
+       "SELECT job, case_id, attempts FROM outbox WHERE region = ?1 AND case_id = ?2 AND job > 0 ORDER BY job");
+DB_SQL(rows_strays, "SELECT count(*) FROM task_role r WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.region = r.region "
+                    "AND t.id = r.id)");
 
 struct row_query {
     const struct db_statement *statement;
@@ -35,7 +36,8 @@ struct row_query {
 static enum status read_rows(struct db_tx *tx, void *arg, struct error *err)
 {
     struct row_query *query = arg;
-    return db_query(tx, query->arena, query->statement, P(P_INT(query->sight->region), P_INT(query->sight->id)), &query->rows, err);
+    return db_query(tx, query->arena, query->statement, P(P_INT(query->sight->region), P_INT(query->sight->id)),
+                    &query->rows, err);
 }
 
 static enum status read_strays(struct db_tx *tx, void *arg, struct error *err)
@@ -53,7 +55,8 @@ static bool belongs(const struct handle *handle, enum table table)
     case TABLE_TIMER: return handle->kind == HANDLE_TIMER;
     case TABLE_JOB: return handle->kind == HANDLE_JOB && !handle->builtin && !handle->thrown;
     case TABLE_SUBSCRIPTION: return handle->kind == HANDLE_MESSAGE || handle->kind == HANDLE_SIGNAL;
-    case TABLE_OUTBOX: return handle->kind == HANDLE_JOB && !handle->thrown && str_equal(handle->name, STR("exchange.call"));
+    case TABLE_OUTBOX:
+        return handle->kind == HANDLE_JOB && !handle->thrown && str_equal(handle->name, STR("exchange.call"));
     }
     return false;
 }
@@ -63,7 +66,11 @@ static enum status compare_table(struct sim *self, struct arena *arena, const st
     static const struct {
         const char *name;
         const struct db_statement *statement;
-    } tables[] = {{"task", &rows_task}, {"timer", &rows_timer}, {"job", &rows_job}, {"subscription", &rows_subscription}, {"outbox", &rows_outbox}};
+    } tables[] = {{"task", &rows_task},
+                  {"timer", &rows_timer},
+                  {"job", &rows_job},
+                  {"subscription", &rows_subscription},
+                  {"outbox", &rows_outbox}};
     struct row_query query = {tables[table].statement, sight, arena, {0}};
     if (sim_read(self, read_rows, &query) != OK)
         return FAILED;
@@ -80,16 +87,17 @@ static enum status compare_table(struct sim *self, struct arena *arena, const st
         if (!found && table == TABLE_OUTBOX)
             continue;
         if (!found)
-            return sim_wrong(self, "case %.*s: there is a %s row %" PRId64 " that its process does not wait for", STR_ARGS(sight->ref),
-                             tables[table].name, key);
+            return sim_wrong(self, "case %.*s: there is a %s row %" PRId64 " that its process does not wait for",
+                             STR_ARGS(sight->ref), tables[table].name, key);
         if ((table == TABLE_TIMER && third != found->due) || (table == TABLE_JOB && third != found->retries))
-            return sim_wrong(self, "case %.*s: the %s row of %.*s says %" PRId64 ", its process %" PRId64, STR_ARGS(sight->ref),
-                             tables[table].name, STR_ARGS(found->path), third, table == TABLE_TIMER ? found->due : found->retries);
+            return sim_wrong(self, "case %.*s: the %s row of %.*s says %" PRId64 ", its process %" PRId64,
+                             STR_ARGS(sight->ref), tables[table].name, STR_ARGS(found->path), third,
+                             table == TABLE_TIMER ? found->due : found->retries);
         rows++;
     }
     if (rows != wanted)
-        return sim_wrong(self, "case %.*s: its process waits for %zu of %s, but there are %zu rows", STR_ARGS(sight->ref), wanted,
-                         tables[table].name, rows);
+        return sim_wrong(self, "case %.*s: its process waits for %zu of %s, but there are %zu rows",
+                         STR_ARGS(sight->ref), wanted, tables[table].name, rows);
     return OK;
 }
 
@@ -114,7 +122,8 @@ static struct counted count_nodes(const struct bpmn_instance *instance, const st
     return counted;
 }
 
-static enum status wrong_token(struct sim *self, const struct sight *sight, const struct element *element, const char *what)
+static enum status wrong_token(struct sim *self, const struct sight *sight, const struct element *element,
+                               const char *what)
 {
     return sim_wrong(self, "case %.*s, element %.*s: %s", STR_ARGS(sight->ref), STR_ARGS(element->id), what);
 }
@@ -130,7 +139,8 @@ static bool was_cut_short(const struct sight *sight, const struct history *histo
         for (size_t i = 0; i < at->child_count; i++) {
             const struct element *child = at->children[i];
             if ((child->event == BPMN_EVENT_TERMINATE && history->elements[child->index].entered) ||
-                (child->type == BPMN_EVENT_SUB_PROCESS && child->start->interrupting && history->elements[child->index].entered))
+                (child->type == BPMN_EVENT_SUB_PROCESS && child->start->interrupting &&
+                 history->elements[child->index].entered))
                 return true;
         }
     }
@@ -142,8 +152,8 @@ static bool is_join(const struct element *element)
     return element->in_count > 1 && (element->type == BPMN_PARALLEL_GATEWAY || element->type == BPMN_INCLUSIVE_GATEWAY);
 }
 
-static enum status check_arrivals(struct sim *self, const struct sight *sight, const struct history *history, const struct element *element,
-                                  struct counted counted)
+static enum status check_arrivals(struct sim *self, const struct sight *sight, const struct history *history,
+                                  const struct element *element, struct counted counted)
 {
     uint32_t entered = history->elements[element->index].entered, sum = 0;
     bool cut_short = was_cut_short(sight, history, element->parent);
@@ -170,7 +180,8 @@ static enum status check_departures(struct sim *self, const struct sight *sight,
                                     const struct element *element)
 {
     uint32_t left = history->elements[element->index].left, sum = 0;
-    bool one = element->type == BPMN_EXCLUSIVE_GATEWAY || element->type == BPMN_EVENT_GATEWAY || element->out_count == 1;
+    bool one =
+        element->type == BPMN_EXCLUSIVE_GATEWAY || element->type == BPMN_EVENT_GATEWAY || element->out_count == 1;
     if (element->type == BPMN_INCLUSIVE_GATEWAY || element->for_compensation)
         return OK;
     for (size_t i = 0; i < element->out_count; i++) {
@@ -193,8 +204,10 @@ static enum status check_tokens(struct sim *self, const struct sight *sight)
             const struct element_history *passed = &history->elements[i];
             struct counted counted = count_nodes(sight->instance, element);
             if (passed->entered != passed->left + passed->cancelled + counted.active)
-                return wrong_token(self, sight, element, "what entered has not left, was not cancelled and is not there");
-            if (check_arrivals(self, sight, history, element, counted) != OK || check_departures(self, sight, history, element) != OK)
+                return wrong_token(self, sight, element,
+                                   "what entered has not left, was not cancelled and is not there");
+            if (check_arrivals(self, sight, history, element, counted) != OK ||
+                check_departures(self, sight, history, element) != OK)
                 return FAILED;
         }
     }
@@ -206,15 +219,18 @@ static enum status check_tokens(struct sim *self, const struct sight *sight)
 static enum status check_scopes(struct sim *self, const struct sight *sight)
 {
     if (sight->closed != (sight->state == CASE_CLOSED))
-        return sim_wrong(self, "case %.*s: case and process do not agree on whether it is closed", STR_ARGS(sight->ref));
+        return sim_wrong(self, "case %.*s: case and process do not agree on whether it is closed",
+                         STR_ARGS(sight->ref));
     if (sight->closed && sight->handles.count)
-        return sim_wrong(self, "case %.*s is closed but waits at %.*s", STR_ARGS(sight->ref), STR_ARGS(sight->handles.items[0].path));
-    for (const struct node *node = bpmn_node_after(sight->instance, NULL); node; node = bpmn_node_after(sight->instance, node)) {
+        return sim_wrong(self, "case %.*s is closed but waits at %.*s", STR_ARGS(sight->ref),
+                         STR_ARGS(sight->handles.items[0].path));
+    for (const struct node *node = bpmn_node_after(sight->instance, NULL); node;
+         node = bpmn_node_after(sight->instance, node)) {
         const struct node *parent = node->parent;
         if (node->dead || (parent && (parent->dead || parent->phase != PHASE_ACTIVE)))
             return wrong_token(self, sight, node->element, "its token is in a scope that is not alive");
-        if (!sight->closed && node->children == 0 && !node->work && !node->waits && !node->incident && node->phase != PHASE_JOINING &&
-            node->element->boundary_count == 0)
+        if (!sight->closed && node->children == 0 && !node->work && !node->waits && !node->incident &&
+            node->phase != PHASE_JOINING && node->element->boundary_count == 0)
             return wrong_token(self, sight, node->element, "its token waits for nothing");
     }
     return OK;
@@ -224,7 +240,8 @@ static enum status check_correction(struct sim *self, const struct sight *sight)
 {
     bool waits = false;
     for (size_t i = 0; i < sight->handles.count; i++)
-        waits = waits || (sight->handles.items[i].kind == HANDLE_JOB && sight->handles.items[i].key == sight->correction);
+        waits =
+            waits || (sight->handles.items[i].kind == HANDLE_JOB && sight->handles.items[i].key == sight->correction);
     if (sight->correction && !waits)
         return sim_wrong(self, "case %.*s waits for a correction that its process does not want", STR_ARGS(sight->ref));
     return OK;
@@ -288,8 +305,9 @@ static enum status check_audit(struct sim *self, struct arena *arena)
     if (service_audit(&call, &audit, &err) != OK)
         return sim_wrong(self, "the audit fails: %s: %s", err.type, err.message);
     if (audit.problem_count)
-        return sim_wrong(self, "the audit finds %zu problems: %.*s %.*s: %.*s", audit.problem_count, STR_ARGS(audit.problems[0].table),
-                         STR_ARGS(audit.problems[0].key), STR_ARGS(audit.problems[0].message));
+        return sim_wrong(self, "the audit finds %zu problems: %.*s %.*s: %.*s", audit.problem_count,
+                         STR_ARGS(audit.problems[0].table), STR_ARGS(audit.problems[0].key),
+                         STR_ARGS(audit.problems[0].message));
     return OK;
 }
 
@@ -317,11 +335,21 @@ static const struct {
     enum command_kind kind;
     const char *name; /* of an ACT */
 } told_by[] = {
-    {"case.opened", OPEN_CASE, NULL},       {"task.claimed", CLAIM_TASK, NULL},    {"task.released", RELEASE_TASK, NULL},
-    {"task.completed", COMPLETE_TASK, NULL}, {"job.completed", COMPLETE_JOB, NULL}, {"job.failed", FAIL_JOB, NULL},
-    {"job.error", THROW_ERROR, NULL},       {"case.withdrawn", ACT, "withdraw"},   {"case.cancelled", ACT, "cancel"},
-    {"case.supplemented", ACT, "supplement"}, {"case.rated", ACT, "rate"},         {"incident.retried", ACT, "retry"},
-    {"incident.skipped", ACT, "skip"},      {"exchange.delivered", SEND_EXCHANGE, "200"}, {"exchange.failed", SEND_EXCHANGE, "404"},
+    {"case.opened", OPEN_CASE, NULL},
+    {"task.claimed", CLAIM_TASK, NULL},
+    {"task.released", RELEASE_TASK, NULL},
+    {"task.completed", COMPLETE_TASK, NULL},
+    {"job.completed", COMPLETE_JOB, NULL},
+    {"job.failed", FAIL_JOB, NULL},
+    {"job.error", THROW_ERROR, NULL},
+    {"case.withdrawn", ACT, "withdraw"},
+    {"case.cancelled", ACT, "cancel"},
+    {"case.supplemented", ACT, "supplement"},
+    {"case.rated", ACT, "rate"},
+    {"incident.retried", ACT, "retry"},
+    {"incident.skipped", ACT, "skip"},
+    {"exchange.delivered", SEND_EXCHANGE, "200"},
+    {"exchange.failed", SEND_EXCHANGE, "404"},
 };
 
 static size_t count_events(struct value events, const char *type)
@@ -364,8 +392,8 @@ static enum status check_events(struct sim *self, const struct known_case *of, s
         }
     }
     if (delivered != (int64_t)count_events(events, "message.received"))
-        return sim_wrong(self, "case %.*s: %" PRId64 " messages were delivered and %zu received", STR_ARGS(of->ref), delivered,
-                         count_events(events, "message.received"));
+        return sim_wrong(self, "case %.*s: %" PRId64 " messages were delivered and %zu received", STR_ARGS(of->ref),
+                         delivered, count_events(events, "message.received"));
     return OK;
 }
 
@@ -388,8 +416,8 @@ static enum status check_timers(struct sim *self, const struct sight *sight)
                 fired += self->log.items[c].kind == FIRE_TIMER && str_equal(self->log.items[c].ref, sight->ref) &&
                          ends_at(self->log.items[c].path, element->id);
             if (fired != history->elements[i].left)
-                return sim_wrong(self, "case %.*s: the timer %.*s fired %u times and was passed %u times", STR_ARGS(sight->ref),
-                                 STR_ARGS(element->id), fired, history->elements[i].left);
+                return sim_wrong(self, "case %.*s: the timer %.*s fired %u times and was passed %u times",
+                                 STR_ARGS(sight->ref), STR_ARGS(element->id), fired, history->elements[i].left);
         }
     }
     return OK;
@@ -408,7 +436,8 @@ static enum status check_told(struct sim *self, const struct known_case *of)
             return sim_wrong(self, "case %.*s: an exchange is done that no agency has heard of", STR_ARGS(of->ref));
         for (size_t other = 0; other < i; other++)
             if (self->log.items[other].kind == SEND_EXCHANGE && str_equal(self->log.items[other].id, command->id))
-                return sim_wrong(self, "case %.*s: the exchange %.*s was answered twice", STR_ARGS(of->ref), STR_ARGS(command->id));
+                return sim_wrong(self, "case %.*s: the exchange %.*s was answered twice", STR_ARGS(of->ref),
+                                 STR_ARGS(command->id));
     }
     return OK;
 }

@@ -52,7 +52,8 @@ static struct {
     bool cut, struck;
 } disk = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* ---- Files -------------------------------------------------------------------------------------------------------- */
+/* ---- Files --------------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t next_random(void)
 {
@@ -164,7 +165,8 @@ static void lose_power(struct file *file)
     forget_pending(file);
 }
 
-/* ---- Faults --------------------------------------------------------------------------------------------------------- */
+/* ---- Faults ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Counts a changing operation. False when the server is dead. */
 static bool alive(void)
@@ -187,7 +189,8 @@ static bool room_for(const struct file *file, int64_t end)
     return false;
 }
 
-/* ---- SQLite's file operations ------------------------------------------------------------------------------------------ */
+/* ---- SQLite's file operations
+ * ------------------------------------------------------------------------------------------ */
 
 #define LOCKED(code)                                                                                                   \
     do {                                                                                                               \
@@ -361,7 +364,8 @@ static int disk_characteristics(sqlite3_file *base)
     return 0;
 }
 
-/* ---- Shared memory of the write-ahead log ------------------------------------------------------------------------------- */
+/* ---- Shared memory of the write-ahead log
+ * ------------------------------------------------------------------------------- */
 
 static int disk_shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
 {
@@ -459,7 +463,8 @@ static const sqlite3_io_methods io_methods = {
     .xShmUnmap = disk_shm_unmap,
 };
 
-/* ---- SQLite's view of the whole disk --------------------------------------------------------------------------------------- */
+/* ---- SQLite's view of the whole disk
+ * --------------------------------------------------------------------------------------- */
 
 static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags, int *out_flags)
 {
@@ -551,7 +556,8 @@ void disk_register(void)
     CHECK(sqlite3_vfs_register(&vfs, 1) == SQLITE_OK);
 }
 
-/* ---- What the simulation does to it ---------------------------------------------------------------------------------------- */
+/* ---- What the simulation does to it
+ * ---------------------------------------------------------------------------------------- */
 
 void disk_reset(uint64_t seed)
 {

@@ -1,9 +1,9 @@
-/* A disk in memory for SQLite, as unreliable as the simulation wants it. Registered as SQLite's default VFS, so the server under
- * test opens its database there without knowing.
+/* A disk in memory for SQLite, as unreliable as the simulation wants it. Registered as SQLite's default VFS, so the
+ * server under test opens its database there without knowing.
  *
- * Each file has what programs see and what would survive a power cut: writes since the last sync may be lost, one by one or in
- * part. A cut makes every later operation fail, as a killed program makes none; disk_restart then gives the disk back with what
- * survived. Files are shared by all threads; everything else belongs to the simulation's thread. */
+ * Each file has what programs see and what would survive a power cut: writes since the last sync may be lost, one by
+ * one or in part. A cut makes every later operation fail, as a killed program makes none; disk_restart then gives the
+ * disk back with what survived. Files are shared by all threads; everything else belongs to the simulation's thread. */
 #pragma once
 
 #include "base/base.h"
@@ -19,7 +19,8 @@ struct str disk_get(const char *name);
 
 /* How a server dies: the machine loses power, or only the program is killed and the kernel keeps what was written. */
 enum disk_death { DISK_POWER, DISK_KILL };
-/* The nth changing operation (write, sync, truncate, delete) from now and all after it do not happen. 1: the next; 0: none. */
+/* The nth changing operation (write, sync, truncate, delete) from now and all after it do not happen. 1: the next; 0:
+ * none. */
 void disk_cut_at(int64_t nth, enum disk_death how);
 /* At once. */
 void disk_cut(enum disk_death how);

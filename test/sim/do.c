@@ -9,9 +9,9 @@
 #include "service/work.h"
 
 const char *const command_names[COMMAND_KINDS] = {
-    [OPEN_CASE] = "open",       [CLAIM_TASK] = "claim", [RELEASE_TASK] = "release", [COMPLETE_TASK] = "complete",
-    [COMPLETE_JOB] = "job",     [FAIL_JOB] = "fail",    [THROW_ERROR] = "error",    [PUBLISH] = "publish",
-    [ACT] = "act",              [FIRE_TIMER] = "timer", [SEND_EXCHANGE] = "send",   [UPKEEP] = "upkeep",
+    [OPEN_CASE] = "open",   [CLAIM_TASK] = "claim", [RELEASE_TASK] = "release", [COMPLETE_TASK] = "complete",
+    [COMPLETE_JOB] = "job", [FAIL_JOB] = "fail",    [THROW_ERROR] = "error",    [PUBLISH] = "publish",
+    [ACT] = "act",          [FIRE_TIMER] = "timer", [SEND_EXCHANGE] = "send",   [UPKEEP] = "upkeep",
     [TAKE_JOBS] = "take",
 };
 
@@ -55,7 +55,8 @@ static enum status do_job(struct sim *self, struct command *command, struct call
 static enum status do_fail(struct sim *self, struct command *command, struct call *call, struct error *err)
 {
     (void)self;
-    struct service_job_failure failure = {.retries = command->n, .back_off_ms = 60000, .message = STR("no luck"), .variables = value_null};
+    struct service_job_failure failure = {
+        .retries = command->n, .back_off_ms = 60000, .message = STR("no luck"), .variables = value_null};
     return service_job_fail(call, command->id, &failure, err);
 }
 
@@ -119,16 +120,18 @@ static enum status do_upkeep(struct sim *self, struct command *command, struct c
 
 static enum status do_take(struct sim *self, struct command *command, struct call *call, struct error *err)
 {
-    struct service_job_query query = {.type = command->name, .worker = STR("w"), .limit = 2, .lock_ms = 30000, .fetch = value_null};
+    struct service_job_query query = {
+        .type = command->name, .worker = STR("w"), .limit = 2, .lock_ms = 30000, .fetch = value_null};
     struct value out;
     (void)self;
     return service_job_activate(call, &query, &out, err);
 }
 
 static doer *const doers[COMMAND_KINDS] = {
-    [OPEN_CASE] = do_open, [CLAIM_TASK] = do_claim, [RELEASE_TASK] = do_release, [COMPLETE_TASK] = do_complete,
-    [COMPLETE_JOB] = do_job, [FAIL_JOB] = do_fail, [THROW_ERROR] = do_error, [PUBLISH] = do_publish,
-    [ACT] = do_act, [FIRE_TIMER] = do_timer, [SEND_EXCHANGE] = do_send, [UPKEEP] = do_upkeep, [TAKE_JOBS] = do_take,
+    [OPEN_CASE] = do_open,   [CLAIM_TASK] = do_claim, [RELEASE_TASK] = do_release, [COMPLETE_TASK] = do_complete,
+    [COMPLETE_JOB] = do_job, [FAIL_JOB] = do_fail,    [THROW_ERROR] = do_error,    [PUBLISH] = do_publish,
+    [ACT] = do_act,          [FIRE_TIMER] = do_timer, [SEND_EXCHANGE] = do_send,   [UPKEEP] = do_upkeep,
+    [TAKE_JOBS] = do_take,
 };
 
 enum status sim_do(struct sim *self, struct command *command, struct arena *arena, struct error *err)

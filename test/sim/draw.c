@@ -201,6 +201,7 @@ bool sim_draw(struct sim *self, struct arena *arena, struct command *out)
 
 int64_t sim_draw_pause(struct sim *self)
 {
-    static const int64_t pauses[] = {1, 1000, 61000, 11 * CLOCK_MINUTE_MS, HOUR_MS, 3 * HOUR_MS, CLOCK_DAY_MS, 3 * CLOCK_DAY_MS};
+    static const int64_t pauses[] = {1,       1000,        61000,        11 * CLOCK_MINUTE_MS,
+                                     HOUR_MS, 3 * HOUR_MS, CLOCK_DAY_MS, 3 * CLOCK_DAY_MS};
     return pauses[sim_below(self, (int64_t)COUNT_OF(pauses))];
 }

@@ -33,7 +33,8 @@ static enum status look_command(struct work *work, void *arg, struct error *err)
     out->instance = of->instance;
     out->view = bpmn_instance_view(work->arena, of->instance);
     out->bytes = bpmn_instance_encode(work->arena, of->instance);
-    out->closed = bpmn_instance_state(of->instance) == BPMN_COMPLETED || bpmn_instance_state(of->instance) == BPMN_TERMINATED;
+    out->closed =
+        bpmn_instance_state(of->instance) == BPMN_COMPLETED || bpmn_instance_state(of->instance) == BPMN_TERMINATED;
     sim_see(work->arena, of->instance, out);
     return OK;
 }
@@ -50,7 +51,8 @@ enum status sim_look(struct sim *self, struct arena *arena, int64_t region, int6
         if (!str_equal(str_of(err.type), STR("db-fault")))
             break;
     }
-    return sim_wrong(self, "case %.*s cannot be read: %s: %s", STR_ARGS(case_no(arena, looking.id)), err.type, err.message);
+    return sim_wrong(self, "case %.*s cannot be read: %s: %s", STR_ARGS(case_no(arena, looking.id)), err.type,
+                     err.message);
 }
 
 enum status sim_read(struct sim *self, enum status (*fn)(struct db_tx *tx, void *arg, struct error *err), void *arg)

@@ -1,5 +1,5 @@
-/* sim PACK [--seed N] [--histories N] [--from N] [--jobs N]: plays histories and prints what went wrong, each with the way to play
- * it again, then 'N passed, N failed'. With --seed one history is played and told command by command. */
+/* sim PACK [--seed N] [--histories N] [--from N] [--jobs N]: plays histories and prints what went wrong, each with the
+ * way to play it again, then 'N passed, N failed'. With --seed one history is played and told command by command. */
 #include "sim.h"
 
 #include <stdio.h>
@@ -43,7 +43,8 @@ static bool play(const struct pack_set *packs, int64_t seed, bool trace)
     arena_init(&arena);
     bool good = sim_run(packs, (uint64_t)seed, trace, &report, &arena);
     if (!good)
-        printf("FAILED seed %" PRId64 ": %.*s\n    again: test/sim/run --seed %" PRId64 "\n", seed, STR_ARGS(report), seed);
+        printf("FAILED seed %" PRId64 ": %.*s\n    again: test/sim/run --seed %" PRId64 "\n", seed, STR_ARGS(report),
+               seed);
     fflush(stdout);
     arena_release(&arena);
     return good;
@@ -99,14 +100,15 @@ static int play_all(const struct wanted *wanted)
         bool told = read(pipes[job], &bad, sizeof bad) == sizeof bad;
         waitpid(children[job], &status, 0);
         if (!told)
-            printf("FAILED: the process of the histories %" PRId64 ", %" PRId64 ", … died (status %d)\n", wanted->from + job,
-                   wanted->from + job + wanted->jobs, status);
+            printf("FAILED: the process of the histories %" PRId64 ", %" PRId64 ", … died (status %d)\n",
+                   wanted->from + job, wanted->from + job + wanted->jobs, status);
         failed += told ? bad : 1;
         close(pipes[job]);
     }
     free(pipes);
     free(children);
-    printf("seeds %" PRId64 " to %" PRId64 ", %" PRId64 " histories\n", wanted->from, wanted->from + wanted->histories - 1, wanted->histories);
+    printf("seeds %" PRId64 " to %" PRId64 ", %" PRId64 " histories\n", wanted->from,
+           wanted->from + wanted->histories - 1, wanted->histories);
     printf("%" PRId64 " passed, %" PRId64 " failed\n", wanted->histories - failed, failed);
     return failed > 0;
 }

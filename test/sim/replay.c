@@ -73,8 +73,8 @@ static void put_case(struct sim *self, struct arena *arena, const struct known_c
         qsort(sight.handles.items, sight.handles.count, sizeof *sight.handles.items, compare_handles);
     for (size_t i = 0; i < sight.handles.count; i++) {
         const struct handle *handle = &sight.handles.items[i];
-        buf_printf(out, "  waits %d %.*s %.*s due %" PRId64 " retries %" PRId64 "\n", (int)handle->kind, STR_ARGS(handle->path),
-                   STR_ARGS(handle->name), handle->due, handle->retries);
+        buf_printf(out, "  waits %d %.*s %.*s due %" PRId64 " retries %" PRId64 "\n", (int)handle->kind,
+                   STR_ARGS(handle->path), STR_ARGS(handle->name), handle->due, handle->retries);
     }
     struct value view = without_keys(arena, sight.view);
     for (size_t i = 0; i < view.context->count; i++)
@@ -84,9 +84,11 @@ static void put_case(struct sim *self, struct arena *arena, const struct known_c
         buf_printf(out, "  event %.*s\n", STR_ARGS(json_text(arena, without_keys(arena, value_at(events, i)))));
 }
 
-DB_SQL(picture_rows, "SELECT 'account ' || lower(hex(id)) || ' ' || CAST(balance AS TEXT) || ' ' || CAST(entries AS TEXT) AS line FROM account"
+DB_SQL(picture_rows, "SELECT 'account ' || lower(hex(id)) || ' ' || CAST(balance AS TEXT) || ' ' || CAST(entries AS "
+                     "TEXT) AS line FROM account"
                      " UNION ALL SELECT 'message ' || lower(hex(name)) || ' ' || CAST(expires AS TEXT) FROM message"
-                     " UNION ALL SELECT 'document ' || lower(hex(subject)) || ' ' || CAST(state AS TEXT) || ' ' || CAST(written AS TEXT) FROM document"
+                     " UNION ALL SELECT 'document ' || lower(hex(subject)) || ' ' || CAST(state AS TEXT) || ' ' || "
+                     "CAST(written AS TEXT) FROM document"
                      " UNION ALL SELECT 'notice ' || lower(hex(party)) || ' ' || CAST(sent AS TEXT) FROM notice"
                      " UNION ALL SELECT 'outbox ' || exchange FROM outbox ORDER BY line");
 
@@ -153,10 +155,11 @@ static const struct handle *handle_at(const struct sight *sight, const struct co
 {
     for (size_t i = 0; i < sight->handles.count; i++) {
         const struct handle *handle = &sight->handles.items[i];
-        bool fits = command->kind == FIRE_TIMER                                      ? handle->kind == HANDLE_TIMER
-                    : command->kind == ACT                                           ? handle->kind == HANDLE_INCIDENT
-                    : command->kind == CLAIM_TASK || command->kind == RELEASE_TASK || command->kind == COMPLETE_TASK ? handle->kind == HANDLE_TASK
-                                                                                      : handle->kind == HANDLE_JOB;
+        bool fits = command->kind == FIRE_TIMER ? handle->kind == HANDLE_TIMER
+                    : command->kind == ACT      ? handle->kind == HANDLE_INCIDENT
+                    : command->kind == CLAIM_TASK || command->kind == RELEASE_TASK || command->kind == COMPLETE_TASK
+                        ? handle->kind == HANDLE_TASK
+                        : handle->kind == HANDLE_JOB;
         if (fits && str_equal(handle->path, command->path))
             return handle;
     }
@@ -218,7 +221,8 @@ static enum status send_again(struct sim *self, struct arena *arena, struct comm
     return status;
 }
 
-static enum status aim_again(struct sim *self, struct arena *arena, struct command *command, struct sight *sight, struct error *err)
+static enum status aim_again(struct sim *self, struct arena *arena, struct command *command, struct sight *sight,
+                             struct error *err)
 {
     const struct known_case *of = sim_case(self, command->ref);
     if (!of)
@@ -269,8 +273,8 @@ static enum status differ(struct sim *self, struct str first, struct str second)
     while (at < line_1.len && at < line_2.len && line_1.data[at] == line_2.data[at])
         at++;
     at = at > 60 ? at - 60 : 0;
-    return sim_wrong(self, "without bad luck the history ends differently in %.*s:\n  was …%.*s\n  now …%.*s", STR_ARGS(of),
-                     STR_ARGS(str_part(line_1, at, at + 500)), STR_ARGS(str_part(line_2, at, at + 500)));
+    return sim_wrong(self, "without bad luck the history ends differently in %.*s:\n  was …%.*s\n  now …%.*s",
+                     STR_ARGS(of), STR_ARGS(str_part(line_1, at, at + 500)), STR_ARGS(str_part(line_2, at, at + 500)));
 }
 
 enum status sim_replay(struct sim *self, struct str picture)
@@ -292,8 +296,9 @@ enum status sim_replay(struct sim *self, struct str picture)
         again.now = command.now;
         status = do_again(&again, &arena, &command, &err);
         if (status != OK && !sim_is_wrong(&again))
-            status = sim_wrong(&again, "without bad luck, %s %.*s %.*s %.*s is refused: %s: %s", command_names[command.kind],
-                               STR_ARGS(command.ref), STR_ARGS(command.path), STR_ARGS(command.name), err.type, err.message);
+            status =
+                sim_wrong(&again, "without bad luck, %s %.*s %.*s %.*s is refused: %s: %s", command_names[command.kind],
+                          STR_ARGS(command.ref), STR_ARGS(command.path), STR_ARGS(command.name), err.type, err.message);
         arena_release(&arena);
     }
     if (status == OK) {

@@ -34,14 +34,16 @@ static void see_node(struct arena *arena, const struct node *node, struct sight 
         VECTOR_PUSH(arena, &out->handles, handle);
     }
     if (node->incident) {
-        struct handle incident = {.kind = HANDLE_INCIDENT, .path = handle.path, .element = handle.element, .key = node->incident->key};
+        struct handle incident = {
+            .kind = HANDLE_INCIDENT, .path = handle.path, .element = handle.element, .key = node->incident->key};
         VECTOR_PUSH(arena, &out->handles, incident);
     }
     for (const struct wait *wait = node->waits; wait; wait = wait->next) {
         struct handle one = {.kind = kinds[wait->kind],
                              .key = wait->key,
                              .element = wait->element->id,
-                             .path = arena_printf(arena, "%.*s@%.*s", STR_ARGS(handle.path), STR_ARGS(wait->element->id)),
+                             .path =
+                                 arena_printf(arena, "%.*s@%.*s", STR_ARGS(handle.path), STR_ARGS(wait->element->id)),
                              .name = wait->name,
                              .correlation = wait->correlation,
                              .due = wait->due_ms};

@@ -6,7 +6,6 @@
 #include "feel/json.h"
 #include "service/internal.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +15,36 @@
 #define START_MS INT64_C(1767576600000) /* 2026-01-05 09:30 in Shanghai, a Monday */
 
 const struct actor sim_actors[SIM_ACTORS] = {
-    {.kind = ACTOR_STAFF, .id = {"ann", 3}, .name = {"Ann", 3}, .role = {"clerk", 5}, .region = {"230100", 6}, .unit = {"one", 3}, .unit_name = {"One", 3}, .uscc = {"1", 1}, .level = 3},
-    {.kind = ACTOR_STAFF, .id = {"bob", 3}, .name = {"Bob", 3}, .role = {"clerk", 5}, .region = {"230200", 6}, .unit = {"two", 3}, .unit_name = {"Two", 3}, .uscc = {"2", 1}, .level = 3},
-    {.kind = ACTOR_STAFF, .id = {"eve", 3}, .name = {"Eve", 3}, .role = {"guest", 5}, .region = {"230100", 6}, .unit = {"no", 2}, .unit_name = {"No", 2}, .uscc = {"3", 1}, .level = 3},
+    {.kind = ACTOR_STAFF,
+     .id = {"ann", 3},
+     .name = {"Ann", 3},
+     .role = {"clerk", 5},
+     .region = {"230100", 6},
+     .unit = {"one", 3},
+     .unit_name = {"One", 3},
+     .uscc = {"1", 1},
+     .level = 3},
+    {.kind = ACTOR_STAFF,
+     .id = {"bob", 3},
+     .name = {"Bob", 3},
+     .role = {"clerk", 5},
+     .region = {"230200", 6},
+     .unit = {"two", 3},
+     .unit_name = {"Two", 3},
+     .uscc = {"2", 1},
+     .level = 3},
+    {.kind = ACTOR_STAFF,
+     .id = {"eve", 3},
+     .name = {"Eve", 3},
+     .role = {"guest", 5},
+     .region = {"230100", 6},
+     .unit = {"no", 2},
+     .unit_name = {"No", 2},
+     .uscc = {"3", 1},
+     .level = 3},
 };
 
 void (*sim_interleave)(struct sim *self);
-static pthread_t simulation_thread;
 
 /* ---- Clock and chance ---- */
 
@@ -60,7 +82,12 @@ static void random_bytes(void *state, unsigned char *out, size_t n)
     struct sim *self = state;
     for (size_t i = 0; i < n; i++)
         out[i] = (unsigned char)(mix(&self->noise) >> 56);
-    if (sim_interleave && self->service && pthread_equal(pthread_self(), simulation_thread) && !db_inside())
+}
+
+static void before_write(void *state)
+{
+    struct sim *self = state;
+    if (sim_interleave)
         sim_interleave(self);
 }
 
@@ -175,9 +202,9 @@ static bool load_packs(const char *folder, const struct pack_set **packs)
 bool server_prepare(const char *folder, const struct pack_set **packs)
 {
     const char *temporary = getenv("TMPDIR");
-    simulation_thread = pthread_self();
     arena_init(&prepared.arena);
-    snprintf(prepared.folder, sizeof prepared.folder, "%s/sim.XXXXXX", temporary && strlen(temporary) < 40 ? temporary : "/tmp");
+    snprintf(prepared.folder, sizeof prepared.folder, "%s/sim.XXXXXX",
+             temporary && strlen(temporary) < 40 ? temporary : "/tmp");
     if (!mkdtemp(prepared.folder) || !load_packs(folder, packs))
         return false;
     disk_register();
@@ -232,8 +259,10 @@ void sim_release(struct sim *self)
 enum status server_open(struct sim *self)
 {
     struct error err = ERROR_INIT;
-    if (open_at(self, &err) == OK)
+    if (open_at(self, &err) == OK) {
+        db_before_write(service_db(self->service), before_write, self);
         return OK;
+    }
     self->service = NULL;
     return disk_is_cut() ? FAILED : sim_wrong(self, "the server does not open: %s: %s", err.type, err.message);
 }
@@ -247,12 +276,13 @@ struct call sim_call(struct sim *self, const struct actor *actor, struct arena *
 
 #define ONE(sql) "coalesce(CAST((SELECT " sql ") AS TEXT), '-') || ' ' || "
 DB_SQL(print_all, "SELECT " ONE("count(*) FROM cases") ONE("sum(version) FROM cases") ONE("count(*) FROM event")
-                  ONE("count(*) FROM task") ONE("count(assignee) FROM task") ONE("count(*) FROM task_done")
-                  ONE("count(*) FROM task_role") ONE("count(*) FROM timer") ONE("sum(due % 1000003) FROM timer")
-                  ONE("count(*) FROM job") ONE("sum(retries) FROM job") ONE("count(*) FROM subscription")
-                  ONE("count(*) FROM message") ONE("sum(expires % 1000003) FROM message") ONE("count(*) FROM outbox")
-                  ONE("count(*) FROM entry") ONE("count(*) FROM account") ONE("count(*) FROM notice")
-                  ONE("count(*) FROM document") ONE("count(*) FROM idempotency") "'.'");
+                      ONE("count(*) FROM task") ONE("count(assignee) FROM task") ONE("count(*) FROM task_done")
+                          ONE("count(*) FROM task_role") ONE("count(*) FROM timer") ONE("sum(due % 1000003) FROM timer")
+                              ONE("count(*) FROM job") ONE("sum(retries) FROM job") ONE("count(*) FROM subscription")
+                                  ONE("count(*) FROM message") ONE("sum(expires % 1000003) FROM message")
+                                      ONE("count(*) FROM outbox") ONE("count(*) FROM entry")
+                                          ONE("count(*) FROM account") ONE("count(*) FROM notice")
+                                              ONE("count(*) FROM document") ONE("count(*) FROM idempotency") "'.'");
 
 struct printing {
     struct arena *arena;

@@ -119,8 +119,13 @@ static void push_timers(struct sim *self, const struct command *command)
         for (size_t k = 0; k <= i; k++)
             wanted += same_event(timer, &command->timers[k]);
         arena_init(&arena);
-        if (of && sim_look(self, &arena, of->region, of->id, &sight) == OK && sim_passed(&sight, timer->path) >= wanted) {
-            struct command one = {.kind = FIRE_TIMER, .now = command->now, .ref = timer->ref, .path = timer->path, .id = timer->id,
+        if (of && sim_look(self, &arena, of->region, of->id, &sight) == OK &&
+            sim_passed(&sight, timer->path) >= wanted) {
+            struct command one = {.kind = FIRE_TIMER,
+                                  .now = command->now,
+                                  .ref = timer->ref,
+                                  .path = timer->path,
+                                  .id = timer->id,
                                   .data = value_null};
             push_log(self, &one);
         }
@@ -162,7 +167,8 @@ static enum status read_next_timers(struct db_tx *tx, void *arg, struct error *e
     for (size_t r = 0; r < region_count && next->count < next->most; r++) {
         struct store_timer *rows;
         size_t count;
-        if (store_timer_due(tx, next->arena, regions[r], next->sim->now, (int64_t)(next->most - next->count), &rows, &count, err) != OK)
+        if (store_timer_due(tx, next->arena, regions[r], next->sim->now, (int64_t)(next->most - next->count), &rows,
+                            &count, err) != OK)
             return FAILED;
         for (size_t i = 0; i < count; i++)
             next->rows[next->count++] = rows[i];
@@ -180,11 +186,12 @@ static enum status aim_timer(struct sim *self, struct arena *arena, const struct
         if (handle->kind != HANDLE_TIMER || handle->key != row->id)
             continue;
         struct arena *keep = &self->arena;
-        *out = (struct aimed){sim_ref(self, sight.region, sight.id), arena_str(keep, handle->path), key_text(keep, row->id),
-                              sim_passed(&sight, handle->path)};
+        *out = (struct aimed){sim_ref(self, sight.region, sight.id), arena_str(keep, handle->path),
+                              key_text(keep, row->id), sim_passed(&sight, handle->path)};
         return OK;
     }
-    return sim_wrong(self, "timer %" PRId64 " of case %.*s is due, but its process does not wait for it", row->id, STR_ARGS(sight.ref));
+    return sim_wrong(self, "timer %" PRId64 " of case %.*s is due, but its process does not wait for it", row->id,
+                     STR_ARGS(sight.ref));
 }
 
 /* Names the timers that the server will take. False: none is due. */
@@ -209,7 +216,8 @@ static bool aim_timers(struct sim *self, struct arena *arena, struct command *co
 /* ---- One command ---- */
 
 /* Only failures of the database may look like failures of the server; what the command did wrong has other types. */
-static enum status judge_failure(struct sim *self, const struct command *command, const struct error *err, struct arena *arena)
+static enum status judge_failure(struct sim *self, const struct command *command, const struct error *err,
+                                 struct arena *arena)
 {
     if (!err->type[0] || !err->message[0])
         return sim_wrong(self, "%s was refused without a word", command_names[command->kind]);
@@ -226,8 +234,8 @@ static enum status judge_failure(struct sim *self, const struct command *command
                          command_names[command->kind], STR_ARGS(command->ref), err->type, err->message,
                          STR_ARGS(self->print), STR_ARGS(print));
     if (err->kind == ERROR_INTERNAL && !str_starts(str_of(err->type), STR("db-")))
-        return sim_wrong(self, "%s %.*s: the server failed: %s: %s", command_names[command->kind], STR_ARGS(command->ref),
-                         err->type, err->message);
+        return sim_wrong(self, "%s %.*s: the server failed: %s: %s", command_names[command->kind],
+                         STR_ARGS(command->ref), err->type, err->message);
     return OK;
 }
 
@@ -236,9 +244,11 @@ static enum status acknowledge(struct sim *self, const struct command *command, 
 {
     struct str print = server_print(self, arena);
     if (command->actor == SIM_GUEST && !str_equal(print, self->print))
-        return sim_wrong(self, "%s %.*s was done for somebody who may not", command_names[command->kind], STR_ARGS(command->ref));
+        return sim_wrong(self, "%s %.*s was done for somebody who may not", command_names[command->kind],
+                         STR_ARGS(command->ref));
     if (takes_nothing_back(command) && is_finished(self, command->id) && !command->idempotency.len)
-        return sim_wrong(self, "%s %.*s %.*s was done twice", command_names[command->kind], STR_ARGS(command->ref), STR_ARGS(command->path));
+        return sim_wrong(self, "%s %.*s %.*s was done twice", command_names[command->kind], STR_ARGS(command->ref),
+                         STR_ARGS(command->path));
     if (str_equal(print, self->print))
         return OK;
     self->print = arena_str(&self->arena, print);
@@ -284,22 +294,12 @@ static void arm(struct sim *self)
         return;
     switch (sim_below(self, 8)) {
     case 0:
-    case 1:
-        db_fault(db, DB_FAULT_STATEMENT, 1 + sim_below(self, sim_chance(self, 2) ? 10 : 60));
-        break;
+    case 1: db_fault(db, DB_FAULT_STATEMENT, 1 + sim_below(self, sim_chance(self, 2) ? 10 : 60)); break;
     case 2:
-    case 3:
-        db_fault(db, DB_FAULT_COMMIT, 1 + sim_below(self, 3));
-        break;
-    case 4:
-        disk_full_at(1 + sim_below(self, 10), 1 + sim_below(self, 20));
-        break;
-    case 5:
-        disk_sync_fails_at(1 + sim_below(self, 2));
-        break;
-    default:
-        disk_cut_at(1 + sim_below(self, 30), sim_chance(self, 2) ? DISK_POWER : DISK_KILL);
-        break;
+    case 3: db_fault(db, DB_FAULT_COMMIT, 1 + sim_below(self, 3)); break;
+    case 4: disk_full_at(1 + sim_below(self, 10), 1 + sim_below(self, 20)); break;
+    case 5: disk_sync_fails_at(1 + sim_below(self, 2)); break;
+    default: disk_cut_at(1 + sim_below(self, 30), sim_chance(self, 2) ? DISK_POWER : DISK_KILL); break;
     }
 }
 
@@ -316,7 +316,8 @@ static void disarm(struct sim *self)
     struct error err = ERROR_INIT;
     arena_init(&arena);
     struct call call = sim_call(self, &actor_system, &arena);
-    if (struck && service_setting_put(&call, STR("sim.mended"), arena_printf(&arena, "%" PRIu64, sim_random(self)), &err) != OK)
+    if (struck &&
+        service_setting_put(&call, STR("sim.mended"), arena_printf(&arena, "%" PRIu64, sim_random(self)), &err) != OK)
         sim_wrong(self, "the disk is well again but not the server: %s: %s", err.type, err.message);
     arena_release(&arena);
 }
@@ -325,8 +326,9 @@ static void disarm(struct sim *self)
 
 static bool always_changes(const struct command *command)
 {
-    return !command->repeated && (command->kind == OPEN_CASE || command->kind == COMPLETE_TASK || command->kind == COMPLETE_JOB ||
-                                  command->kind == FAIL_JOB || command->kind == THROW_ERROR || command->kind == ACT);
+    return !command->repeated &&
+           (command->kind == OPEN_CASE || command->kind == COMPLETE_TASK || command->kind == COMPLETE_JOB ||
+            command->kind == FAIL_JOB || command->kind == THROW_ERROR || command->kind == ACT);
 }
 
 static enum status reopen(struct sim *self)
@@ -383,7 +385,8 @@ static enum status come_back(struct sim *self)
     }
     arena_release(&arena);
     if (!changed && acknowledged && always_changes(doubtful))
-        return sim_wrong(self, "%s %.*s was acknowledged and is lost", command_names[doubtful->kind], STR_ARGS(doubtful->ref));
+        return sim_wrong(self, "%s %.*s was acknowledged and is lost", command_names[doubtful->kind],
+                         STR_ARGS(doubtful->ref));
     if (!sim_is_wrong(self) && doubtful && !self->calm)
         (void)repeat(self, doubtful);
     return sim_is_wrong(self) ? FAILED : sim_check(self);
@@ -414,8 +417,8 @@ static enum status one(struct sim *self)
         drawn = sim_draw(self, &arena, &command) && !(self->publishing && command.kind == PUBLISH);
     if (drawn && command.kind == FIRE_TIMER)
         drawn = aim_timers(self, &arena, &command);
-    /* Which of several timers fired could not be told if others came between. */
-    if (command.timer_count > 1)
+    /* What of several small jobs was done could not be told if others came between. */
+    if (command.timer_count > 1 || command.kind == UPKEEP)
         self->interleavings = 0;
     if (drawn && !disk_is_cut()) {
         if (self->depth == 0)

@@ -1,14 +1,15 @@
-/* The deterministic simulation: one history is a server on a simulated disk, with a clock, chance and agencies that the seed
- * decides, to which a row of commands is given.
+/* The deterministic simulation: one history is a server on a simulated disk, with a clock, chance and agencies that the
+ * seed decides, to which a row of commands is given.
  *
- *   draw a command -> do it -> what was acknowledged goes to the log -> … -> check -> do the log again without bad luck -> compare
+ *   draw a command -> do it -> what was acknowledged goes to the log -> … -> check -> do the log again without bad luck
+ * -> compare
  *
- * Interleaving: commands read, then finish, then write. Between reading and writing a command asks for random bytes (nonces);
- * there, the simulation lets another command happen from start to end. So any two commands can collide, in one thread and in the
- * same way each time. Crashes: the disk dies before the nth changing operation, or at such a moment.
+ * Interleaving: commands read, then finish, then write. Before each writing, and while an agency is asked, the
+ * simulation lets another command happen from start to end. So any two commands can collide, in one thread and in the
+ * same way each time. Crashes: the disk dies before the nth changing operation, or between two commands.
  *
- * sim.c draws and does commands, server.c is the server's world, look.c sees what a case waits for, check.c states what must
- * be true, replay.c does a log again. */
+ * sim.c draws and does commands, server.c is the server's world, look.c sees what a case waits for, check.c states what
+ * must be true, replay.c does a log again. */
 #pragma once
 
 #include "base/base.h"
@@ -30,11 +31,11 @@ enum command_kind {
     FAIL_JOB,
     THROW_ERROR,
     PUBLISH,
-    ACT,            /* name: withdraw, cancel, supplement, rate, retry, skip */
+    ACT, /* name: withdraw, cancel, supplement, rate, retry, skip */
     FIRE_TIMER,
     SEND_EXCHANGE,
     UPKEEP,
-    TAKE_JOBS,      /* leaves no trace that lasts */
+    TAKE_JOBS, /* leaves no trace that lasts */
     COMMAND_KINDS,
 };
 extern const char *const command_names[COMMAND_KINDS];
@@ -47,20 +48,20 @@ struct aimed {
 struct command {
     enum command_kind kind;
     int64_t now;
-    int actor;             /* index into sim_actors */
-    struct str ref;        /* the case: form.ref */
-    struct str path;       /* of the token: "rows/rows#1/row-look"; timers: and "@" element that waits */
-    struct str id;         /* task, job, timer or incident as the service calls it; exchange: idempotency key */
-    struct str name;       /* item, job type, message, action, exchange */
-    struct str text;       /* job error code, message id */
+    int actor;       /* index into sim_actors */
+    struct str ref;  /* the case: form.ref */
+    struct str path; /* of the token: "rows/rows#1/row-look"; timers: and "@" element that waits */
+    struct str id;   /* task, job, timer or incident as the service calls it; exchange: idempotency key */
+    struct str name; /* item, job type, message, action, exchange */
+    struct str text; /* job error code, message id */
     struct str idempotency;
-    struct value data;     /* form, variables, input */
-    int64_t n;             /* retries, time to live, HTTP status of the agency (0: none) */
-    bool repeated;         /* with the key of one that was sent before */
-    size_t batch;          /* FIRE_TIMER: how many the server may take at once */
+    struct value data; /* form, variables, input */
+    int64_t n;         /* retries, time to live, HTTP status of the agency (0: none) */
+    bool repeated;     /* with the key of one that was sent before */
+    size_t batch;      /* FIRE_TIMER: how many the server may take at once */
     size_t timer_count;
     const struct aimed *timers; /* those that it will take */
-    int64_t delivered;     /* PUBLISH, found out; -1: not known */
+    int64_t delivered;          /* PUBLISH, found out; -1: not known */
 };
 
 /* ---- A history ---- */
@@ -83,8 +84,8 @@ struct known_case {
 
 struct sim {
     uint64_t seed;
-    uint64_t chance;      /* of the commands */
-    uint64_t noise;       /* of the service's random bytes */
+    uint64_t chance; /* of the commands */
+    uint64_t noise;  /* of the service's random bytes */
     int64_t now;
     struct arena arena;
     const struct pack_set *packs;
@@ -92,13 +93,13 @@ struct sim {
     struct service_transport transport;
     struct service *service;
 
-    bool trace, calm;     /* calm: no faults, no interleaving */
-    int depth;            /* commands inside commands */
-    int interleavings;    /* left for the command at hand */
-    struct str focus;     /* the case of the command at hand: others meet it there */
-    bool publishing;      /* which of two messages at once is the older one is nobody's business */
-    int refs;             /* given out */
-    struct str print;     /* of the database after the last command that was acknowledged */
+    bool trace, calm;               /* calm: no faults, no interleaving */
+    int depth;                      /* commands inside commands */
+    int interleavings;              /* left for the command at hand */
+    struct str focus;               /* the case of the command at hand: others meet it there */
+    bool publishing;                /* which of two messages at once is the older one is nobody's business */
+    int refs;                       /* given out */
+    struct str print;               /* of the database after the last command that was acknowledged */
     const struct command *doubtful; /* was being done when the disk died */
     bool doubtful_acknowledged;
     const struct command *replaying; /* what the agency answers now */
@@ -108,7 +109,7 @@ struct sim {
     VECTOR(struct told) told;
     VECTOR(struct known_case) cases;
     VECTOR(struct str) finished; /* ids of tasks and jobs that are done */
-    struct buf report;    /* what is wrong; empty: nothing */
+    struct buf report;           /* what is wrong; empty: nothing */
 };
 
 /* Runs the history of a seed. False: something is wrong, and report tells what. */
@@ -143,7 +144,15 @@ extern void (*sim_interleave)(struct sim *self);
 
 /* ---- look.c, see.c ---- */
 
-enum handle_kind { HANDLE_TASK, HANDLE_JOB, HANDLE_TIMER, HANDLE_MESSAGE, HANDLE_SIGNAL, HANDLE_CONDITION, HANDLE_INCIDENT };
+enum handle_kind {
+    HANDLE_TASK,
+    HANDLE_JOB,
+    HANDLE_TIMER,
+    HANDLE_MESSAGE,
+    HANDLE_SIGNAL,
+    HANDLE_CONDITION,
+    HANDLE_INCIDENT
+};
 
 /* One thing that a case waits for. */
 struct handle {
@@ -153,8 +162,8 @@ struct handle {
     struct str element; /* that catches; else the token's */
     struct str name;    /* job type, message, signal */
     struct str correlation;
-    bool builtin;       /* a job that the server does itself */
-    bool thrown;        /* a job that ended in an error that nothing caught: nobody can take it until a person mends that */
+    bool builtin; /* a job that the server does itself */
+    bool thrown;  /* a job that ended in an error that nothing caught: nobody can take it until a person mends that */
     int64_t due;
     int64_t retries;
 };

@@ -26,7 +26,8 @@ static void a_table_is_shown_as_it_was_drawn(void **state)
     assert_int_equal(value_count(value_get(view, STR("outputs"))), 3);
     struct value rules = value_get(view, STR("rules"));
     assert_int_equal(value_count(rules), 2);
-    assert_string_equal(json_text(&f->arena, value_get(value_at(rules, 1), STR("inputs"))).data, "[\"\\\"doubtful\\\"\"]");
+    assert_string_equal(json_text(&f->arena, value_get(value_at(rules, 1), STR("inputs"))).data,
+                        "[\"\\\"doubtful\\\"\"]");
     assert_string_equal(json_text(&f->arena, value_get(value_at(rules, 1), STR("index"))).data, "2");
     assert_text(value_at(rules, 1), "id", "u2");
     assert_int_equal(text_of(view, "model").len, 64);
@@ -57,10 +58,13 @@ static void an_unknown_decision_is_not_found_and_a_stranger_is_refused(void **st
     "<inputData id=\"d\" name=\"age\"><variable name=\"age\" typeRef=\"number\"/></inputData>"                         \
     "<decision id=\"who\" name=\"who\"><variable name=\"who\"/>"                                                       \
     "<informationRequirement><requiredInput href=\"#d\"/></informationRequirement>"                                    \
-    "<decisionTable id=\"t\" hitPolicy=\"UNIQUE\"><input id=\"i\"><inputExpression typeRef=\"number\"><text>age</text>" \
-    "</inputExpression></input><output id=\"o\" typeRef=\"string\"/>" rules "</decisionTable></decision></definitions>"
+    "<decisionTable id=\"t\" hitPolicy=\"UNIQUE\"><input id=\"i\"><inputExpression "                                   \
+    "typeRef=\"number\"><text>age</text>"                                                                              \
+    "</inputExpression></input><output id=\"o\" typeRef=\"string\"/>" rules                                            \
+    "</decisionTable></decision></definitions>"
 #define ROW(id, test, answer)                                                                                          \
-    "<rule id=\"" id "\"><inputEntry><text>" test "</text></inputEntry><outputEntry><text>\"" answer "\"</text></outputEntry></rule>"
+    "<rule id=\"" id "\"><inputEntry><text>" test "</text></inputEntry><outputEntry><text>\"" answer                   \
+    "\"</text></outputEntry></rule>"
 
 static struct value check(struct fixture *f, const char *xml)
 {
@@ -216,11 +220,12 @@ static void change_stored_models(struct fixture *f)
     sqlite3 *database;
     snprintf(path, sizeof path, "%s/tongban.db", f->folder);
     assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database,
-                                  "UPDATE pack_file SET content = CAST(replace(CAST(content AS TEXT), '\"large\"', '\"LARGE\"')"
-                                  " AS BLOB) WHERE instr(CAST(content AS TEXT), 'plain-class')",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(database,
+                     "UPDATE pack_file SET content = CAST(replace(CAST(content AS TEXT), '\"large\"', '\"LARGE\"')"
+                     " AS BLOB) WHERE instr(CAST(content AS TEXT), 'plain-class')",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     assert_true(sqlite3_changes(database) > 0);
     sqlite3_close(database);
 }

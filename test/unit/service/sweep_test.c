@@ -39,11 +39,8 @@
 #define MODEL MODEL_HEAD RULE("&gt;= 40", "-", "-", "-", "\"orange\"", "3") REST MODEL_FOOT
 #define PROPOSED MODEL_HEAD RULE("&gt;= 35", "-", "-", "-", "\"orange\"", "3") REST MODEL_FOOT
 
-static const struct actor asker = {.kind = ACTOR_STAFF,
-                                   .id = {"asker", 5},
-                                   .role = {"asker", 5},
-                                   .region = {"230103", 6},
-                                   .level = 3};
+static const struct actor asker = {
+    .kind = ACTOR_STAFF, .id = {"asker", 5}, .role = {"asker", 5}, .region = {"230103", 6}, .level = 3};
 static const struct actor unit_asker = {.kind = ACTOR_STAFF,
                                         .id = {"doctor", 6},
                                         .role = {"unit-asker", 10},
@@ -56,13 +53,15 @@ static struct arena packs_arena;
 static int load_packs(void **state)
 {
     (void)state;
-    struct pack_file files[] = {
-        {.path = STR("pack.json"),
-         .text = STR("{\"id\": \"care\", \"version\": \"1.0.0\", \"title\": \"care\", \"needs\": [\"base\"], \"sources\": []}")},
-        {.path = STR("roles.json"),
-         .text = STR("[{\"id\": \"asker\", \"title\": \"a\", \"scope\": \"region\", \"may\": [\"decision.evaluate\", \"party.read\"]},"
-                     " {\"id\": \"unit-asker\", \"title\": \"b\", \"scope\": \"unit\", \"may\": [\"decision.evaluate\", \"party.read\"]}]")},
-        {.path = STR("decisions/care.dmn"), .text = STR(MODEL)}};
+    struct pack_file files[] = {{.path = STR("pack.json"),
+                                 .text = STR("{\"id\": \"care\", \"version\": \"1.0.0\", \"title\": \"care\", "
+                                             "\"needs\": [\"base\"], \"sources\": []}")},
+                                {.path = STR("roles.json"),
+                                 .text = STR("[{\"id\": \"asker\", \"title\": \"a\", \"scope\": \"region\", \"may\": "
+                                             "[\"decision.evaluate\", \"party.read\"]},"
+                                             " {\"id\": \"unit-asker\", \"title\": \"b\", \"scope\": \"unit\", "
+                                             "\"may\": [\"decision.evaluate\", \"party.read\"]}]")},
+                                {.path = STR("decisions/care.dmn"), .text = STR(MODEL)}};
     const struct pack *packs[2];
     struct error err = ERROR_INIT;
     arena_init(&packs_arena);
@@ -84,10 +83,13 @@ static int release_packs(void **state)
 
 #define MANY 3000
 static const char *const regions[] = {"230103", "230110", "230202"};
-static const char *const ages[] = {"12", "17.99", "35", "39", "40", "40.0", "1e2", "-3", "null", "\"old\"", "[36]", "true"};
-static const char *const pressures[] = {"120", "160.5", "160.49", "1605e-1", "null", "\"\"", "{\"a\": [1, {\"b\": \"}\"}]}"};
+static const char *const ages[] = {"12",  "17.99", "35",   "39",      "40",   "40.0",
+                                   "1e2", "-3",    "null", "\"old\"", "[36]", "true"};
+static const char *const pressures[] = {
+    "120", "160.5", "160.49", "1605e-1", "null", "\"\"", "{\"a\": [1, {\"b\": \"}\"}]}"};
 static const char *const dues[] = {"\"2026-07-31\"", "\"2026-08-01\"", "\"never\"", "null", "20260731"};
-static const char *const conditions[] = {"\"none\"", "\"a \\\"quoted\\\" thing\"", "\"慢性病\"", "\"\\\\\"", "null", "7"};
+static const char *const conditions[] = {"\"none\"", "\"a \\\"quoted\\\" thing\"", "\"慢性病\"", "\"\\\\\"", "null",
+                                         "7"};
 
 static struct str resident_id(struct arena *arena, size_t i)
 {
@@ -203,7 +205,8 @@ static void a_sweep_gives_the_same_answers_as_asking_one_by_one(void **state)
         struct arena_mark mark = arena_mark(&f->arena);
         struct str answer = single_answer(f, i, NULL);
         size_t o = 0;
-        while (o < count && !str_equal(json_canonical(&f->arena, value_get(value_at(outcomes, o), STR("value"))), answer))
+        while (o < count &&
+               !str_equal(json_canonical(&f->arena, value_get(value_at(outcomes, o), STR("value"))), answer))
             o++;
         assert_true(o < count);
         expected[o]++;
@@ -232,7 +235,8 @@ static size_t check_list(struct fixture *f, const struct actor *actor, struct st
             struct str outcome = json_canonical(&f->arena, value_get(item, STR("outcome")));
             assert_true(str_equal(outcome, single_answer(f, i, model)));
             if (model)
-                assert_true(str_equal(json_canonical(&f->arena, value_get(item, STR("was"))), single_answer(f, i, NULL)));
+                assert_true(
+                    str_equal(json_canonical(&f->arena, value_get(item, STR("was"))), single_answer(f, i, NULL)));
         }
         cursor = text_of(view, "next");
     } while (cursor.len);
@@ -294,7 +298,8 @@ static void a_cohort_is_those_for_whom_the_filter_is_true(void **state)
     struct fixture *f = *state;
     load_residents(f, 700);
     struct service_sweep_input input = {.decision = STR("care"),
-                                        .cohort = STR("blood pressure > 100 and starts with(id, \"230103\") and version = 1"),
+                                        .cohort =
+                                            STR("blood pressure > 100 and starts with(id, \"230103\") and version = 1"),
                                         .list_max = 0};
     struct value view = sweep_as(f, &chief, &input);
     int64_t expected = 0;
@@ -328,7 +333,8 @@ static void a_limit_is_counted_not_taken_for_an_answer(void **state)
     load_residents(f, 30);
     struct service_sweep_input input = {
         .decision = STR("care"),
-        .inputs = json_of(f, "{\"age\": \"if starts with(id, \\\"230103\\\") then count(for i in 1..2000000 return 1) else 1\"}"),
+        .inputs = json_of(
+            f, "{\"age\": \"if starts with(id, \\\"230103\\\") then count(for i in 1..2000000 return 1) else 1\"}"),
         .list_max = 0};
     struct value view = sweep_as(f, &chief, &input);
     assert_int_equal(int_of(view, "stopped"), 10);
@@ -352,8 +358,8 @@ static void a_sweep_stays_within_the_region_of_who_asks(void **state)
         assert_true(str_starts(text_of(value_at(value_get(page, STR("items")), i), "id"), STR("230103")));
 }
 
-static void start_refused(struct fixture *f, const struct actor *actor, struct service_sweep_input input, const char *type,
-                          const char *field)
+static void start_refused(struct fixture *f, const struct actor *actor, struct service_sweep_input input,
+                          const char *type, const char *field)
 {
     struct call call = call_as(f, actor);
     struct value view;
@@ -446,7 +452,8 @@ static void a_sweep_can_be_cancelled_and_keeps_what_it_counted(void **state)
 {
     struct fixture *f = *state;
     load_residents(f, 1500);
-    struct service_sweep_input input = {.decision = STR("care"), .cohort = STR("count(for i in 1..50000 return i) > 0")};
+    struct service_sweep_input input = {.decision = STR("care"),
+                                        .cohort = STR("count(for i in 1..50000 return i) > 0")};
     struct call call = call_as(f, &chief);
     struct value view;
     struct error err = ERROR_INIT;
@@ -465,7 +472,8 @@ static void closing_the_service_ends_what_runs(void **state)
 {
     struct fixture *f = *state;
     load_residents(f, 1500);
-    struct service_sweep_input input = {.decision = STR("care"), .cohort = STR("count(for i in 1..50000 return i) > 0")};
+    struct service_sweep_input input = {.decision = STR("care"),
+                                        .cohort = STR("count(for i in 1..50000 return i) > 0")};
     struct call call = call_as(f, &chief);
     struct value view;
     struct error err = ERROR_INIT;

@@ -136,6 +136,34 @@ static void normal_form_is_half_width_upper_case_without_blanks(void **state)
     assert_string_equal(seal_normalise(&arena, STR("\xff\xfe")).data, "\xff\xfe");
 }
 
+static void an_opener_opens_what_seal_open_opens_whatever_key_comes_next(void **state)
+{
+    (void)state;
+    struct seal_ring *ring = seal_ring_new();
+    struct str sealed[4], plain;
+    char room[64];
+    seal_ring_add(ring, 1, first_master);
+    sealed[0] = seal(&arena, ring, STR("a"), STR("one"), nonce);
+    sealed[1] = seal(&arena, ring, STR("b"), STR(""), nonce);
+    seal_ring_add(ring, 2, second_master);
+    sealed[2] = seal(&arena, ring, STR("c"), STR("three"), nonce);
+    sealed[3] = seal(&arena, ring, STR("d"), STR("four"), nonce);
+    static const char *const places[] = {"a", "b", "c", "d"}, *const texts[] = {"one", "", "three", "four"};
+    static const size_t order[] = {0, 2, 1, 3, 3, 0};
+    struct seal_opener *opener = seal_opener_new(ring);
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        struct error err = ERROR_INIT;
+        size_t n = order[i];
+        assert_int_equal(seal_opener_open(opener, str_of(places[n]), sealed[n], room, &plain, &err), OK);
+        assert_string_equal(plain.data, texts[n]);
+        assert_int_equal(seal_opener_open(opener, STR("elsewhere"), sealed[n], room, &plain, &err), FAILED);
+        assert_string_equal(err.type, "seal-broken");
+        assert_int_equal(seal_opener_open(opener, str_of(places[n]), STR("short"), room, &plain, &err), FAILED);
+    }
+    seal_opener_free(opener);
+    seal_ring_free(ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +173,7 @@ int main(void)
         cmocka_unit_test(rotation_keeps_old_fields_and_indexes_usable),
         cmocka_unit_test(indexes_agree_on_the_same_text_written_differently),
         cmocka_unit_test(normal_form_is_half_width_upper_case_without_blanks),
+        cmocka_unit_test(an_opener_opens_what_seal_open_opens_whatever_key_comes_next),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
