@@ -117,7 +117,7 @@ static const char *const permissions[] = {
     "decision.evaluate",
     "indicator.read",
     "job.work",
-    "message.publish",
+    "message.publish",   "process.deploy",     "process.read",    "process.start",
     "incident.manage",
     "exchange.manage",
     "user.manage",
