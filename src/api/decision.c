@@ -11,7 +11,7 @@ enum status api_get_decision(struct http_request *request, struct error *err)
     struct call call;
     struct value view;
     if (gate_call(request, &call, err) != OK ||
-        service_decision_get(&call, http_param(request, "id"), &view, err) != OK)
+        service_decision_get(&call, http_param(request, "id"), http_query(request, "model"), &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
 }

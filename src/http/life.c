@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define SWALLOW_MAX ((size_t)256 * 1024) /* bytes of a refused body that are read so that the answer arrives */
+#define SWALLOW_MAX ((size_t)8 * 1024 * 1024) /* bytes of a refused body that are read so that the answer arrives */
 
 void *http_on_target(void *arg, const char *target, struct MHD_Connection *connection)
 {

@@ -4,6 +4,7 @@
 #include "feel/json.h"
 #include "service/case.h"
 #include "service/work.h"
+#include "store/deployment.h"
 
 #include <stdio.h>
 
@@ -73,14 +74,49 @@ enum status decision_sources(struct arena *arena, const struct pack_set *packs, 
 
 /* ---- Looking ---- */
 
-enum status service_decision_get(const struct call *call, struct str id, struct value *out, struct error *err)
+struct content_arg {
+    const struct call *call;
+    struct str hash, text;
+};
+
+static enum status find_content(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct content_arg *a = arg;
+    return store_content_find(tx, a->call->arena, a->hash, &a->text, err);
+}
+
+static enum status not_found(struct str id, struct error *err)
+{
+    return error_set(err, ERROR_NOT_FOUND, "decision-not-found", "There is no decision %.*s.", STR_ARGS(id));
+}
+
+/* Of a file that is in force no longer. */
+static enum status get_earlier(const struct call *call, struct str id, struct str model, struct value *out,
+                               struct error *err)
+{
+    struct content_arg content = {.call = call, .hash = model};
+    struct error ignored = ERROR_INIT;
+    struct value drawn;
+    if (db_read(call->service->db, find_content, &content, err) != OK)
+        return FAILED;
+    struct dmn_source source = {id, content.text};
+    if (!content.text.data || dmn_describe(call->arena, &source, id, &drawn, &ignored) != OK)
+        return not_found(id, err);
+    *out = context_set(call->arena, drawn, "model", value_string(model));
+    return OK;
+}
+
+enum status service_decision_get(const struct call *call, struct str id, struct str model, struct value *out,
+                                 struct error *err)
 {
     const struct pack_decision *decision = pack_decision_find(call->service->packs, id);
     struct value drawn;
     if (service_may(call, "decision.evaluate", err) != OK)
         return FAILED;
+    if (model.len && !(decision && str_equal(decision->file->hash, model)))
+        return get_earlier(call, id, model, out, err);
     if (!decision)
-        return error_set(err, ERROR_NOT_FOUND, "decision-not-found", "There is no decision %.*s.", STR_ARGS(id));
+        return not_found(id, err);
     struct dmn_source source = {decision->file->path, decision->file->text};
     if (dmn_describe(call->arena, &source, decision->id, &drawn, err) != OK)
         return FAILED;

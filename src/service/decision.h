@@ -4,9 +4,10 @@
 #include "dmn/dmn.h"
 #include "service/service.h"
 
-/* The decision in force as it was drawn: dmn_describe's members with model (hash of its file), pack and file. Needs
- * decision.evaluate. decision-not-found. */
-MUST_USE enum status service_decision_get(const struct call *call, struct str id, struct value *out, struct error *err);
+/* A decision as it was drawn: dmn_describe's members with model (hash of its file), and, of the one in force, pack and file. model
+ * absent: the one in force; else the hash of an earlier file, as explanations name it. Needs decision.evaluate. decision-not-found. */
+MUST_USE enum status service_decision_get(const struct call *call, struct str id, struct str model, struct value *out,
+                                          struct error *err);
 
 /* What is wrong with a model before it is used: {problems [{element, severity, code, message, line, example}],
  * decisions [{id, name}]}. Files that it imports are taken from the packs in force. Needs decision.evaluate. A text

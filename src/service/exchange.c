@@ -81,14 +81,11 @@ static enum status load_packs(struct db_tx *tx, void *arg, struct error *err)
 
 /* ---- Preparing ---- */
 
-static struct str setting_text(struct batch *batch, struct str agency, const char *suffix)
+static enum status setting_text(struct batch *batch, struct str agency, const char *suffix, struct str *out,
+                                struct error *err)
 {
-    struct error err = ERROR_INIT;
-    struct str value = STR_NONE;
     struct str name = arena_printf(batch->call.arena, "agency.%.*s%s", STR_ARGS(agency), suffix);
-    if (service_setting_get(&batch->call, name, &value, &err) != OK)
-        return STR_NONE;
-    return value;
+    return service_setting_get(&batch->call, name, out, err);
 }
 
 static enum status prepare(struct batch *batch, struct sending *sending, struct error *err)
@@ -102,7 +99,10 @@ static enum status prepare(struct batch *batch, struct sending *sending, struct 
     if (service_unseal(batch->service, arena, key_text(arena, sending->row.id), sending->row.body, &sending->body,
                        err) != OK)
         return FAILED;
-    struct str base = setting_text(batch, exchange->agency, "");
+    struct str base = STR_NONE, token = STR_NONE;
+    if (setting_text(batch, exchange->agency, "", &base, err) != OK ||
+        setting_text(batch, exchange->agency, ".token", &token, err) != OK)
+        return FAILED;
     if (!base.data)
         base = batch->service->agencies;
     struct value request = value_get(sending->body, STR("request"));
@@ -113,7 +113,7 @@ static enum status prepare(struct batch *batch, struct sending *sending, struct 
         .path = exchange->path,
         .url = base.len ? arena_printf(arena, "%.*s%.*s", STR_ARGS(base), STR_ARGS(exchange->path)) : STR_NONE,
         .idempotency_key = key_text(arena, sending->row.id),
-        .token = setting_text(batch, exchange->agency, ".token"),
+        .token = token,
         .request = request,
         .body = json_text(arena, request),
         .timeout_ms = exchange->timeout_ms > 0 ? exchange->timeout_ms : 5000};
@@ -168,6 +168,10 @@ static struct answer judge(struct batch *batch, struct sending *sending)
     struct arena *arena = batch->call.arena;
     const struct service_delivery *delivery = &sending->delivery;
     struct answer answer = {.sending = sending, .problem = delivery->problem};
+    if (!sending->exchange) {
+        answer.given_up = true;
+        return answer;
+    }
     struct value reply = value_null;
     struct error err = ERROR_INIT;
     static const struct json_limits limits = {.max_bytes = (size_t)4 * 1024 * 1024, .max_depth = 64};
@@ -283,6 +287,31 @@ static enum status settle_one(struct batch *batch, struct sending *sending, stru
     return db_write(batch->service->db, postpone, &postponing, err);
 }
 
+/* One that cannot be prepared is not sent and does not hold up the others: it comes again like one that was not answered. */
+static void deliver_batch(struct batch *batch)
+{
+    struct service_delivery *deliveries = arena_array(batch->call.arena, struct service_delivery, batch->count);
+    struct sending **sent = arena_array(batch->call.arena, struct sending *, batch->count);
+    const struct service_transport *transport = batch->service->transport;
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct sending *sending = &batch->items[i];
+        struct error err = ERROR_INIT;
+        if (prepare(batch, sending, &err) != OK) {
+            sending->delivery = (struct service_delivery){.problem = arena_str(batch->call.arena, str_of(err.message))};
+            log_event(LOG_WARNING, "exchange.not_prepared", "exchange=%.*s id=%" PRId64 " problem=%s",
+                      STR_ARGS(sending->row.exchange), sending->row.id, err.type);
+            continue;
+        }
+        sent[count] = sending;
+        deliveries[count++] = sending->delivery;
+    }
+    if (count)
+        transport->deliver(transport->state, batch->call.arena, deliveries, count);
+    for (size_t i = 0; i < count; i++)
+        sent[i]->delivery = deliveries[i];
+}
+
 static enum status run_batch(struct batch *batch, struct error *err)
 {
     if (db_write(batch->service->db, take_due, batch, err) != OK)
@@ -291,19 +320,10 @@ static enum status run_batch(struct batch *batch, struct error *err)
         return OK;
     if (db_read(batch->service->db, load_packs, batch, err) != OK)
         return FAILED;
-    struct service_delivery *deliveries = arena_array(batch->call.arena, struct service_delivery, batch->count);
-    for (size_t i = 0; i < batch->count; i++) {
-        if (prepare(batch, &batch->items[i], err) != OK)
-            return FAILED;
-        deliveries[i] = batch->items[i].delivery;
-    }
-    const struct service_transport *transport = batch->service->transport;
-    transport->deliver(transport->state, batch->call.arena, deliveries, batch->count);
-    for (size_t i = 0; i < batch->count; i++) {
-        batch->items[i].delivery = deliveries[i];
+    deliver_batch(batch);
+    for (size_t i = 0; i < batch->count; i++)
         if (settle_one(batch, &batch->items[i], err) != OK)
             return FAILED;
-    }
     return OK;
 }
 

@@ -1,6 +1,7 @@
 /* User tasks of processes that belong to no item. */
 #include "service/process.h"
 
+#include "feel/json.h"
 #include "service/process_rows.h"
 #include "service/process_view.h"
 
@@ -17,17 +18,37 @@ static enum status no_task(struct str key, struct error *err)
                      STR_ARGS(key));
 }
 
+static bool named(struct value list, struct str name)
+{
+    for (size_t i = 0; name.len && i < value_count(list); i++)
+        if (str_equal(value_text(value_at(list, i)), name))
+            return true;
+    return false;
+}
+
+bool user_task_seen(const struct call *call, const struct store_user_task *row)
+{
+    const struct actor *actor = call->actor;
+    struct value candidates;
+    struct error unread = ERROR_INIT;
+    if (actor->kind == ACTOR_SYSTEM || (row->assignee.data && str_equal(row->assignee, actor->id)))
+        return true;
+    if (!actor_sees_division(call, row->division, row->unit))
+        return false;
+    if (service_can(call, "task.manage") || json_parse(call->arena, row->candidates, NULL, &candidates, &unread) != OK)
+        return service_can(call, "task.manage");
+    struct value groups = value_get(candidates, STR("groups")), users = value_get(candidates, STR("users"));
+    bool free = !row->assignee.data && value_count(groups) == 0 && value_count(users) == 0;
+    return free || named(groups, actor->role) || named(users, actor->id);
+}
+
 static enum status find_task(struct work *work, struct str text, struct store_user_task *row, struct error *err)
 {
-    const struct actor *actor = work->call->actor;
     bool found = false;
     int64_t key;
     if (key_parse(text, &key) && store_user_task_find(work->tx, work->arena, key, row, &found, err) != OK)
         return FAILED;
-    bool mine = found && row->assignee.data && str_equal(row->assignee, actor->id);
-    if (found && (mine || actor->kind == ACTOR_SYSTEM || actor_sees_division(work->call, row->division, row->unit)))
-        return OK;
-    return no_task(text, err);
+    return found && user_task_seen(work->call, row) ? OK : no_task(text, err);
 }
 
 static enum status load_task(struct work *work, struct str text, struct store_user_task *row, struct work_case **of,

@@ -43,7 +43,7 @@ static enum status compile(struct compiling *self, struct str text, struct feel_
 
 static enum status read_names(struct compiling *self, struct str text, const char *field, struct str of)
 {
-    const struct feel_program *program;
+    const struct feel_program *program = NULL;
     const struct str *names;
     if (compile(self, text, self->spoken, field, of, &program) != OK)
         return FAILED;
@@ -73,7 +73,7 @@ static enum status collect_inputs(struct compiling *self, const struct dmn_plan 
     if (count > INPUTS_MAX)
         return error_set(self->err, ERROR_LIMIT, "sweep-input", "The decision has more than %d inputs.", INPUTS_MAX);
     for (size_t i = 0; i < count; i++) {
-        struct str text;
+        struct str text = STR_NONE;
         if (input_text(self, names[i], &text) != OK)
             return FAILED;
         if (!text.data)
@@ -91,7 +91,7 @@ static enum status compile_inputs(struct compiling *self, struct question_versio
     struct question_input *inputs = arena_array(self->arena, struct question_input, count);
     struct feel_scope_names scope = {self->names.items, self->names.count};
     for (size_t i = 0; i < count; i++) {
-        struct str text;
+        struct str text = STR_NONE;
         if (input_text(self, names[i], &text) != OK)
             return FAILED;
         if (!text.data)

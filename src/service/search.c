@@ -303,6 +303,8 @@ static enum status task_batch(struct searching *self, const struct store_process
     for (size_t i = 0; i < *count; i++) {
         const struct deployed *what = NULL;
         *last = rows[i].id;
+        if (!user_task_seen(self->work->call, &rows[i]))
+            continue;
         if (rows[i].definition &&
             deployed_by_key(self->work->service, self->work->tx, rows[i].definition, &what, err) != OK)
             return FAILED;
@@ -445,7 +447,7 @@ static enum status gather_task_variables(struct searching *self, struct error *e
     int64_t key;
     if (key_parse(self->search->of, &key) && store_user_task_find(work->tx, work->arena, key, &row, &found, err) != OK)
         return FAILED;
-    if (!found || !sees(self, row.division, row.unit))
+    if (!found || !user_task_seen(work->call, &row))
         return error_set(err, ERROR_NOT_FOUND, "user-task-not-found", "There is no user task %.*s that you may see.",
                          STR_ARGS(self->search->of));
     if (open_instance(self, row.id, row.case_id, &of, err) != OK)

@@ -170,7 +170,7 @@ static enum status key_of(const struct seal_ring *ring, struct str sealed, const
 enum status seal_open(struct arena *arena, const struct seal_ring *ring, struct str context, struct str sealed,
                       struct str *out, struct error *err)
 {
-    const struct seal_key *key;
+    const struct seal_key *key = NULL;
     if (key_of(ring, sealed, &key, err) != OK)
         return FAILED;
     size_t plain_len = sealed.len - SEAL_OVERHEAD;
@@ -211,7 +211,7 @@ void seal_opener_free(struct seal_opener *self)
 enum status seal_opener_open(struct seal_opener *self, struct str context, struct str sealed, char *plain,
                              struct str *out, struct error *err)
 {
-    const struct seal_key *key;
+    const struct seal_key *key = NULL;
     if (key_of(self->ring, sealed, &key, err) != OK)
         return FAILED;
     if (key != self->key) {

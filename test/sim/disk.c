@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FILES_MAX 16
@@ -117,7 +118,7 @@ static struct file *file_make(const char *name)
     CHECK(strlen(name) < NAME_MAX_BYTES);
     for (size_t i = 0; i < FILES_MAX; i++)
         if (!disk.files[i].name[0]) {
-            strcpy(disk.files[i].name, name);
+            snprintf(disk.files[i].name, NAME_MAX_BYTES, "%s", name);
             disk.files[i].last = &disk.files[i].first;
             return &disk.files[i];
         }
@@ -192,16 +193,20 @@ static bool room_for(const struct file *file, int64_t end)
 /* ---- SQLite's file operations
  * ------------------------------------------------------------------------------------------ */
 
-#define LOCKED(code)                                                                                                   \
-    do {                                                                                                               \
-        int locked_result = SQLITE_OK;                                                                                 \
-        pthread_mutex_lock(&disk.lock);                                                                                \
-        code;                                                                                                          \
-        pthread_mutex_unlock(&disk.lock);                                                                              \
-        return locked_result;                                                                                          \
-    } while (0)
+/* Every operation holds the lock from enter to leave. */
+static struct handle *enter(sqlite3_file *base)
+{
+    pthread_mutex_lock(&disk.lock);
+    return (struct handle *)base;
+}
 
-static int do_unlock(struct handle *self, int level)
+static int leave(int code)
+{
+    pthread_mutex_unlock(&disk.lock);
+    return code;
+}
+
+static void give_locks_back(struct handle *self, int level)
 {
     struct file *file = self->file;
     if (self->level >= SQLITE_LOCK_RESERVED && level < SQLITE_LOCK_RESERVED)
@@ -214,7 +219,6 @@ static int do_unlock(struct handle *self, int level)
         file->shared--;
     if (level < self->level)
         self->level = level;
-    return SQLITE_OK;
 }
 
 static void remove_file(struct file *file)
@@ -226,122 +230,124 @@ static void remove_file(struct file *file)
 
 static int disk_close(sqlite3_file *base)
 {
-    struct handle *self = (struct handle *)base;
-    LOCKED({
-        do_unlock(self, SQLITE_LOCK_NONE);
-        self->file->opened--;
-        if (self->remove_on_close && !disk.cut)
-            self->file->deleted = true;
-        if (self->file->deleted && self->file->opened == 0)
-            release_file(self->file);
-    });
+    struct handle *self = enter(base);
+    give_locks_back(self, SQLITE_LOCK_NONE);
+    self->file->opened--;
+    if (self->remove_on_close && !disk.cut)
+        self->file->deleted = true;
+    if (self->file->deleted)
+        remove_file(self->file);
+    return leave(SQLITE_OK);
 }
 
 static int disk_read(sqlite3_file *base, void *out, int size, sqlite3_int64 offset)
 {
-    struct handle *self = (struct handle *)base;
-    LOCKED({
-        const struct content *seen = &self->file->seen;
-        size_t there = (size_t)offset < seen->size ? seen->size - (size_t)offset : 0;
-        size_t n = there < (size_t)size ? there : (size_t)size;
-        if (disk.cut) {
-            locked_result = SQLITE_IOERR_READ;
-        } else {
-            if (n)
-                memcpy(out, seen->data + offset, n);
-            memset((char *)out + n, 0, (size_t)size - n);
-            locked_result = n < (size_t)size ? SQLITE_IOERR_SHORT_READ : SQLITE_OK;
-        }
-    });
+    const struct content *seen = &enter(base)->file->seen;
+    size_t there = (size_t)offset < seen->size ? seen->size - (size_t)offset : 0;
+    size_t n = there < (size_t)size ? there : (size_t)size;
+    if (disk.cut)
+        return leave(SQLITE_IOERR_READ);
+    if (n)
+        memcpy(out, seen->data + offset, n);
+    memset((char *)out + n, 0, (size_t)size - n);
+    return leave(n < (size_t)size ? SQLITE_IOERR_SHORT_READ : SQLITE_OK);
 }
 
 static int disk_write(sqlite3_file *base, const void *bytes, int size, sqlite3_int64 offset)
 {
-    struct handle *self = (struct handle *)base;
-    LOCKED({
-        if (!alive()) {
-            locked_result = SQLITE_IOERR_WRITE;
-        } else if (!room_for(self->file, offset + size)) {
-            locked_result = SQLITE_FULL;
-        } else {
-            content_write(&self->file->seen, offset, bytes, (size_t)size);
-            remember(self->file, offset, bytes, (size_t)size);
-        }
-    });
+    struct file *file = enter(base)->file;
+    if (!alive())
+        return leave(SQLITE_IOERR_WRITE);
+    if (!room_for(file, offset + size))
+        return leave(SQLITE_FULL);
+    content_write(&file->seen, offset, bytes, (size_t)size);
+    remember(file, offset, bytes, (size_t)size);
+    return leave(SQLITE_OK);
 }
 
 static int disk_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
-    struct handle *self = (struct handle *)base;
-    LOCKED({
-        if (!alive()) {
-            locked_result = SQLITE_IOERR_TRUNCATE;
-        } else {
-            content_resize(&self->file->seen, (size_t)size);
-            remember(self->file, -1, NULL, (size_t)size);
-        }
-    });
+    struct file *file = enter(base)->file;
+    if (!alive())
+        return leave(SQLITE_IOERR_TRUNCATE);
+    content_resize(&file->seen, (size_t)size);
+    remember(file, -1, NULL, (size_t)size);
+    return leave(SQLITE_OK);
 }
 
 static int disk_sync(sqlite3_file *base, int flags)
 {
-    struct handle *self = (struct handle *)base;
+    struct file *file = enter(base)->file;
+    bool fails = disk.sync_in > 0 && --disk.sync_in == 0;
     (void)flags;
-    LOCKED({
-        bool fails = disk.sync_in > 0 && --disk.sync_in == 0;
-        disk.struck = disk.struck || fails;
-        if (fails || !alive())
-            locked_result = SQLITE_IOERR_FSYNC;
-        else
-            sync_file(self->file);
-    });
+    disk.struck = disk.struck || fails;
+    if (fails || !alive())
+        return leave(SQLITE_IOERR_FSYNC);
+    sync_file(file);
+    return leave(SQLITE_OK);
 }
 
 static int disk_file_size(sqlite3_file *base, sqlite3_int64 *out)
 {
-    struct handle *self = (struct handle *)base;
-    LOCKED(*out = (sqlite3_int64)self->file->seen.size);
+    *out = (sqlite3_int64)enter(base)->file->seen.size;
+    return leave(SQLITE_OK);
+}
+
+static int take_shared(struct file *file)
+{
+    if (file->pending_lock || file->exclusive)
+        return SQLITE_BUSY;
+    file->shared++;
+    return SQLITE_OK;
+}
+
+static int take_reserved(struct file *file)
+{
+    if (file->reserved)
+        return SQLITE_BUSY;
+    file->reserved++;
+    return SQLITE_OK;
+}
+
+static int take_exclusive(struct handle *self)
+{
+    struct file *file = self->file;
+    bool mine = self->level >= SQLITE_LOCK_RESERVED;
+    if (file->reserved > mine || file->shared > 1)
+        return SQLITE_BUSY;
+    file->reserved += !mine;
+    file->pending_lock += self->level < SQLITE_LOCK_PENDING;
+    file->exclusive++;
+    return SQLITE_OK;
 }
 
 static int disk_lock(sqlite3_file *base, int level)
 {
-    struct handle *self = (struct handle *)base;
-    struct file *file = self->file;
-    LOCKED({
-        bool mine_reserved = self->level >= SQLITE_LOCK_RESERVED;
-        if (level <= self->level) {
-        } else if (level == SQLITE_LOCK_SHARED) {
-            if (file->pending_lock || file->exclusive)
-                locked_result = SQLITE_BUSY;
-            else
-                file->shared++;
-        } else if (level == SQLITE_LOCK_RESERVED) {
-            if (file->reserved)
-                locked_result = SQLITE_BUSY;
-            else
-                file->reserved++;
-        } else if (level == SQLITE_LOCK_EXCLUSIVE) {
-            if (file->reserved > (mine_reserved ? 1 : 0) || file->shared > 1) {
-                locked_result = SQLITE_BUSY;
-            } else {
-                file->reserved += !mine_reserved;
-                file->pending_lock += self->level < SQLITE_LOCK_PENDING;
-                file->exclusive++;
-            }
-        }
-        if (locked_result == SQLITE_OK && level > self->level)
-            self->level = level;
-    });
+    struct handle *self = enter(base);
+    int code = SQLITE_OK;
+    if (level <= self->level)
+        return leave(SQLITE_OK);
+    if (level == SQLITE_LOCK_SHARED)
+        code = take_shared(self->file);
+    else if (level == SQLITE_LOCK_RESERVED)
+        code = take_reserved(self->file);
+    else if (level == SQLITE_LOCK_EXCLUSIVE)
+        code = take_exclusive(self);
+    if (code == SQLITE_OK)
+        self->level = level;
+    return leave(code);
 }
 
 static int disk_unlock(sqlite3_file *base, int level)
 {
-    LOCKED(do_unlock((struct handle *)base, level));
+    give_locks_back(enter(base), level);
+    return leave(SQLITE_OK);
 }
 
 static int disk_check_reserved(sqlite3_file *base, int *out)
 {
-    LOCKED(*out = ((struct handle *)base)->file->reserved > 0);
+    *out = enter(base)->file->reserved > 0;
+    return leave(SQLITE_OK);
 }
 
 static int disk_control(sqlite3_file *base, int op, void *arg)
@@ -364,23 +370,21 @@ static int disk_characteristics(sqlite3_file *base)
     return 0;
 }
 
-/* ---- Shared memory of the write-ahead log
- * ------------------------------------------------------------------------------- */
+/* ---- Shared memory of the write-ahead log ----------------------------------------------------------------------- */
 
 static int disk_shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
 {
-    struct handle *self = (struct handle *)base;
-    LOCKED({
-        CHECK(region < SHM_REGIONS_MAX);
-        void **place = &self->file->regions[region];
-        self->file->shm_users += !self->shm_open;
-        self->shm_open = true;
-        if (!*place && extend) {
-            *place = heap_alloc((size_t)size);
-            memset(*place, 0, (size_t)size);
-        }
-        *out = *place;
-    });
+    struct handle *self = enter(base);
+    CHECK(region < SHM_REGIONS_MAX);
+    void **place = &self->file->regions[region];
+    self->file->shm_users += !self->shm_open;
+    self->shm_open = true;
+    if (!*place && extend) {
+        *place = heap_alloc((size_t)size);
+        memset(*place, 0, (size_t)size);
+    }
+    *out = *place;
+    return leave(SQLITE_OK);
 }
 
 static bool shm_taken(const struct handle *self, int slot, bool exclusive)
@@ -404,20 +408,14 @@ static void shm_set(struct handle *self, int slot, bool exclusive, bool on)
 
 static int disk_shm_lock(sqlite3_file *base, int offset, int n, int flags)
 {
-    struct handle *self = (struct handle *)base;
-    bool exclusive = (flags & SQLITE_SHM_EXCLUSIVE) != 0;
-    LOCKED({
-        if (flags & SQLITE_SHM_UNLOCK) {
-            for (int i = offset; i < offset + n; i++)
-                shm_set(self, i, exclusive, false);
-        } else {
-            for (int i = offset; i < offset + n; i++)
-                if (shm_taken(self, i, exclusive))
-                    locked_result = SQLITE_BUSY;
-            for (int i = offset; locked_result == SQLITE_OK && i < offset + n; i++)
-                shm_set(self, i, exclusive, true);
-        }
-    });
+    struct handle *self = enter(base);
+    bool exclusive = (flags & SQLITE_SHM_EXCLUSIVE) != 0, on = (flags & SQLITE_SHM_LOCK) != 0;
+    for (int i = offset; on && i < offset + n; i++)
+        if (shm_taken(self, i, exclusive))
+            return leave(SQLITE_BUSY);
+    for (int i = offset; i < offset + n; i++)
+        shm_set(self, i, exclusive, on);
+    return leave(SQLITE_OK);
 }
 
 static void disk_shm_barrier(sqlite3_file *base)
@@ -426,21 +424,26 @@ static void disk_shm_barrier(sqlite3_file *base)
     __sync_synchronize();
 }
 
+static void forget_regions(struct file *file)
+{
+    for (size_t i = 0; i < SHM_REGIONS_MAX; i++) {
+        heap_free(file->regions[i]);
+        file->regions[i] = NULL;
+    }
+}
+
 static int disk_shm_unmap(sqlite3_file *base, int remove)
 {
-    struct handle *self = (struct handle *)base;
-    LOCKED({
-        for (int i = 0; i < SQLITE_SHM_NLOCK; i++) {
-            shm_set(self, i, true, false);
-            shm_set(self, i, false, false);
-        }
-        self->file->shm_users -= self->shm_open;
-        self->shm_open = false;
-        for (size_t i = 0; remove && self->file->shm_users == 0 && i < SHM_REGIONS_MAX; i++) {
-            heap_free(self->file->regions[i]);
-            self->file->regions[i] = NULL;
-        }
-    });
+    struct handle *self = enter(base);
+    for (int i = 0; i < SQLITE_SHM_NLOCK; i++) {
+        shm_set(self, i, true, false);
+        shm_set(self, i, false, false);
+    }
+    self->file->shm_users -= self->shm_open;
+    self->shm_open = false;
+    if (remove && self->file->shm_users == 0)
+        forget_regions(self->file);
+    return leave(SQLITE_OK);
 }
 
 static const sqlite3_io_methods io_methods = {
@@ -468,44 +471,42 @@ static const sqlite3_io_methods io_methods = {
 
 static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags, int *out_flags)
 {
-    struct handle *self = (struct handle *)base;
+    struct handle *self = enter(base);
+    struct file *file = file_find(name ? name : "temporary");
     (void)vfs;
     memset(self, 0, sizeof *self);
-    LOCKED({
-        struct file *file = file_find(name ? name : "temporary");
-        if (disk.cut || (!file && !(flags & SQLITE_OPEN_CREATE))) {
-            locked_result = SQLITE_CANTOPEN;
-        } else {
-            self->base.pMethods = &io_methods;
-            self->file = file ? file : file_make(name ? name : "temporary");
-            self->file->opened++;
-            self->remove_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
-            if (out_flags)
-                *out_flags = flags;
-        }
-    });
+    if (disk.cut || (!file && !(flags & SQLITE_OPEN_CREATE)))
+        return leave(SQLITE_CANTOPEN);
+    self->base.pMethods = &io_methods;
+    self->file = file ? file : file_make(name ? name : "temporary");
+    self->file->opened++;
+    self->remove_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
+    if (out_flags)
+        *out_flags = flags;
+    return leave(SQLITE_OK);
 }
 
 static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
 {
     (void)vfs;
     (void)sync_folder;
-    LOCKED({
-        struct file *file = file_find(name);
-        if (!alive())
-            locked_result = SQLITE_IOERR_DELETE;
-        else if (file)
-            remove_file(file);
-        else
-            locked_result = SQLITE_IOERR_DELETE_NOENT;
-    });
+    enter(NULL);
+    struct file *file = file_find(name);
+    if (!alive())
+        return leave(SQLITE_IOERR_DELETE);
+    if (!file)
+        return leave(SQLITE_IOERR_DELETE_NOENT);
+    remove_file(file);
+    return leave(SQLITE_OK);
 }
 
 static int disk_access(sqlite3_vfs *vfs, const char *name, int flags, int *out)
 {
     (void)vfs;
     (void)flags;
-    LOCKED(*out = file_find(name) != NULL);
+    enter(NULL);
+    *out = file_find(name) != NULL;
+    return leave(SQLITE_OK);
 }
 
 static int disk_full_path(sqlite3_vfs *vfs, const char *name, int size, char *out)
@@ -625,10 +626,7 @@ void disk_restart(void)
             sync_file(file);
         content_resize(&file->seen, 0);
         content_write(&file->seen, 0, file->safe.data, file->safe.size);
-        for (size_t r = 0; r < SHM_REGIONS_MAX; r++) {
-            heap_free(file->regions[r]);
-            file->regions[r] = NULL;
-        }
+        forget_regions(file);
     }
     disk.cut = false;
     disk_mend();

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define DATABASE "/sim/tongban.db"
+#define REGISTRY "http://registry"
+#define TOKEN "secret"
 #define START_MS INT64_C(1767576600000) /* 2026-01-05 09:30 in Shanghai, a Monday */
 
 const struct actor sim_actors[SIM_ACTORS] = {
@@ -118,6 +120,8 @@ static void answer(struct sim *self, struct service_delivery *item)
 {
     struct told *told = told_find(self, item);
     told->times++;
+    if (!str_starts(item->url, STR(REGISTRY "/")) || !str_equal(item->token, STR(TOKEN)))
+        sim_wrong(self, "an exchange went to %.*s with the token '%.*s'", STR_ARGS(item->url), STR_ARGS(item->token));
     bool fine = str_hash(told->ref) % 3 != 0 || told->times % 2 == 0;
     int64_t mood = self->calm ? 0 : sim_below(self, 10);
     if (told->done)
@@ -181,7 +185,7 @@ static enum status open_at(struct sim *self, struct error *err)
                                       .packs = self->packs,
                                       .world = &self->world,
                                       .transport = &self->transport,
-                                      .agencies = "http://agencies",
+                                      .agencies = "http://somebody-else",
                                       .algorithm = SERVICE_ES256};
     self->service = NULL;
     return service_open(&options, &self->service, err);
@@ -215,6 +219,12 @@ bool server_prepare(const char *folder, const struct pack_set **packs)
     struct error err = ERROR_INIT;
     if (open_at(&self, &err) != OK) {
         fprintf(stderr, "sim: the server does not open: %s\n", err.message);
+        return false;
+    }
+    struct call call = sim_call(&self, &actor_system, &prepared.arena);
+    if (service_setting_put(&call, STR("agency.registry"), STR(REGISTRY), &err) != OK ||
+        service_setting_put(&call, STR("agency.registry.token"), STR(TOKEN), &err) != OK) {
+        fprintf(stderr, "sim: the agency cannot be set: %s\n", err.message);
         return false;
     }
     service_close(self.service);

@@ -1,15 +1,14 @@
 /* The deterministic simulation: one history is a server on a simulated disk, with a clock, chance and agencies that the
  * seed decides, to which a row of commands is given.
  *
- *   draw a command -> do it -> what was acknowledged goes to the log -> … -> check -> do the log again without bad luck
- * -> compare
+ *   draw a command -> do it -> log what was acknowledged -> … -> check -> do the log again without bad luck, compare
  *
  * Interleaving: commands read, then finish, then write. Before each writing, and while an agency is asked, the
  * simulation lets another command happen from start to end. So any two commands can collide, in one thread and in the
  * same way each time. Crashes: the disk dies before the nth changing operation, or between two commands.
  *
- * sim.c draws and does commands, server.c is the server's world, look.c sees what a case waits for, check.c states what
- * must be true, replay.c does a log again. */
+ * sim.c plays a history, draw.c draws commands, do.c does them, server.c is the server's world and disk.c its disk,
+ * look.c and see.c see what a case waits for, check.c states what must be true, replay.c does a log again. */
 #pragma once
 
 #include "base/base.h"
@@ -40,7 +39,10 @@ enum command_kind {
 };
 extern const char *const command_names[COMMAND_KINDS];
 
-/* What is aimed at is named by ref and path, which mean the same in every run, and by id, which belongs to one run. */
+/* What is aimed at is named by ref and path, which mean the same in every run, and by id, which belongs to one run.
+ *   ref    the case: form.ref
+ *   path   the token: "rows/rows#1/row-look"; of timers with "@" and the element that waits
+ *   id     task, job, timer or incident as the service calls it; of exchanges the idempotency key */
 struct aimed {
     struct str ref, path, id;
     int64_t passed; /* how often the event had been passed */
@@ -48,10 +50,8 @@ struct aimed {
 struct command {
     enum command_kind kind;
     int64_t now;
-    int actor;       /* index into sim_actors */
-    struct str ref;  /* the case: form.ref */
-    struct str path; /* of the token: "rows/rows#1/row-look"; timers: and "@" element that waits */
-    struct str id;   /* task, job, timer or incident as the service calls it; exchange: idempotency key */
+    int actor; /* index into sim_actors */
+    struct str ref, path, id;
     struct str name; /* item, job type, message, action, exchange */
     struct str text; /* job error code, message id */
     struct str idempotency;

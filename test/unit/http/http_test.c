@@ -677,6 +677,18 @@ static void wait_slow(int n)
         usleep(500);
 }
 
+/* Until the server's own count says so. line: "http_queued 1\n". */
+static void wait_metric(struct site *site, const char *line)
+{
+    struct buf metrics;
+    buf_init(&metrics, 0);
+    do {
+        buf_reset(&metrics);
+        http_metrics_write(site->server, &metrics);
+    } while (!strstr(metrics.data, line));
+    buf_release(&metrics);
+}
+
 static void a_full_queue_refuses_more(void **state)
 {
     (void)state;
@@ -687,9 +699,9 @@ static void a_full_queue_refuses_more(void **state)
     client_send(&first, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
     wait_slow(1);
     client_send(&second, "GET /worker HTTP/1.1\r\nHost: x\r\n\r\n");
-    struct answer answer = {0};
-    while (answer.status != 503) /* until the second one stands in the queue */
-        answer = request_once(site->server, &site->arena, STR("GET /refuse HTTP/1.1\r\nHost: x\r\n\r\n"));
+    wait_metric(site, "http_queued 1\n");
+    struct answer answer = request_once(site->server, &site->arena, STR("GET /refuse HTTP/1.1\r\nHost: x\r\n\r\n"));
+    assert_int_equal(answer.status, 503);
     assert_true(has(answer, "overloaded"));
     assert_header(answer, "Retry-After", "1");
     answer = ask(site, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -862,13 +874,9 @@ static void everyone_gets_its_own_answer(void **state)
     }
     for (size_t i = 0; i < COUNT_OF(loads); i++)
         pthread_join(threads[i], NULL);
+    wait_metric(site, "http_running 0\n"); /* requests are counted when their answers have gone out */
     struct buf metrics;
     buf_init(&metrics, 0);
-    do { /* requests are counted when their answers have gone out */
-        buf_reset(&metrics);
-        http_metrics_write(site->server, &metrics);
-    } while (!strstr(metrics.data, "http_running 0\n"));
-    buf_reset(&metrics);
     http_metrics_write(site->server, &metrics);
     assert_non_null(strstr(metrics.data, "http_requests_total{method=\"POST\",route=\"/echo\",status=\"200\"} 3200\n"));
     assert_non_null(strstr(metrics.data, "http_request_seconds_count{route=\"/echo\"} 3200\n"));

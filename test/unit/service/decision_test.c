@@ -10,7 +10,7 @@ static struct value decision_of(struct fixture *f, const char *id)
     struct call call = call_as(f, &chief);
     struct value view = value_null;
     struct error err = ERROR_INIT;
-    if (service_decision_get(&call, str_of(id), &view, &err) != OK)
+    if (service_decision_get(&call, str_of(id), STR_NONE, &view, &err) != OK)
         fail_msg("%s: %s", err.type, err.message);
     return view;
 }
@@ -45,9 +45,11 @@ static void an_unknown_decision_is_not_found_and_a_stranger_is_refused(void **st
     struct call call = call_as(f, &chief);
     struct value view;
     struct error err = ERROR_INIT;
-    assert_refused(service_decision_get(&call, STR("none"), &view, &err), err, "decision-not-found");
+    assert_refused(service_decision_get(&call, STR("none"), STR_NONE, &view, &err), err, "decision-not-found");
+    struct str hash = STR("0000000000000000000000000000000000000000000000000000000000000000");
+    assert_refused(service_decision_get(&call, STR("plain-class"), hash, &view, &err), err, "decision-not-found");
     call.actor = &clerk;
-    assert_refused(service_decision_get(&call, STR("plain-class"), &view, &err), err, "forbidden");
+    assert_refused(service_decision_get(&call, STR("plain-class"), STR_NONE, &view, &err), err, "forbidden");
     assert_refused(service_decision_check(&call, STR("<x/>"), &view, &err), err, "forbidden");
 }
 
@@ -230,6 +232,18 @@ static void change_stored_models(struct fixture *f)
     sqlite3_close(database);
 }
 
+/* What the first rule of the class table answers in a version. */
+static void assert_output(struct fixture *f, struct str model, const char *wanted)
+{
+    struct call call = call_as(f, &chief);
+    struct value view;
+    struct error err = ERROR_INIT;
+    assert_int_equal(service_decision_get(&call, STR("plain-class"), model, &view, &err), OK);
+    struct value rule = value_at(value_get(view, STR("rules")), 0);
+    struct str output = value_text(value_at(value_get(rule, STR("outputs")), 0));
+    assert_string_equal(arena_cstr(&f->arena, output), wanted);
+}
+
 static void a_replay_uses_the_model_of_that_day_and_tells_when_it_was_changed(void **state)
 {
     struct fixture *f = *state;
@@ -242,6 +256,8 @@ static void a_replay_uses_the_model_of_that_day_and_tells_when_it_was_changed(vo
     struct value view = replay(f, no);
     assert_int_equal(number_of(view, "same"), 1);
     assert_int_equal(number_of(view, "different"), 0);
+    assert_output(f, STR_NONE, "\"huge!\"");
+    assert_output(f, text_of(value_at(value_get(view, STR("items")), 0), "model"), "\"large\"");
     service_close(f->service);
     change_stored_models(f);
     fixture_start(f);

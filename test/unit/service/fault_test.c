@@ -26,7 +26,7 @@ static enum status open_permit(struct fixture *f, struct error *err)
 static enum status send_out(struct fixture *f, struct error *err)
 {
     size_t done;
-    f->now += 120000;
+    f->now += INT64_C(7200000); /* what was taken or postponed is due again */
     return service_outbox_run(f->service, f->now, 10, &done, err);
 }
 
@@ -78,7 +78,8 @@ static void survives_every_fault(struct fixture *f, command *run, enum db_fault_
         /* A command of several transactions may have done its first ones. */
         if (status == FAILED && rows(f) != before && point == DB_FAULT_STATEMENT)
             print_message("fault %" PRId64 ": the earlier transactions stand\n", n);
-        f->now = now;
+        if (run != send_out)
+            f->now = now;
     }
     fail_msg("faults never end");
 }
