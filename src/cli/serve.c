@@ -112,6 +112,7 @@ static void background_stop(struct background *self)
 
 static bool error_page(struct http_request *request, const struct error *err)
 {
+    gate_stranger(request);
     return api_error_page(request, err) || camunda_error_page(request, err) || portal_error_page(request, err);
 }
 

@@ -73,14 +73,26 @@ static enum status find_bearer(struct http_request *request, struct str header, 
     return FAILED;
 }
 
-enum status gate_before(struct http_request *request, struct error *err)
+static struct gate_caller *add_stranger(struct http_request *request)
 {
     struct gate_caller *caller = arena_new(request->arena, struct gate_caller);
     *caller = nobody;
     caller->actor = actor_nobody;
     caller->language = choose_language(request);
+    caller->actor.language = caller->language;
     request->user = caller;
+    return caller;
+}
 
+void gate_stranger(struct http_request *request)
+{
+    if (!request->user)
+        add_stranger(request);
+}
+
+enum status gate_before(struct http_request *request, struct error *err)
+{
+    struct gate_caller *caller = add_stranger(request);
     struct call call = {.service = request->context, .actor = &actor_nobody, .arena = request->arena};
     struct str header = http_header(request, "Authorization");
     if (str_starts(header, STR("Bearer "))) {

@@ -21,6 +21,9 @@ struct gate_caller {
  * csrf, and must not come from another site: csrf-failed (403). */
 enum status gate_before(struct http_request *request, struct error *err);
 
+/* Counts the request as nobody's, in its language, if gate_before has not seen it: for errors before any route. */
+void gate_stranger(struct http_request *request);
+
 const struct gate_caller *gate_caller_of(const struct http_request *request);
 /* The surroundings of a use case for this request: service, actor, arena, Idempotency-Key, If-Match. FAILED for an
  * Idempotency-Key over 200 bytes or an If-Match that is no version. */
