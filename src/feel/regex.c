@@ -3,13 +3,15 @@
 #include "feel/regex.h"
 
 #include "feel/internal.h"
+#include "feel/regex_plain.h"
 
 #include <string.h>
 #include <threads.h>
 #include <unicode/uregex.h>
 #include <unicode/ustring.h>
 
-#define CACHE_SIZE 32
+#define CACHE_SETS 64
+#define CACHE_WAYS 4 /* for each set */
 #define PATTERN_MAX 10000
 #define INPUT_MAX ((size_t)64 * 1024 * 1024)
 
@@ -17,6 +19,7 @@ struct regex {
     char *key; /* flags, a zero byte, the pattern */
     size_t key_len;
     URegularExpression *compiled;
+    struct regex_plain *plain; /* or NULL */
     int groups;
     bool literal;
     bool matches_empty;
@@ -24,7 +27,7 @@ struct regex {
 };
 
 struct cache {
-    struct regex items[CACHE_SIZE];
+    struct regex items[CACHE_SETS][CACHE_WAYS];
     uint64_t clock;
 };
 
@@ -35,6 +38,7 @@ static void regex_release(struct regex *self)
 {
     if (self->compiled)
         uregex_close(self->compiled);
+    heap_free(self->plain);
     heap_free(self->key);
     *self = (struct regex){0};
 }
@@ -42,8 +46,9 @@ static void regex_release(struct regex *self)
 static void cache_free(void *memory)
 {
     struct cache *cache = memory;
-    for (size_t i = 0; i < CACHE_SIZE; i++)
-        regex_release(&cache->items[i]);
+    for (size_t i = 0; i < CACHE_SETS; i++)
+        for (size_t k = 0; k < CACHE_WAYS; k++)
+            regex_release(&cache->items[i][k]);
     heap_free(cache);
 }
 
@@ -64,22 +69,22 @@ static struct cache *cache_get(void)
     return cache;
 }
 
-static struct regex *cache_find(struct cache *cache, const char *key, size_t key_len)
+static struct regex *cache_find(struct regex *set, const char *key, size_t key_len)
 {
-    for (size_t i = 0; i < CACHE_SIZE; i++) {
-        struct regex *item = &cache->items[i];
+    for (size_t i = 0; i < CACHE_WAYS; i++) {
+        struct regex *item = &set[i];
         if (item->compiled && item->key_len == key_len && memcmp(item->key, key, key_len) == 0)
             return item;
     }
     return NULL;
 }
 
-static struct regex *cache_oldest(struct cache *cache)
+static struct regex *cache_oldest(struct regex *set)
 {
-    struct regex *oldest = &cache->items[0];
-    for (size_t i = 1; i < CACHE_SIZE; i++)
-        if (cache->items[i].used < oldest->used)
-            oldest = &cache->items[i];
+    struct regex *oldest = &set[0];
+    for (size_t i = 1; i < CACHE_WAYS; i++)
+        if (set[i].used < oldest->used)
+            oldest = &set[i];
     return oldest;
 }
 
@@ -191,20 +196,24 @@ struct regex *regex_get(struct str pattern, struct str flag_text, struct frame *
     memcpy(key, flag_text.data ? flag_text.data : "", flag_text.len);
     memcpy(key + flag_text.len + 1, pattern.data ? pattern.data : "", pattern.len);
     struct cache *cache = cache_get();
-    struct regex *self = cache_find(cache, key, key_len);
+    struct regex *set = cache->items[str_hash((struct str){key, key_len}) % CACHE_SETS];
+    struct regex *self = cache_find(set, key, key_len);
     if (!self) {
         int groups = 0;
         URegularExpression *compiled = translate_and_compile(pattern, &flags, frame, &groups);
         if (!compiled)
             return NULL;
-        self = cache_oldest(cache);
+        self = cache_oldest(set);
         regex_release(self);
         *self = (struct regex){.key = heap_alloc(key_len), .key_len = key_len, .compiled = compiled, .groups = groups};
         memcpy(self->key, key, key_len);
         self->literal = flags.literal;
         self->matches_empty = matches_empty(compiled);
+        self->plain = flag_text.len ? NULL : regex_plain_new(pattern);
     }
     self->used = ++cache->clock;
+    if (self->plain)
+        return self;
     UErrorCode status = U_ZERO_ERROR;
     uregex_setTimeLimit(self->compiled, (int32_t)frame->run->regex_ms, &status);
     return U_SUCCESS(status) ? self : NULL;
@@ -234,6 +243,10 @@ static void drop_text(struct regex *self)
 bool regex_matches(struct regex *self, struct str input, struct frame *frame, bool *out)
 {
     struct utf16 text;
+    if (self->plain) {
+        *out = regex_plain_matches(self->plain, input);
+        return run_spend(frame->run, input.len / 32);
+    }
     if (!set_text(self, input, frame, &text))
         return false;
     UErrorCode status = U_ZERO_ERROR;

@@ -151,6 +151,19 @@ static struct value normal(struct arena *arena, const struct form_component *c, 
     return v;
 }
 
+static struct str path_join(struct arena *arena, struct str base, struct str own)
+{
+    if (own.len == 0)
+        return base;
+    if (base.len == 0)
+        return own;
+    char *joined = arena_alloc_raw(arena, base.len + own.len + 1);
+    memcpy(joined, base.data, base.len);
+    joined[base.len] = '.';
+    memcpy(joined + base.len + 1, own.data, own.len);
+    return (struct str){joined, base.len + own.len + 1};
+}
+
 /* A copy of data in normal form; names that the form does not have are blamed and left out. */
 static struct value take(struct judging *j, const struct form_shape *shape, struct value data, struct str base)
 {
@@ -158,7 +171,7 @@ static struct value take(struct judging *j, const struct form_shape *shape, stru
     context_builder_init(&out, j->arena);
     for (size_t i = 0; data.kind == VALUE_CONTEXT && i < data.context->count; i++) {
         struct member m = data.context->members[i];
-        struct str path = arena_printf(j->arena, "%.*s%s%.*s", STR_ARGS(base), base.len ? "." : "", STR_ARGS(m.key));
+        struct str path = path_join(j->arena, base, m.key);
         const struct form_shape *child = NULL;
         for (size_t k = 0; k < shape->children.count && !child; k++)
             if (str_equal(shape->children.items[k]->name, m.key))
@@ -337,13 +350,6 @@ static struct value path_value(struct value v, struct str path)
     while (path.len > 0)
         v = value_get(v, str_cut(&path, '.'));
     return v;
-}
-
-static struct str path_join(struct arena *arena, struct str base, struct str own)
-{
-    if (own.len == 0)
-        return base;
-    return base.len == 0 ? own : arena_printf(arena, "%.*s.%.*s", STR_ARGS(base), STR_ARGS(own));
 }
 
 static void judge_list(struct judging *j, const struct form_component *components, size_t count, struct value place,
