@@ -1,6 +1,8 @@
 /* Closed cases per second through the service: 64 threads open the case of a pack's scenario for ever new persons, on a
  * real database on disk. Compared with bare SQLite that commits the same rows in batches of the same size in the same
- * run. bench-cases [SECONDS] [PACKS-FOLDER] [SCENARIO]        prints one line per measure: name, value, unit */
+ * run. Prints one line per measure: name, value, unit.
+ *     bench-cases [SECONDS] [PACKS-FOLDER] [SCENARIO]
+ *     bench-cases fill FOLDER CASES      so many closed cases into the store of a folder, which is kept (ES256) */
 #include "base/base.h"
 #include "db/db.h"
 #include "feel/json.h"
@@ -33,7 +35,7 @@ struct load {
     struct str item;
     struct str form;   /* JSON in which person stands for the person it is about */
     struct str person; /* ID number in the form */
-    int64_t until_us;
+    int64_t until_us, most;
     _Atomic int64_t next;
     _Atomic int64_t closed, refused;
     _Atomic bool told;
@@ -72,10 +74,13 @@ static void *worker(void *arg)
     struct arena arena;
     arena_init(&arena);
     while (monotonic_us() < load->until_us) {
+        int64_t n = atomic_fetch_add(&load->next, 1);
+        if (n >= load->most)
+            break;
         arena_reset(&arena);
         struct call call = {.service = load->service, .actor = &load->actor, .arena = &arena};
         struct service_case_input input = {
-            .item = load->item, .form = form_for(&arena, load, atomic_fetch_add(&load->next, 1)), .confirmed = true};
+            .item = load->item, .form = form_for(&arena, load, n), .confirmed = true};
         struct value answer;
         struct error err = ERROR_INIT;
         if (service_case_open(&call, &input, &answer, &err) != OK) {
@@ -315,24 +320,41 @@ static void measure(struct load *load, const struct pack_set *packs, enum servic
     arena_release(&arena);
 }
 
+static void fill(struct load *load, const struct pack_set *packs, const char *folder)
+{
+    struct error err = ERROR_INIT;
+    struct service_options options = {.data = folder, .packs = packs, .algorithm = SERVICE_ES256};
+    if (service_open(&options, &load->service, &err) != OK)
+        give_up("open", &err);
+    double cpu_ms;
+    double rate = run_load(load, 1e6, &cpu_ms);
+    printf("cases.filled\t%" PRId64 "\tat %.0f per second\n", (int64_t)load->closed, rate);
+    service_close(load->service);
+}
+
 int main(int argc, char **argv)
 {
+    bool filling = argc > 3 && strcmp(argv[1], "fill") == 0;
     double seconds = argc > 1 ? atof(argv[1]) : 5;
-    const char *root = argc > 2 ? argv[2] : SOURCE_ROOT "/packs";
+    const char *root = argc > 2 && !filling ? argv[2] : SOURCE_ROOT "/packs";
     struct arena arena;
     struct error err = ERROR_INIT;
     const struct pack_set *packs;
-    struct load load = {0};
+    struct load load = {.most = filling ? atoll(argv[3]) : INT64_MAX};
     arena_init(&arena);
     if (pack_set_load(&arena, root, NULL, &packs, &err) != OK)
         give_up("packs", &err);
-    read_scenario(&arena, packs, argc > 3 ? argv[3] : "report-normal", &load);
+    read_scenario(&arena, packs, argc > 3 && !filling ? argv[3] : "report-normal", &load);
     if (!load.item.data || !load.person.data || load.actor.kind != ACTOR_STAFF) {
         fprintf(stderr, "bench-cases: the scenario does not begin by staff opening a case about a person\n");
         return 1;
     }
-    measure(&load, packs, SERVICE_ES256, seconds);
-    measure(&load, packs, SERVICE_SM2, seconds);
+    if (filling) {
+        fill(&load, packs, argv[2]);
+    } else {
+        measure(&load, packs, SERVICE_ES256, seconds);
+        measure(&load, packs, SERVICE_SM2, seconds);
+    }
     arena_release(&arena);
     return 0;
 }

@@ -1,5 +1,9 @@
-/* The subcommands of `tongban`: one row of the table in main.c and one file each. */
+/* The subcommands of `tongban`: one row of the table in main.c and one file each. What needs no store, no network and no
+ * drawing is in the program tongban itself, so that it starts in a few milliseconds; for the rest tongban becomes
+ * tongban-server, which stands beside it (server.c). */
 #pragma once
+
+#include "clock/calendar.h"
 
 /* argv[0] is the subcommand's name. Returns the process's exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 typedef int cli_command(int argc, char **argv);
@@ -17,3 +21,6 @@ cli_command cli_backup;
 cli_command cli_restore;
 cli_command cli_user;
 cli_command cli_setting, cli_token;
+
+/* The working calendar of the packs, when text asks for working days; otherwise NULL. In tongban it hands over. */
+const struct calendar *cli_calendar(struct arena *arena, struct str text);

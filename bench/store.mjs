@@ -1,0 +1,59 @@
+// A server on a store of many closed cases: how soon it is ready, how much memory it takes, how long look-ups take.
+//   node bench/store.mjs [CASES [FOLDER]]      100,000 cases; a folder is kept, and used again when there is a store in it
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { root, signedIn, startServer } from '../test/api/lib.mjs';
+
+const cases = Number(process.argv[2] ?? 100000);
+const folder = process.argv[3] ?? mkdtempSync(join(tmpdir(), 'tongban-bench-'));
+const print = (name, value, unit) => console.log(`${name}\t${value}\t${unit}`);
+
+if (!existsSync(join(folder, 'tongban.db'))) {
+  await (await startServer({ data: folder })).stop(); // makes the demo province
+  const filled = spawnSync(resolve(root, process.env.BUILD ?? 'build', 'bench/bench-cases'), ['fill', folder, String(cases)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (filled.status !== 0) process.exit(1);
+  process.stdout.write(filled.stdout);
+}
+print('store.size', (statSync(join(folder, 'tongban.db')).size / 1e6).toFixed(0), 'MB');
+
+const begun = performance.now();
+const server = await startServer({ data: folder });
+print('store.start', (performance.now() - begun).toFixed(0), 'ms until it answers');
+const memory = () => (Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))[1]) / 1024).toFixed(0);
+print('store.memory.idle', memory(), 'MB');
+
+const doctor = await signedIn(server, 'dr-wang');
+const chief = await signedIn(server, 'head-chen');
+const numbers = [];
+for (let cursor = ''; numbers.length < 2000; ) {
+  const answer = await doctor.ask('GET', `/api/v1/cases?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+  if (answer.status !== 200) throw new Error(answer.text);
+  const page = answer.body;
+  numbers.push(...page.items.map((one) => one.no));
+  if (!page.next) break;
+  cursor = page.next;
+}
+
+async function measure(name, count, ask) {
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    const from = performance.now();
+    const answer = await ask(i);
+    if (answer.status !== 200) throw new Error(`${name}: ${answer.status} ${answer.text}`);
+    times.push(performance.now() - from);
+  }
+  times.sort((a, b) => a - b);
+  print(`store.${name}`, `p50 ${times[count >> 1].toFixed(2)} p99 ${times[Math.floor(count * 0.99)].toFixed(2)}`, 'ms, client and network in it');
+}
+
+const pick = (i) => numbers[(i * 7919) % numbers.length];
+await measure('case', 1000, (i) => doctor.ask('GET', `/api/v1/cases/${pick(i)}`));
+await measure('worklist', 500, () => doctor.ask('GET', '/api/v1/tasks?limit=50'));
+await measure('cases.mine', 500, () => doctor.ask('GET', '/api/v1/cases?limit=50'));
+await measure('cases.region', 500, () => chief.ask('GET', '/api/v1/cases?limit=50'));
+await measure('cases.closed', 500, () => chief.ask('GET', '/api/v1/cases?state=closed&limit=50'));
+print('store.memory.used', memory(), 'MB');
+await server.stop();
+if (!process.argv[3]) rmSync(folder, { recursive: true, force: true });
