@@ -92,6 +92,8 @@ struct str arena_str(struct arena *self, struct str s);
 const char *arena_cstr(struct arena *self, struct str s);
 struct str arena_printf(struct arena *self, const char *format, ...) PRINTF_LIKE(2, 3);
 struct str arena_join(struct arena *self, const struct str *parts, size_t count);
+/* "name:1:-2" of numbers 1 and -2; with an empty name "1:-2". Many times faster than arena_printf. */
+struct str arena_numbers(struct arena *self, const char *name, const int64_t *numbers, size_t count);
 
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define arena_array(arena, type, count) ((type *)arena_alloc_array((arena), (count), sizeof(type)))

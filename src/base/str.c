@@ -96,6 +96,37 @@ struct str str_cut(struct str *rest, char separator)
     return first;
 }
 
+/* Writes the digits so that they end before end; returns where they begin. */
+static char *number_before(char *end, int64_t number)
+{
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do {
+        *--end = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (number < 0)
+        *--end = '-';
+    return end;
+}
+
+struct str arena_numbers(struct arena *self, const char *name, const int64_t *numbers, size_t count)
+{
+    size_t name_len = strlen(name);
+    char *out = arena_alloc_raw(self, name_len + count * 21 + 1);
+    memcpy(out, name, name_len);
+    size_t len = name_len;
+    for (size_t i = 0; i < count; i++) {
+        char digits[20];
+        char *from = number_before(digits + sizeof digits, numbers[i]);
+        if (len)
+            out[len++] = ':';
+        memcpy(out + len, from, (size_t)(digits + sizeof digits - from));
+        len += (size_t)(digits + sizeof digits - from);
+    }
+    out[len] = 0;
+    return (struct str){out, len};
+}
+
 bool str_to_int64(struct str s, int64_t *out)
 {
     bool negative = s.len && s.data[0] == '-';

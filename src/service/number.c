@@ -200,7 +200,7 @@ bool certificate_code_parse(const struct service *self, struct arena *arena, str
 
 struct str key_text(struct arena *arena, int64_t key)
 {
-    return arena_printf(arena, "%" PRId64, key);
+    return arena_numbers(arena, "", &key, 1);
 }
 
 bool key_parse(struct str text, int64_t *out)

@@ -7,6 +7,11 @@
  *   correction {job, items, until}  the applicant must supplement
  *   suspended {…}, suspensions [{from, to, planned, ground, notice}], extension {n, at}
  *   reasons [text], certificates [{no, certificate, title, number, identifier}], records [{id, record}]
+ *   documents [{no, certificate, title, number, identifier}]   notices and decisions about the case
+ *   corrections [text]              all that the applicant was ever asked to correct
+ *   done_by {element: [staff id]}   who completed which task
+ *   waiter {no, job}                the case and its job that go on when this one closes
+ *   change                          key of the last change by two persons that it has had
  *   grants [{no, to}], rating {grade, text, at}, parent, children [no], instance_version */
 #include "service/work.h"
 
@@ -24,23 +29,28 @@ static struct str hex(struct arena *arena, struct str bytes)
 /* Every plain column is in it, so that a row changed behind the server's back does not open. */
 struct str case_context(struct arena *arena, const struct store_case *row)
 {
-    return arena_printf(arena,
-                        "case:%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64
-                        ":%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64 ":%.*s:%.*s:%.*s:%.*s",
-                        row->region, row->id, row->item, row->packs, row->division, row->state, row->outcome, row->opened,
-                        row->deadline, row->closed, row->version, row->events, STR_ARGS(hex(arena, row->head)),
-                        STR_ARGS(hex(arena, row->party)), STR_ARGS(hex(arena, row->applicant)), STR_ARGS(row->unit));
+    const int64_t numbers[] = {row->region, row->id,     row->item,     row->packs,  row->division, row->state,
+                               row->outcome, row->opened, row->deadline, row->closed, row->version,  row->events};
+    const struct str parts[] = {arena_numbers(arena, "case", numbers, COUNT_OF(numbers)),
+                                STR(":"),
+                                hex(arena, row->head),
+                                STR(":"),
+                                hex(arena, row->party),
+                                STR(":"),
+                                hex(arena, row->applicant),
+                                STR(":"),
+                                row->unit};
+    return arena_join(arena, parts, COUNT_OF(parts));
 }
 
 struct str instance_context(struct arena *arena, const struct store_case *row, int64_t version)
 {
-    return arena_printf(arena, "instance:%" PRId64 ":%" PRId64 ":%" PRId64, row->region, row->id, version);
+    return arena_numbers(arena, "instance", (const int64_t[]){row->region, row->id, version}, 3);
 }
 
 struct str event_context(struct arena *arena, const struct store_event *row)
 {
-    return arena_printf(arena, "event:%" PRId64 ":%" PRId64 ":%" PRId64 ":%" PRId64, row->region, row->case_id, row->seq,
-                        row->at);
+    return arena_numbers(arena, "event", (const int64_t[]){row->region, row->case_id, row->seq, row->at}, 4);
 }
 
 void event_hash(struct arena *arena, const struct store_event *row, struct str previous, unsigned char out[HASH_SIZE])

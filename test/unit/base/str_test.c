@@ -138,9 +138,25 @@ static void finding_and_trimming_respect_the_ends(void **state)
     assert_false(str_starts(STR("a"), STR("ab")));
 }
 
+static void numbers_are_joined_as_printf_would(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    const int64_t numbers[] = {0, -1, 10, INT64_MAX, INT64_MIN};
+    struct str joined = arena_numbers(&arena, "n", numbers, COUNT_OF(numbers));
+    struct str printed = arena_printf(&arena, "n:%d:%d:%d:%" PRId64 ":%" PRId64, 0, -1, 10, INT64_MAX, INT64_MIN);
+    assert_string_equal(joined.data, printed.data);
+    assert_int_equal(joined.len, printed.len);
+    assert_string_equal(arena_numbers(&arena, "", numbers + 1, 2).data, "-1:10");
+    assert_int_equal(arena_numbers(&arena, "", numbers, 0).len, 0);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_joined_as_printf_would),
         cmocka_unit_test(numbers_are_read_whole_or_not_at_all),
         cmocka_unit_test(only_well_formed_utf8_is_valid),
         cmocka_unit_test(code_points_come_back_as_they_went_in),
