@@ -482,11 +482,27 @@ static inline void emit(struct buf *out, struct str s)
     out->data[out->len] = 0;
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Does one of eight bytes need an escape? A byte below n leaves its highest bit set in (x - n) & ~x. */
+static bool eight_need_escape(const char *bytes)
+{
+    uint64_t x;
+    memcpy(&x, bytes, sizeof x);
+    uint64_t quote = x ^ EACH('"'), slash = x ^ EACH('\\');
+    uint64_t found = ((x - EACH(0x20)) & ~x) | ((quote - EACH(1)) & ~quote) | ((slash - EACH(1)) & ~slash);
+    return (found & EACH(0x80)) != 0;
+}
+
 void json_write_string(struct buf *out, struct str s)
 {
     emit(out, STR("\""));
     size_t from = 0;
     for (size_t i = 0; i < s.len; i++) {
+        while (i + 8 <= s.len && !eight_need_escape(s.data + i))
+            i += 8;
+        if (i == s.len)
+            break;
         unsigned char c = (unsigned char)s.data[i];
         if (!escapes[c])
             continue;
