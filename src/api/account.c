@@ -2,7 +2,7 @@
 #include "api/internal.h"
 
 #include "pack/pack.h"
-#include "service/account.h"
+#include "service/acting.h"
 
 static struct value permissions(struct http_request *request, const struct actor *actor)
 {
@@ -40,12 +40,28 @@ static struct value user_view(struct http_request *request, const struct actor *
     return context_builder_done(&user);
 }
 
-static enum status reply_session(struct http_request *request, int status)
+/* Who acts for the actor; null when nobody does. */
+static struct value acting_view(struct http_request *request, const struct actor *actor)
+{
+    if (!actor->acting)
+        return value_null;
+    struct context_builder acting;
+    context_builder_init(&acting, request->arena);
+    context_builder_put(&acting, STR("mandate"), value_string(actor->acting->mandate));
+    context_builder_put(&acting, STR("agent"), value_string(actor->acting->agent.name));
+    context_builder_put(&acting, STR("window"), value_boolean(actor->acting->agent.kind == ACTOR_STAFF));
+    return context_builder_done(&acting);
+}
+
+enum status api_reply_session(struct http_request *request, int status)
 {
     const struct gate_caller *caller = gate_caller_of(request);
+    const struct actor *actor = gate_enrolling(request);
     struct context_builder session;
     context_builder_init(&session, request->arena);
-    context_builder_put(&session, STR("user"), user_view(request, &caller->actor));
+    context_builder_put(&session, STR("user"), user_view(request, actor));
+    context_builder_put(&session, STR("must_enrol"), value_boolean(actor != &caller->actor));
+    context_builder_put(&session, STR("acting"), acting_view(request, actor));
     context_builder_put(&session, STR("csrf"), value_string(caller->csrf.data ? caller->csrf : STR("")));
     context_builder_put(&session, STR("demo"), value_boolean(service_demo(request->context)));
     return api_reply(request, status, context_builder_done(&session));
@@ -58,25 +74,28 @@ enum status api_sign_in(struct http_request *request, struct error *err)
     struct call call;
     struct str name;
     struct str password;
+    struct str code;
     struct service_session session;
     if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "username", &name, err) != OK || api_text(body, "password", &password, err) != OK)
+        api_text(body, "username", &name, err) != OK || api_text(body, "password", &password, err) != OK ||
+        api_text(body, "code", &code, err) != OK)
         return FAILED;
     if (!name.len || !password.len) {
         error_set(err, ERROR_INVALID, "required", "username and password are needed");
         return error_field(err, "%s", name.len ? "password" : "username");
     }
-    if (service_sign_in(&call, name, password, &session, err) != OK)
+    struct service_credentials by = {name, password, code};
+    if (service_sign_in_by(&call, &by, &session, err) != OK)
         return FAILED;
     gate_sign_in(request, &session);
-    return reply_session(request, 201);
+    return api_reply_session(request, 201);
 }
 
 enum status api_who_am_i(struct http_request *request, struct error *err)
 {
-    if (gate_caller_of(request)->actor.kind == ACTOR_NOBODY)
+    if (gate_enrolling(request)->kind == ACTOR_NOBODY)
         return error_set(err, ERROR_UNAUTHENTICATED, "unauthenticated", "nobody is signed in");
-    return reply_session(request, 200);
+    return api_reply_session(request, 200);
 }
 
 enum status api_sign_out(struct http_request *request, struct error *err)

@@ -16,6 +16,24 @@ static const struct http_route routes[] = {
     {HTTP_POST, V "/session", api_sign_in, BODY, SMALL, 10, NULL},
     {HTTP_GET, V "/session", api_who_am_i, 0, 0, 0, NULL},
     {HTTP_DELETE, V "/session", api_sign_out, 0, 0, 0, NULL},
+    {HTTP_GET, V "/session/totp", api_get_totp, 0, 0, 0, NULL},
+    {HTTP_POST, V "/session/totp", api_begin_totp, BODY, SMALL, 10, NULL},
+    {HTTP_POST, V "/session/totp/confirm", api_confirm_totp, BODY, SMALL, 10, NULL},
+    {HTTP_POST, V "/session/totp/remove", api_remove_totp, BODY, SMALL, 10, NULL},
+    {HTTP_POST, V "/session/acting", api_act_for, BODY, SMALL, 5, NULL},
+    {HTTP_POST, V "/session/assist", api_assist, BODY, SMALL, 10, NULL},
+    {HTTP_GET, V "/mandates", api_list_mandates, 0, 0, 0, NULL},
+    {HTTP_POST, V "/mandates", api_grant_mandate, BODY, SMALL, 5, NULL},
+    {HTTP_POST, V "/mandates/{id}/end", api_end_mandate, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/drafts", api_list_drafts, 0, 0, 0, NULL},
+    {HTTP_POST, V "/drafts", api_create_draft, BODY, 0, 0, NULL},
+    {HTTP_GET, V "/drafts/{id}", api_get_draft, 0, 0, 0, NULL},
+    {HTTP_PUT, V "/drafts/{id}", api_save_draft, BODY, 0, 0, NULL},
+    {HTTP_DELETE, V "/drafts/{id}", api_delete_draft, 0, 0, 0, NULL},
+    {HTTP_GET, V "/notices", api_list_notices, 0, 0, 0, NULL},
+    {HTTP_POST, V "/notices/{id}/read", api_read_notice, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/preferences", api_get_preferences, 0, 0, 0, NULL},
+    {HTTP_PUT, V "/preferences", api_set_preferences, BODY, SMALL, 0, NULL},
     {HTTP_GET, V "/items", api_list_items, 0, 0, 0, NULL},
     {HTTP_GET, V "/items/{code}", api_get_item, 0, 0, 0, NULL},
     {HTTP_GET, V "/codes/{table}", api_get_codes, 0, 0, 0, NULL},
@@ -40,13 +58,47 @@ static const struct http_route routes[] = {
     {HTTP_GET, V "/certificates/{no}.jws", api_get_certificate_jws, 0, 0, 0, NULL},
     {HTTP_POST, V "/certificates/verify", api_verify_certificate, BODY, SMALL, 2, NULL},
     {HTTP_POST, V "/certificates/{no}/actions/{action}", api_act_on_certificate, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/certificates/verify-batch", api_verify_certificates, BODY, MODEL, 20, NULL},
+    {HTTP_GET, V "/certificates/{no}/uses", api_list_certificate_uses, 0, 0, 0, NULL},
+    {HTTP_POST, V "/certificates/{no}/show", api_show_certificate, BODY, SMALL, 2, NULL},
+    {HTTP_POST, V "/certificates/{no}/offer", api_offer_credential, BODY, SMALL, 2, NULL},
+    {HTTP_POST, V "/certificates/{no}/use", api_use_certificate, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/certificate-kinds", api_list_certificate_kinds, 0, 0, 0, NULL},
+    {HTTP_GET, V "/certificate-kinds/{kind}/preview", api_preview_certificate, 0, 0, 2, NULL},
+    {HTTP_POST, V "/certificate-kinds/{kind}/preview", api_preview_certificate_with, BODY, SMALL, 2, NULL},
+    {HTTP_GET, V "/wallet", api_get_wallet, 0, 0, 0, NULL},
     {HTTP_POST, V "/decisions/check", api_check_decision, BODY, MODEL, 5, NULL},
     {HTTP_GET, V "/decisions/{id}", api_get_decision, 0, 0, 0, NULL},
     {HTTP_POST, V "/decisions/{id}/evaluate", api_evaluate_decision, BODY, 0, 0, NULL},
     {HTTP_POST, V "/decisions/{id}/sweep", api_start_sweep, BODY, MODEL, 10, NULL},
     {HTTP_GET, V "/sweeps/{id}", api_get_sweep, 0, 0, 0, NULL},
     {HTTP_DELETE, V "/sweeps/{id}", api_stop_sweep, 0, 0, 0, NULL},
+    {HTTP_GET, V "/models", api_list_models, 0, 0, 0, NULL},
+    {HTTP_POST, V "/models", api_create_model, BODY, MODEL, 5, NULL},
+    {HTTP_GET, V "/models/{id}", api_get_model, 0, 0, 0, NULL},
+    {HTTP_PUT, V "/models/{id}", api_save_model, BODY, MODEL, 5, NULL},
+    {HTTP_POST, V "/models/{id}/check", api_check_model, BODY, MODEL, 5, NULL},
+    {HTTP_GET, V "/models/{id}/diff", api_diff_model, 0, 0, 2, NULL},
+    {HTTP_POST, V "/models/{id}/diff", api_diff_text, BODY, MODEL, 5, NULL},
+    {HTTP_POST, V "/models/{id}/try", api_try_model, BODY, MODEL, 10, NULL},
+    {HTTP_GET, V "/models/{id}/stories", api_list_stories, 0, 0, 0, NULL},
+    {HTTP_POST, V "/models/{id}/actions/{action}", api_act_on_model, BODY, SMALL, 5, NULL},
+    {HTTP_GET, V "/indicators", api_list_indicators, 0, 0, 0, NULL},
     {HTTP_GET, V "/indicators/{id}", api_get_indicator, 0, 0, 0, NULL},
+    {HTTP_GET, V "/indicators/{id}/cases", api_list_indicator_cases, 0, 0, 2, NULL},
+    {HTTP_GET, V "/deadlines", api_list_deadlines, 0, 0, 0, NULL},
+    {HTTP_GET, V "/benchmarks", api_list_benchmarks, 0, 0, 0, NULL},
+    {HTTP_GET, V "/benchmarks/materials", api_list_same_materials, 0, 0, 2, NULL},
+    {HTTP_POST, V "/benchmarks/import", api_import_benchmarks, BODY | HTTP_TEXT, 8 * 1024 * 1024, 10, NULL},
+    {HTTP_PUT, V "/benchmarks/{item}", api_plan_benchmark, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/supervisions", api_list_supervisions, 0, 0, 0, NULL},
+    {HTTP_POST, V "/supervisions", api_open_supervision, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/supervisions/{id}/actions/{action}", api_act_on_supervision, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/bulletins", api_list_bulletins, 0, 0, 0, NULL},
+    {HTTP_POST, V "/bulletins", api_make_bulletin, BODY, SMALL, 5, NULL},
+    {HTTP_GET, V "/bulletins/{id}", api_get_bulletin, 0, 0, 0, NULL},
+    {HTTP_PUT, V "/bulletins/{id}", api_change_bulletin, BODY, 0, 0, NULL},
+    {HTTP_POST, V "/bulletins/{id}/publish", api_publish_bulletin, BODY, 0, 0, NULL},
     {HTTP_POST, V "/files", api_upload_file, BODY | HTTP_FORM | HTTP_MULTIPART | HTTP_TEXT, 20 * 1024 * 1024, 5, NULL},
     {HTTP_GET, V "/files/{id}", api_get_file, 0, 0, 0, NULL},
     {HTTP_POST, V "/jobs/activate", api_activate_jobs, BODY, SMALL, 0, NULL},
@@ -56,8 +108,29 @@ static const struct http_route routes[] = {
     {HTTP_POST, V "/messages", api_publish_message, BODY, 0, 0, NULL},
     {HTTP_GET, V "/outbox", api_list_outbox, 0, 0, 0, NULL},
     {HTTP_POST, V "/outbox/{id}/retry", api_retry_outbox, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/incidents", api_list_incidents, 0, 0, 0, NULL},
+    {HTTP_POST, V "/incidents/{id}/retry", api_retry_incident, BODY, 0, 0, NULL},
+    {HTTP_POST, V "/incidents/{id}/skip", api_skip_incident, BODY, 0, 0, NULL},
+    {HTTP_GET, V "/timers", api_list_timers, 0, 0, 0, NULL},
+    {HTTP_GET, V "/jobs", api_list_jobs, 0, 0, 0, NULL},
+    {HTTP_POST, V "/jobs/{id}/retries", api_give_retries, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/processes", api_list_processes, 0, 0, 2, NULL},
+    {HTTP_GET, V "/processes/{id}/heat", api_get_heat, 0, 0, 10, NULL},
+    {HTTP_GET, V "/instances/changes", api_list_changes, 0, 0, 0, NULL},
+    {HTTP_POST, V "/instances/changes", api_propose_change, BODY, 0, 5, NULL},
+    {HTTP_GET, V "/instances/changes/{id}", api_get_change, 0, 0, 0, NULL},
+    {HTTP_POST, V "/instances/changes/{id}/approve", api_approve_change, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/instances/changes/{id}/reject", api_reject_change, BODY, SMALL, 0, NULL},
     {HTTP_GET, "/api/openapi.json", api_get_description, HTTP_OPEN, 0, 0, NULL},
     {HTTP_GET, "/.well-known/jwks.json", api_get_keys, HTTP_OPEN, 0, 0, NULL},
+    {HTTP_GET, "/.well-known/openid-credential-issuer", api_get_credential_issuer, HTTP_OPEN, 0, 0, NULL},
+    {HTTP_GET, "/.well-known/oauth-authorization-server", api_get_authorization_server, HTTP_OPEN, 0, 0, NULL},
+    {HTTP_GET, "/.well-known/jwt-vc-issuer", api_get_credential_keys, HTTP_OPEN, 0, 0, NULL},
+    {HTTP_GET, "/credentials/types/{kind}", api_get_credential_type, HTTP_OPEN, 0, 0, NULL},
+    {HTTP_GET, "/credentials/status/{region}/{list}", api_get_status_list, HTTP_OPEN, 0, 5, NULL},
+    {HTTP_POST, "/credentials/token", api_make_token, HTTP_OPEN | HTTP_FORM, SMALL, 5, NULL},
+    {HTTP_POST, "/credentials/nonce", api_make_nonce, HTTP_OPEN | HTTP_JSON | HTTP_TEXT, SMALL, 2, NULL},
+    {HTTP_POST, "/credentials/credential", api_issue_credential, HTTP_OPEN | BODY, SMALL, 5, NULL},
     {HTTP_GET, "/healthz", api_is_alive, HTTP_OPEN | HTTP_INLINE | HTTP_QUIET | HTTP_UNLIMITED, 0, 0, NULL},
     {HTTP_GET, "/readyz", api_is_ready, HTTP_OPEN | HTTP_QUIET | HTTP_UNLIMITED, 0, 0, NULL},
     {HTTP_GET, "/metrics", api_get_metrics, HTTP_OPEN | HTTP_QUIET | HTTP_UNLIMITED, 0, 0, NULL},
@@ -73,8 +146,7 @@ struct str api_language(const struct http_request *request)
     return gate_caller_of(request)->language;
 }
 
-/* Instants of views are in a named zone; JSON readers elsewhere know offsets only. */
-static struct value with_offsets(struct arena *arena, struct value v)
+struct value api_with_offsets(struct arena *arena, struct value v)
 {
     if (v.kind == VALUE_DATE_TIME && v.zone == ZONE_NAMED) {
         v.zone = ZONE_OFFSET;
@@ -84,7 +156,7 @@ static struct value with_offsets(struct arena *arena, struct value v)
     if (v.kind == VALUE_LIST) {
         struct list *copy = list_new(arena, v.list->count);
         for (size_t i = 0; i < v.list->count; i++)
-            copy->items[i] = with_offsets(arena, v.list->items[i]);
+            copy->items[i] = api_with_offsets(arena, v.list->items[i]);
         return value_of_list(copy);
     }
     if (v.kind != VALUE_CONTEXT)
@@ -92,24 +164,28 @@ static struct value with_offsets(struct arena *arena, struct value v)
     struct context_builder copy;
     context_builder_init(&copy, arena);
     for (size_t i = 0; i < v.context->count; i++)
-        context_builder_put(&copy, v.context->members[i].key, with_offsets(arena, v.context->members[i].value));
+        context_builder_put(&copy, v.context->members[i].key, api_with_offsets(arena, v.context->members[i].value));
     return context_builder_done(&copy);
+}
+
+enum status api_reply_plain(struct http_request *request, int status, struct value view)
+{
+    http_set_header(request, "Cache-Control", STR("no-cache"));
+    struct buf body;
+    buf_init(&body, 0);
+    json_write(&body, api_with_offsets(request->arena, view));
+    return http_reply_buf(request, status, "application/json", &body);
 }
 
 enum status api_reply(struct http_request *request, int status, struct value view)
 {
-    view = with_offsets(request->arena, view);
     int64_t version = 0;
     if (request->method == HTTP_GET && value_to_int64(value_get(view, STR("version")), &version) && version > 0 &&
         http_etag(request, arena_printf(request->arena, "%" PRId64, version)))
         return OK;
     if (version > 0 && request->method != HTTP_GET)
         http_set_header(request, "ETag", arena_printf(request->arena, "\"%" PRId64 "\"", version));
-    http_set_header(request, "Cache-Control", STR("no-cache"));
-    struct buf body;
-    buf_init(&body, 0);
-    json_write(&body, view);
-    return http_reply_buf(request, status, "application/json", &body);
+    return api_reply_plain(request, status, view);
 }
 
 enum status api_body(struct http_request *request, struct value *out, struct error *err)
@@ -162,6 +238,15 @@ enum status api_text(struct value body, const char *name, struct str *out, struc
     if (found.kind != VALUE_NULL && found.kind != VALUE_STRING)
         return wrong_type(name, found, "text", err);
     *out = value_text(found);
+    return OK;
+}
+
+enum status api_object(struct value body, const char *name, struct value *out, struct error *err)
+{
+    struct value found = value_get(body, str_of(name));
+    if (found.kind != VALUE_NULL && found.kind != VALUE_CONTEXT)
+        return wrong_type(name, found, "an object", err);
+    *out = found;
     return OK;
 }
 
@@ -301,6 +386,7 @@ enum status api_reply_errors(struct http_request *request, const struct error *e
 
 bool api_error_page(struct http_request *request, const struct error *err)
 {
-    bool ours = str_starts(request->path, STR("/api/")) || str_starts(request->path, STR("/.well-known/"));
+    bool ours = str_starts(request->path, STR("/api/")) || str_starts(request->path, STR("/.well-known/")) ||
+                str_starts(request->path, STR("/credentials/"));
     return ours && api_reply_errors(request, err, value_null) == OK;
 }

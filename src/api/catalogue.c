@@ -1,4 +1,4 @@
-/* Items, code tables, decisions, indicators. */
+/* Items, code tables, decisions. */
 #include "api/internal.h"
 
 #include "form/form.h"
@@ -91,20 +91,6 @@ enum status api_evaluate_decision(struct http_request *request, struct error *er
     struct value view;
     if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
         service_decision_evaluate(&call, http_param(request, "id"), value_get(body, STR("inputs")), &view, err) != OK)
-        return FAILED;
-    return api_reply(request, 200, view);
-}
-
-enum status api_get_indicator(struct http_request *request, struct error *err)
-{
-    struct call call;
-    struct value view;
-    struct service_indicator_query query = {.id = http_param(request, "id"),
-                                            .region = http_query(request, "region"),
-                                            .from = http_query(request, "from"),
-                                            .to = http_query(request, "to"),
-                                            .by = http_query(request, "by")};
-    if (gate_call(request, &call, err) != OK || service_indicator_get(&call, &query, &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
 }

@@ -9,16 +9,24 @@
 
 /* Answers with a JSON value. A view that has a version gets it as ETag. */
 enum status api_reply(struct http_request *request, int status, struct value view);
+/* The same for a view whose version is not its own but that of what it is about. */
+enum status api_reply_plain(struct http_request *request, int status, struct value view);
+/* Instants of views with an offset instead of a named zone, as JSON readers elsewhere know them. */
+struct value api_with_offsets(struct arena *arena, struct value v);
 /* The body as a JSON object; an empty body is an empty object. bad-body (400), with line and column. */
 MUST_USE enum status api_body(struct http_request *request, struct value *out, struct error *err);
 /* Refuses members of an object that are not named in the zero-ended list: unknown-field, with the path. */
 MUST_USE enum status api_only(struct value body, const char *const *names, struct error *err);
 /* A member that must be text (absent: STR_NONE); type "invalid-type" names the field. */
 MUST_USE enum status api_text(struct value body, const char *name, struct str *out, struct error *err);
+/* A member that must be an object (absent: null). */
+MUST_USE enum status api_object(struct value body, const char *name, struct value *out, struct error *err);
 MUST_USE enum status api_int(struct value body, const char *name, int64_t fallback, int64_t *out, struct error *err);
 /* ?limit=, 1…100, default 20. */
 MUST_USE enum status api_limit(struct http_request *request, int64_t *out, struct error *err);
 bool api_query_true(struct http_request *request, const char *name);
+/* {user, must_enrol, acting, csrf, demo} of the request's session. */
+enum status api_reply_session(struct http_request *request, int status);
 /* The caller's language. */
 struct str api_language(const struct http_request *request);
 /* base with one more member. */
@@ -40,9 +48,25 @@ struct value api_named(struct http_request *request, struct value view);
     row(evaluate_decision) row(get_indicator) row(upload_file) row(get_file) row(activate_jobs) row(complete_job)      \
     row(fail_job) row(throw_error) row(publish_message) row(get_description) row(get_keys) row(is_alive) row(is_ready) \
     row(get_metrics) row(list_outbox) row(retry_outbox) row(get_decision) row(check_decision) row(start_sweep)         \
-    row(get_sweep) row(stop_sweep)
+    row(get_sweep) row(stop_sweep) row(list_incidents) row(retry_incident) row(skip_incident) row(list_timers)         \
+    row(list_jobs) row(give_retries) row(list_processes) row(get_heat) row(list_changes) row(propose_change)           \
+    row(get_change) row(approve_change) row(reject_change) row(list_models) row(get_model) row(create_model) row(save_model) row(check_model)   \
+    row(diff_model) row(diff_text) row(try_model) row(list_stories) row(act_on_model)
+/* What the applying side adds. */
+#define API_APPLY_HANDLERS(row)                                                                                        \
+    row(get_totp) row(begin_totp) row(confirm_totp) row(remove_totp) row(list_mandates) row(grant_mandate)             \
+    row(end_mandate) row(act_for) row(assist) row(list_drafts) row(create_draft) row(save_draft) row(get_draft)        \
+    row(delete_draft) row(list_notices) row(read_notice) row(get_preferences) row(set_preferences)  \
+    row(list_indicators) row(list_indicator_cases) row(list_deadlines) row(list_supervisions) row(open_supervision)        \
+    row(act_on_supervision) row(list_bulletins) row(make_bulletin) row(get_bulletin) row(change_bulletin)              \
+    row(publish_bulletin) row(list_benchmarks) row(list_same_materials) row(import_benchmarks) row(plan_benchmark) \
+    row(verify_certificates) row(get_wallet) row(list_certificate_uses) row(show_certificate) row(offer_credential)    \
+    row(use_certificate) row(list_certificate_kinds) row(preview_certificate) row(preview_certificate_with)            \
+    row(get_credential_issuer) row(get_authorization_server) row(get_credential_keys) row(get_credential_type)         \
+    row(get_status_list) row(make_token) row(make_nonce) row(issue_credential)
 #define API_DECLARE(name) enum status api_##name(struct http_request *request, struct error *err);
 API_HANDLERS(API_DECLARE)
+API_APPLY_HANDLERS(API_DECLARE)
 #undef API_DECLARE
 
 struct pack_set;

@@ -114,7 +114,7 @@ enum status api_list_outbox(struct http_request *request, struct error *err)
     struct value view;
     int64_t limit;
     if (gate_call(request, &call, err) != OK || api_limit(request, &limit, err) != OK ||
-        service_outbox_list(&call, limit, http_query(request, "cursor"), &view, err) != OK)
+        service_outbox_list(&call, api_query_true(request, "failing"), limit, http_query(request, "cursor"), &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
 }

@@ -17,6 +17,7 @@ cli_command cli_pack_test;  /* pack test DIR… [--filter TEXT]: pack_test.c */
 cli_command cli_serve;
 cli_command cli_pack;
 cli_command cli_audit;
+cli_command cli_recount;
 cli_command cli_backup;
 cli_command cli_restore;
 cli_command cli_user;

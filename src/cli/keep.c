@@ -1,5 +1,6 @@
-/* tongban audit · backup OUT · restore OUT: what keeps the data trustworthy and safe. */
+/* tongban audit · recount · backup OUT · restore OUT: what keeps the data trustworthy and safe. */
 #include "service/audit.h"
+#include "service/indicator.h"
 
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -34,6 +35,35 @@ int cli_audit(int argc, char **argv)
                audit.cases, audit.events, audit.certificates, audit.records, audit.entries, audit.anchors,
                audit.problem_count);
         code = audit.problem_count > 0;
+    }
+    cli_store_close(&store);
+    return code;
+}
+
+int cli_recount(int argc, char **argv)
+{
+    struct cli_option options[] = {
+        {"--data", false, "data"}, {"--db", false, NULL}, {"--packs", false, NULL}, {"--mend", true, NULL}};
+    size_t count = 0;
+    if (!cli_options_read(argc, argv, options, COUNT_OF(options), NULL, 0, &count)) {
+        fprintf(stderr, "usage: tongban recount [--mend] [--data DIR | --db postgres://…] [--packs DIR]\n");
+        return 2;
+    }
+    struct error err = ERROR_INIT;
+    struct cli_store store;
+    struct service_options service = {.data = options[0].value, .db = options[1].value};
+    if (cli_store_open(&service, options[2].value, &store, &err) != OK)
+        return cli_failed(argv[0], &err);
+    struct call call = cli_call(&store);
+    struct service_recount found;
+    int code = 1;
+    bool mend = options[3].value != NULL;
+    if (service_recount(&call, mend, &found, &err) != OK) {
+        cli_failed(argv[0], &err);
+    } else {
+        printf("%" PRId64 " cases, %" PRId64 " sums: %" PRId64 " cases counted wrongly, %" PRId64 " wrong sums%s\n", found.cases,
+               found.sums, found.cases_wrong, found.sums_wrong, mend ? "; mended" : "");
+        code = !mend && (found.cases_wrong || found.sums_wrong);
     }
     cli_store_close(&store);
     return code;

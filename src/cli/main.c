@@ -23,6 +23,7 @@ static const struct {
     {"cert", NULL, "cert verify FILE|- [--keys FILE]        is a certificate genuine and valid? Works offline"},
     {"pack", NULL, "pack check|test DIR...                  static checks; play the scenarios"},
     {"audit", NULL, "audit --data DIR                        recompute every hash chain and signature"},
+    {"recount", NULL, "recount [--mend] --data DIR             count every case again and compare the indicators"},
     {"backup", NULL, "backup OUT --data DIR                   copy a data folder while it is served"},
     {"restore", NULL, "restore OUT --data DIR                  the way back"},
     {"user", NULL, "user add NAME --role ROLE --region CODE a staff account; the password comes from standard input"},

@@ -10,8 +10,14 @@
 #include "gate/gate.h"
 #include "http/http.h"
 #include "portal/portal.h"
+#include "service/certificate.h"
 #include "service/exchange.h"
+#include "service/message.h"
+#include "service/indicator.h"
+#include "service/operate.h"
+#include "service/model.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +29,8 @@
 #define BATCH 200
 #define STEP_MS 200
 #define UPKEEP_MS 60000
+#define MODELS_MS 5000
+#define CERTIFICATES_MS 5000
 #define GRACE_MS 20000
 
 /* ---- The background thread: timers, exchanges, upkeep. Everything it takes is due and idempotent. ---- */
@@ -53,10 +61,18 @@ static bool background_rest(struct background *self)
 
 typedef enum status background_step(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err);
 
+static bool background_stopping(struct background *self)
+{
+    pthread_mutex_lock(&self->lock);
+    bool stop = self->stop;
+    pthread_mutex_unlock(&self->lock);
+    return stop;
+}
+
 /* Runs a step until nothing is due, at most a hundred batches at a time so that the others get their turn. */
 static void background_drain(struct background *self, const char *what, background_step *step)
 {
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100 && !background_stopping(self); i++) {
         size_t done = 0;
         struct error err = ERROR_INIT;
         if (step(self->service, service_now(self->service), BATCH, &done, &err) != OK) {
@@ -71,13 +87,26 @@ static void background_drain(struct background *self, const char *what, backgrou
 static void *background_run(void *argument)
 {
     struct background *self = argument;
-    int64_t upkeep_at = 0;
+    int64_t upkeep_at = 0, models_at = 0, certificates_at = 0;
     do {
         background_drain(self, "timers", service_timers_run);
         background_drain(self, "starts", service_starts_run);
         background_drain(self, "outbox", service_outbox_run);
+        background_drain(self, "messages", service_messages_run);
+        background_drain(self, "changes", service_changes_run);
+        background_drain(self, "indicators", service_indicators_run);
         int64_t now = service_now(self->service);
+        if (now >= certificates_at) {
+            background_drain(self, "certificates", service_certificates_run);
+            certificates_at = now + CERTIFICATES_MS;
+        }
         camunda_tick(now);
+        if (now >= models_at) {
+            struct error err = ERROR_INIT;
+            if (service_models_look(self->service, &err) != OK)
+                log_event(LOG_ERROR, "background.failed", "step=models problem=%s", err.type);
+            models_at = now + MODELS_MS;
+        }
         if (now >= upkeep_at) {
             struct error err = ERROR_INIT;
             if (service_upkeep_run(self->service, now, &err) != OK)
@@ -197,7 +226,10 @@ int cli_serve(int argc, char **argv)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* threads inherit it; only run() waits for them */
+    mallopt(M_ARENA_MAX, 4); /* one for each of many threads would keep what all of them once needed */
+    mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the write */
 
     struct error err = ERROR_INIT;
     struct cli_store store;

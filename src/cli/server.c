@@ -10,7 +10,7 @@ static const struct {
     const char *name;
     cli_command *run;
 } commands[] = {
-    {"serve", cli_serve},   {"cert", cli_cert}, {"pack", cli_pack},       {"audit", cli_audit}, {"backup", cli_backup},
+    {"serve", cli_serve},   {"cert", cli_cert}, {"pack", cli_pack},       {"audit", cli_audit}, {"recount", cli_recount}, {"backup", cli_backup},
     {"restore", cli_restore}, {"user", cli_user}, {"setting", cli_setting}, {"token", cli_token}, {"feel", cli_feel},
     {"dmn", cli_dmn},
 };

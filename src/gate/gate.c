@@ -105,7 +105,10 @@ enum status gate_before(struct http_request *request, struct error *err)
         struct service_session session;
         struct error ignored = ERROR_INIT;
         if (service_session_find(&call, secret, &session, &ignored) == OK) {
-            caller->actor = session.actor;
+            if (session.must_enrol)
+                caller->enrolling = session.actor;
+            else
+                caller->actor = session.actor;
             caller->csrf = session.csrf;
             caller->secret = arena_str(request->arena, secret);
         } else if (ignored.kind != ERROR_UNAUTHENTICATED && ignored.kind != ERROR_NOT_FOUND) {
@@ -120,6 +123,12 @@ enum status gate_before(struct http_request *request, struct error *err)
 const struct gate_caller *gate_caller_of(const struct http_request *request)
 {
     return request->user ? request->user : &nobody;
+}
+
+const struct actor *gate_enrolling(const struct http_request *request)
+{
+    const struct gate_caller *caller = gate_caller_of(request);
+    return caller->enrolling.kind == ACTOR_STAFF ? &caller->enrolling : &caller->actor;
 }
 
 enum status gate_call(struct http_request *request, struct call *out, struct error *err)
@@ -147,7 +156,12 @@ enum status gate_call(struct http_request *request, struct call *out, struct err
 void gate_sign_in(struct http_request *request, const struct service_session *session)
 {
     struct gate_caller *caller = arena_new(request->arena, struct gate_caller);
-    *caller = (struct gate_caller){session->actor, session->csrf, session->secret, gate_caller_of(request)->language};
+    struct str language = gate_caller_of(request)->language;
+    *caller = (struct gate_caller){session->actor, session->csrf, session->secret, language, actor_nobody};
+    if (session->must_enrol) {
+        caller->enrolling = session->actor;
+        caller->actor = actor_nobody;
+    }
     caller->actor.language = caller->language;
     request->user = caller;
     http_set_cookie(request, GATE_COOKIE, session->secret, 0, 0);

@@ -14,6 +14,7 @@ struct gate_caller {
     struct str csrf;      /* of the session; absent for bearer tokens and nobody */
     struct str secret;    /* of the session; absent otherwise */
     struct str language;  /* "zh-CN" or "en": ?lang=, the language cookie, Accept-Language */
+    struct actor enrolling; /* staff whose session is good for enrolling a second factor only; then actor is actor_nobody */
 };
 
 /* For http_options.before; http_options.context is the struct service. An unknown bearer token is refused (401), an ended
@@ -25,6 +26,8 @@ enum status gate_before(struct http_request *request, struct error *err);
 void gate_stranger(struct http_request *request);
 
 const struct gate_caller *gate_caller_of(const struct http_request *request);
+/* Who may enrol a second factor: the actor, or who is still without one. */
+const struct actor *gate_enrolling(const struct http_request *request);
 /* The surroundings of a use case for this request: service, actor, arena, Idempotency-Key, If-Match. FAILED for an
  * Idempotency-Key over 200 bytes or an If-Match that is no version. */
 MUST_USE enum status gate_call(struct http_request *request, struct call *out, struct error *err);

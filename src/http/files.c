@@ -198,12 +198,21 @@ static enum coding choose_coding(const struct file *file, struct str accepted)
     return best;
 }
 
+/* Of its last part: a file that is missing is missing, a page of the application is not. */
+static bool has_extension(struct str name)
+{
+    for (size_t i = name.len; i > 0 && name.data[i - 1] != '/'; i--)
+        if (name.data[i - 1] == '.')
+            return true;
+    return false;
+}
+
 static const struct file *find_or_fall_back(const struct http_files *self, struct str name)
 {
     const struct file *file = find_file(self, name);
     if (!file && (!name.len || name.data[name.len - 1] == '/'))
         file = find_file(self, STR("index.html"));
-    if (!file && self->fallback.data && str_find(name, STR("."), 0) < 0)
+    if (!file && self->fallback.data && !has_extension(name))
         file = find_file(self, self->fallback);
     return file;
 }

@@ -10,7 +10,7 @@ static const char *const builtin_jobs[] = {
     "case.open",          "party.find",         "party.write",      "record.write",      "record.find",
     "record.void",        "certificate.issue",  "certificate.find", "certificate.grant", "certificate.suspend",
     "certificate.resume", "certificate.revoke", "ledger.post",      "notice.send",       "exchange.call",
-    "serial.next",
+    "serial.next",        "case.extend",        "document.issue",
 };
 
 const char *const *pack_builtin_jobs(size_t *count)
@@ -95,6 +95,7 @@ static void check_pack(const struct pack_checking *c, const struct pack *pack)
     EACH(c, pack, certificates, pack_certificate, pack_check_certificate)
     EACH(c, pack, exchanges, pack_exchange, pack_check_exchange)
     EACH(c, pack, records, pack_record, check_records)
+    EACH(c, pack, indicators, pack_indicator, pack_check_indicator)
     pack_check_roles(c, pack);
     pack_check_scenarios(c, pack);
     pack_check_texts(c, pack);

@@ -27,6 +27,7 @@ void pack_check_decisions(const struct pack_checking *c, const struct pack *pack
 void pack_check_used(const struct pack_checking *c, const struct pack *pack);
 void pack_check_certificate(const struct pack_checking *c, const struct pack_certificate *certificate);
 void pack_check_exchange(const struct pack_checking *c, const struct pack_exchange *exchange);
+void pack_check_indicator(const struct pack_checking *c, const struct pack_indicator *indicator);
 void pack_check_roles(const struct pack_checking *c, const struct pack *pack);
 void pack_check_scenarios(const struct pack_checking *c, const struct pack *pack);
 void pack_check_texts(const struct pack_checking *c, const struct pack *pack);

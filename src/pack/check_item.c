@@ -82,6 +82,8 @@ static void check_limits(const struct pack_checking *c, const struct pack_item *
         wrong(c, item, "limits.promised", "an instant item promises 0 (rule 1)");
     if (item->handling == PACK_COMMITMENT && (!item->promised.present || at_once))
         wrong(c, item, "limits.promised", "a commitment item promises a limit above 0 (rule 1)");
+    if (item->previous.present && item->promised.n > item->previous.n && item->promised.unit == item->previous.unit)
+        wrong(c, item, "limits.previous", "the promised limit is longer than the one before");
     if (!item->statutory.present || !item->promised.present)
         return;
     if (item->promised.n > 0 && item->statutory.unit != item->promised.unit)
@@ -109,6 +111,8 @@ static void check_service(const struct pack_checking *c, const struct pack_item 
         wrong(c, item, "result.name", "is missing (rule 3)");
     if (str_ends(result, STR("证")) && !str_equal(kind, STR("10")))
         wrong(c, item, "result.type", "a result that ends in 证 is a certificate: type 10 (rule 3)");
+    if (str_ends(result, STR("文")) && !str_equal(kind, STR("20")))
+        wrong(c, item, "result.type", "a result that ends in 文 is an official text: type 20 (rule 3)");
     if (str_ends(result, STR("批复")) && !str_equal(kind, STR("20")))
         wrong(c, item, "result.type", "a result that ends in 批复 is a reply: type 20 (rule 3)");
 
@@ -179,8 +183,118 @@ static void check_people(const struct pack_checking *c, const struct pack_item *
     }
 }
 
+static bool has_situation(struct value situations, struct str id)
+{
+    for (size_t i = 0; i < value_count(situations); i++)
+        if (str_equal(value_text(value_get(value_at(situations, i), STR("id"))), id))
+            return true;
+    return false;
+}
+
+/* Situations, tolerance and what stands in for a material. */
+static void check_materials(const struct pack_checking *c, const struct pack_item *item)
+{
+    struct value situations = value_get(item->json, STR("situations"));
+    for (size_t i = 0; i < item->material_count; i++) {
+        const struct pack_material *material = &item->materials[i];
+        struct str place = arena_printf(c->arena, "materials.%.*s", STR_ARGS(material->id));
+        for (size_t k = 0; k < i; k++)
+            if (str_equal(item->materials[k].id, material->id))
+                pack_check_tell(c, item->pack, item->file->path, place, "is listed twice");
+        for (size_t k = 0; k < material->situation_count; k++)
+            if (!has_situation(situations, material->situations[k]))
+                pack_check_tell(c, item->pack, item->file->path, place, "there is no situation '%.*s'",
+                                STR_ARGS(material->situations[k]));
+        if (material->certificate.len > 0 && !pack_certificate_find(c->set, material->certificate))
+            pack_check_tell(c, item->pack, item->file->path, place, "there is no certificate '%.*s'",
+                            STR_ARGS(material->certificate));
+        if (material->tolerate_days > 0 && !str_equal(material->need, STR("3")))
+            pack_check_tell(c, item->pack, item->file->path, place, "only a material of need 3 may follow later");
+        if (material->tolerate_days > 20)
+            pack_check_tell(c, item->pack, item->file->path, place, "may follow within 20 working days at most");
+    }
+    if (item->rating_item.len > 0 && !pack_item_find(c->set, item->rating_item, INT32_MAX))
+        pack_check_tell(c, item->pack, item->file->path, STR("rating.item"), "there is no item '%.*s'",
+                        STR_ARGS(item->rating_item));
+}
+
+static const char *const implementation_members[] = {
+    "task_code",   "handle_code", "use_level",    "body",         "body_code",       "body_kind",  "power_source",
+    "undertaking", "accepting",   "deciding",     "joint",        "entrusted",       "review",     "scope_of_power",
+    "content",     "rights",      "duties",       "address",      "hours",           "centre",     "reservation",
+    "express",     "terminal",    "quantity",     "intermediary", "reconsideration", "litigation", "special",
+    "user_topics", "corp_topics", "planned_from", "planned_to",   "mobile_url",      "online_url",
+};
+static const char *const implementation_required[] = {
+    "task_code", "handle_code", "use_level", "body",    "body_code", "body_kind", "power_source",    "undertaking",
+    "accepting", "deciding",    "review",    "content", "address",   "hours",     "reconsideration", "litigation",
+};
+
+static struct value implementation_of(const struct pack_item *item)
+{
+    return value_get(item->json, STR("implementation"));
+}
+
+static struct str implementation_text(const struct pack_item *item, const char *member)
+{
+    return value_text(value_get(implementation_of(item), str_of(member)));
+}
+
+/* 31 = body 18 + level 1 + basic code 12; 33 = that + 2 (DOMAIN.md 1.2). */
+static void check_implementing_codes(const struct pack_checking *c, const struct pack_item *item)
+{
+    struct str task = implementation_text(item, "task_code"), handle = implementation_text(item, "handle_code");
+    struct error err = ERROR_INIT;
+    if (item_implementing_code_check(task, &err) != OK || item_handling_code_check(handle, &err) != OK) {
+        pack_check_tell(c, item->pack, item->file->path, STR("implementation"), "%s", err.message);
+        return;
+    }
+    if (!str_ends(task, item->catalog_code) || !str_starts(task, implementation_text(item, "body_code")))
+        wrong(c, item, "implementation.task_code", "is the body's code, the level and the basic code");
+    if (!str_starts(handle, task))
+        wrong(c, item, "implementation.handle_code", "begins with the implementing code");
+    if (!str_equal(str_part(task, 18, 19), implementation_text(item, "use_level")))
+        wrong(c, item, "implementation.use_level", "is not the level in the implementing code");
+    if (!str_equal(str_part(item->catalog_code, 2, 4), item->type))
+        wrong(c, item, "catalog_code", "does not hold the item's type");
+}
+
+/* The implementation list: complete, codes that fit, rules 1, 3 and 8 in its words. */
+static void check_implementation(const struct pack_checking *c, const struct pack_item *item)
+{
+    struct value list = implementation_of(item);
+    if (list.kind != VALUE_CONTEXT)
+        return;
+    for (size_t i = 0; i < COUNT_OF(implementation_required); i++)
+        if (implementation_text(item, implementation_required[i]).len == 0)
+            pack_check_tell(c, item->pack, item->file->path, STR("implementation"), "%s is missing",
+                            implementation_required[i]);
+    for (size_t i = 0; i < list.context->count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < COUNT_OF(implementation_members) && !known; k++)
+            known = str_equal(list.context->members[i].key, str_of(implementation_members[k]));
+        if (!known)
+            pack_check_tell(c, item->pack, item->file->path, STR("implementation"), "there is no member %.*s",
+                            STR_ARGS(list.context->members[i].key));
+    }
+    check_implementing_codes(c, item);
+    const char *review = item->handling == PACK_INSTANT ? "即审即办" : "前审后批";
+    if (!str_equal(implementation_text(item, "review"), str_of(review)))
+        pack_check_tell(c, item->pack, item->file->path, STR("implementation.review"), "must be %s (rule 1)", review);
+    if (value_text(value_path(item->json, "result.sample")).len == 0)
+        wrong(c, item, "result.sample", "a result needs a sample (rule 3)");
+    struct value subjects = value_get(item->json, STR("subjects"));
+    bool natural = list_has(subjects, "1");
+    if (value_count(value_get(list, STR("user_topics"))) > 0 && !natural)
+        wrong(c, item, "implementation.user_topics", "persons are not served (rule 8)");
+    if (value_count(value_get(list, STR("corp_topics"))) > 0 && value_count(subjects) == (natural ? 1U : 0U))
+        wrong(c, item, "implementation.corp_topics", "organisations are not served (rule 8)");
+}
+
 void pack_check_item(const struct pack_checking *c, const struct pack_item *item)
 {
+    check_materials(c, item);
+    check_implementation(c, item);
     check_references(c, item);
     check_expressions(c, item);
     check_codes(c, item);

@@ -76,10 +76,10 @@ static struct bpmn_names names_of(struct arena *arena, const struct pack_index *
     return (struct bpmn_names){true, index->count, names};
 }
 
-static bool is_of_item(const struct pack_checking *c, struct str process)
+static bool is_of_item(const struct pack_set *set, struct str process)
 {
-    for (size_t i = 0; i < c->set->items.count; i++)
-        if (str_equal(((const struct pack_item *)c->set->items.items[i])->process, process))
+    for (size_t i = 0; i < set->items.count; i++)
+        if (str_equal(((const struct pack_item *)set->items.items[i])->process, process))
             return true;
     return false;
 }
@@ -148,18 +148,25 @@ static void check_extensions(const struct pack_checking *c, const struct pack_pr
     xmlFreeTextReader(reader);
 }
 
-void pack_check_process(const struct pack_checking *c, const struct pack_process *p)
+void pack_process_problems(struct arena *arena, const struct pack_set *self, const struct pack_process *process,
+                           struct bpmn_problems *out)
 {
-    static const struct str started_with[] = {{"form", 4}, {"case", 4}, {"party", 5}, {"applicant", 9}, {"staff", 5}};
+    static const struct str started_with[] = {{"form", 4}, {"case", 4}, {"party", 5}, {"applicant", 9}, {"staff", 5},
+                                                {"item", 4}, {"materials", 9}};
     struct bpmn_check_options options = {
-        .forms = names_of(c->arena, &c->set->forms),
-        .decisions = names_of(c->arena, &c->set->decisions),
-        .processes = names_of(c->arena, &c->set->processes),
-        .variables = {is_of_item(c, p->id), COUNT_OF(started_with), started_with},
+        .forms = names_of(arena, &self->forms),
+        .decisions = names_of(arena, &self->decisions),
+        .processes = names_of(arena, &self->processes),
+        .variables = {is_of_item(self, process->id), COUNT_OF(started_with), started_with},
         .limits_wanted = true,
     };
+    bpmn_check(arena, process->process, &options, out);
+}
+
+void pack_check_process(const struct pack_checking *c, const struct pack_process *p)
+{
     struct bpmn_problems problems = {0};
-    bpmn_check(c->arena, p->process, &options, &problems);
+    pack_process_problems(c->arena, c->set, p, &problems);
     for (size_t i = 0; i < problems.list.count; i++) {
         const struct bpmn_problem *one = &problems.list.items[i];
         if (one->severity == BPMN_ERROR)

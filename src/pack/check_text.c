@@ -19,8 +19,13 @@ struct texting {
 
 static void want(const struct texting *t, struct str place, struct str text)
 {
-    if (has_han(text) && !pack_text_known(t->c->set, STR("en"), text))
-        pack_check_tell(t->c, t->pack, t->path, place, "has no English text: %.*s", STR_ARGS(text));
+    struct pack_problems *problems = t->c->problems;
+    size_t told = problems->list.count;
+    if (!has_han(text) || pack_text_known(t->c->set, STR("en"), text))
+        return;
+    pack_check_tell(t->c, t->pack, t->path, place, "has no English text: %.*s", STR_ARGS(text));
+    if (problems->list.count > told)
+        problems->list.items[told].untranslated = true;
 }
 
 static void want_cstr(const struct texting *t, const char *place, struct str text)
@@ -49,8 +54,8 @@ static void want_members(const struct texting *t, struct value v, const char *co
 
 static void check_item(const struct pack_checking *c, const struct pack_item *item)
 {
-    static const char *const lists[] = {"conditions", "materials", "flow", "faq", "basis", "fees"};
-    static const char *const members[] = {"name", "step",    "result", "question", "answer",
+    static const char *const lists[] = {"conditions", "materials", "flow", "faq", "basis", "fees", "situations"};
+    static const char *const members[] = {"name", "step",    "result", "question", "answer",   "title", "fill",
                                           "law",  "article", "text",   "note",     "standard"};
     struct texting t = {c, item->pack, item->file->path};
     want_cstr(&t, "title", item->title);
@@ -113,7 +118,7 @@ static void check_certificate(const struct pack_checking *c, const struct pack_c
 /* A kind whose file holds its texts as plain members. */
 static void check_members(const struct pack_checking *c, const struct pack *pack, struct str path, struct value json)
 {
-    static const char *const members[] = {"title", "purpose", "text", "summary"};
+    static const char *const members[] = {"title", "purpose", "text", "summary", "formula", "source"};
     struct texting t = {c, pack, path};
     want_members(&t, json, members, COUNT_OF(members), STR(""));
 }

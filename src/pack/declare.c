@@ -1,4 +1,4 @@
-/* The smaller declarations: certificates, exchanges, records, notices, indicators, codes, roles, texts, scenarios. */
+/* The smaller declarations: certificates, exchanges, records, notices, codes, roles, texts, scenarios. */
 #include "pack/internal.h"
 
 /* ---- Certificates ---- */
@@ -75,8 +75,9 @@ static void read_pages(const struct pack_reading *r, struct pack_certificate *ou
 
 void pack_read_certificate(struct pack_loader *loader)
 {
-    static const char *const members[] = {"id",    "title",    "type_code",       "issuer",  "serial", "face",
-                                          "pages", "validity", "holder_may_open", "sources", "note"};
+    static const char *const members[] = {"id",       "title",    "type_code",       "issuer",  "serial",
+                                          "face",     "pages",    "validity",        "sources", "note",
+                                          "document", "series",   "holder_may_open", "number",  "issuer_name"};
     struct pack_certificate *out = arena_new(loader->arena, struct pack_certificate);
     out->pack = loader->pack;
     out->file = loader->file;
@@ -89,7 +90,14 @@ void pack_read_certificate(struct pack_loader *loader)
     pack_read_text(&r, "type_code", PACK_REQUIRED, &out->type_code);
     pack_read_expression(&r, "issuer", &out->issuer);
     pack_read_expression(&r, "serial", &out->serial);
+    pack_read_expression(&r, "issuer_name", &out->issuer_name);
+    pack_read_expression(&r, "series", &out->series);
+    pack_read_expression(&r, "number", &out->series_number);
+    pack_read_flag(&r, "document", &out->document);
     pack_read_flag(&r, "holder_may_open", &out->holder_may_open);
+    bool series = out->series.source.len > 0;
+    if (series != (out->series_number.source.len > 0) || (out->document && !series))
+        pack_wrong(loader, STR("series"), "goes with number, and a document needs both");
     read_faces(&r, out);
     read_pages(&r, out);
     struct value validity = value_get(out->json, STR("validity"));
@@ -168,7 +176,7 @@ void pack_read_exchange(struct pack_loader *loader)
     VECTOR_PUSH(loader->arena, &loader->pack->exchanges, out);
 }
 
-/* ---- Records, notices, indicators ---- */
+/* ---- Records, notices ---- */
 
 void pack_read_record(struct pack_loader *loader)
 {
@@ -206,18 +214,6 @@ void pack_read_notice(struct pack_loader *loader)
     out->title = compile(loader, title, TEMPLATE_TEXT, STR("title"));
     out->text = compile(loader, text, TEMPLATE_TEXT, STR("text"));
     VECTOR_PUSH(loader->arena, &loader->pack->notices, out);
-}
-
-void pack_read_indicator(struct pack_loader *loader)
-{
-    struct pack_indicator *out = arena_new(loader->arena, struct pack_indicator);
-    out->pack = loader->pack;
-    if (!pack_read_json(loader, &out->json))
-        return;
-    struct pack_reading r = pack_reading(loader, out->json, STR(""));
-    pack_read_id(&r, "id", &out->id);
-    pack_read_text(&r, "title", PACK_REQUIRED, &out->title);
-    VECTOR_PUSH(loader->arena, &loader->pack->indicators, out);
 }
 
 /* ---- Codes, roles, texts, scenarios ---- */

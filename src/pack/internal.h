@@ -85,7 +85,6 @@ struct pack_loader {
 void pack_wrong(struct pack_loader *loader, struct str place, const char *format, ...) PRINTF_LIKE(3, 4);
 /* The file's JSON; false, and told, when it is not readable. */
 MUST_USE bool pack_read_json(struct pack_loader *loader, struct value *out);
-const struct pack_file *pack_file_find(const struct pack *self, struct str path);
 
 /* ---- read.c: typed members of JSON objects. What is wrong is told; the output then stays as it is ---- */
 

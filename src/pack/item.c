@@ -4,12 +4,14 @@
 #include "clock/instant.h"
 
 static const char *const item_members[] = {
-    "code",       "version",       "effective",    "catalog_code",  "title",      "summary",        "keywords",
-    "topic",      "type",          "handling",     "subjects",      "applicants", "identity_level", "form",
-    "process",    "party",         "region",       "title_of_case", "unique",     "checks",         "limits",
-    "visits",     "visits_reason", "online_depth", "fees",          "scope",      "basis",          "conditions",
-    "materials",  "flow",          "result",       "faq",           "contact",    "sources",        "channels",
-    "pay_online", "level",         "unique_record",
+    "code",           "version",       "effective",      "catalog_code", "title",         "summary",
+    "keywords",       "topic",         "type",           "handling",     "subjects",      "applicants",
+    "identity_level", "form",          "process",        "party",        "region",        "title_of_case",
+    "unique",         "checks",        "limits",         "visits",       "visits_reason", "online_depth",
+    "fees",           "scope",         "basis",          "conditions",   "materials",     "flow",
+    "result",         "faq",           "contact",        "sources",      "channels",      "pay_online",
+    "level",          "unique_record", "implementation", "procedure",    "synonyms",      "pinyin",
+    "situations",     "rating",
 };
 static const char *const handlings[] = {[PACK_INSTANT] = "instant", [PACK_COMMITMENT] = "commitment"};
 static const char *const units[] = {
@@ -56,8 +58,10 @@ static void read_limit(const struct pack_reading *limits, const char *member, st
 
 static void read_materials(const struct pack_reading *r, struct pack_item *item)
 {
-    static const char *const members[] = {"id",   "name", "need", "format",      "source",
-                                          "when", "type", "note", "certificate", "tolerate_days"};
+    static const char *const members[] = {
+        "id",          "name",          "need",       "format",  "source",    "when",    "type", "note",
+        "certificate", "tolerate_days", "situations", "collect", "originals", "copies",  "size", "standard",
+        "basis",       "fill",          "blank",      "sample",  "promise",   "exchange"};
     struct pack_reading *objects = pack_read_objects(r, "materials", &item->material_count);
     struct pack_material *out = arena_array(r->loader->arena, struct pack_material, item->material_count);
     for (size_t i = 0; i < item->material_count; i++) {
@@ -67,9 +71,41 @@ static void read_materials(const struct pack_reading *r, struct pack_item *item)
         pack_read_text(&objects[i], "need", PACK_REQUIRED, &out[i].need);
         pack_read_text(&objects[i], "format", PACK_OPTIONAL, &out[i].format);
         pack_read_text(&objects[i], "source", PACK_OPTIONAL, &out[i].source);
+        pack_read_text(&objects[i], "certificate", PACK_OPTIONAL, &out[i].certificate);
+        pack_read_int(&objects[i], "tolerate_days", 1, &out[i].tolerate_days);
+        pack_read_flag(&objects[i], "promise", &out[i].promise);
+        pack_read_texts(&objects[i], "situations", &out[i].situations, &out[i].situation_count);
         pack_read_expression(&objects[i], "when", &out[i].when);
     }
     item->materials = out;
+}
+
+static void read_situations(const struct pack_reading *r)
+{
+    static const char *const members[] = {"id", "title", "note"};
+    size_t count = 0;
+    struct pack_reading *objects = pack_read_objects(r, "situations", &count);
+    for (size_t i = 0; i < count; i++) {
+        struct str text = STR_NONE;
+        pack_read_members(&objects[i], members, COUNT_OF(members));
+        pack_read_id(&objects[i], "id", &text);
+        pack_read_text(&objects[i], "title", PACK_REQUIRED, &text);
+    }
+}
+
+/* From which grade a rating opens a case of another item. */
+static void read_rating(const struct pack_reading *r, struct pack_item *item)
+{
+    static const char *const members[] = {"bad_from", "item"};
+    struct value rating = value_get(r->object, STR("rating"));
+    if (value_is_null(rating))
+        return;
+    struct pack_reading inner = pack_reading(r->loader, rating, STR("rating"));
+    pack_read_members(&inner, members, COUNT_OF(members));
+    pack_read_text(&inner, "item", PACK_REQUIRED, &item->rating_item);
+    pack_read_int(&inner, "bad_from", 1, &item->rating_bad_from);
+    if (item->rating_bad_from < 1)
+        pack_wrong(r->loader, STR("rating.bad_from"), "is missing");
 }
 
 static void read_effective(const struct pack_reading *r, struct pack_item *item)
@@ -136,13 +172,16 @@ void pack_read_item(struct pack_loader *loader)
     pack_read_texts(&r, "checks", &item->checks, &item->check_count);
     struct value limits = value_get(item->json, STR("limits"));
     if (!value_is_null(limits)) {
-        static const char *const members[] = {"statutory", "promised"};
+        static const char *const members[] = {"statutory", "previous", "promised"};
         struct pack_reading inner = pack_reading(loader, limits, STR("limits"));
         pack_read_members(&inner, members, COUNT_OF(members));
         read_limit(&inner, "statutory", &item->statutory);
+        read_limit(&inner, "previous", &item->previous);
         read_limit(&inner, "promised", &item->promised);
     }
+    read_situations(&r);
     read_materials(&r, item);
+    read_rating(&r, item);
     VECTOR_PUSH(loader->arena, &loader->pack->items, item);
 }
 

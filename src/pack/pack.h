@@ -27,6 +27,7 @@ struct pack_problem {
     struct str place; /* "applicants[0]", "line 3, column 7", an element id; "" for the whole file */
     struct str message;
     bool warning;
+    bool untranslated; /* a visible text without English: the Chinese one is shown until there is one */
 };
 struct pack_problems {
     struct arena *arena;
@@ -55,6 +56,21 @@ MUST_USE enum status pack_set_new(struct arena *arena, const struct pack *const 
 MUST_USE enum status pack_set_load(struct arena *arena, const char *root, struct pack_problems *problems,
                                    const struct pack_set **out, struct error *err);
 const struct pack *const *pack_set_packs(const struct pack_set *self, size_t *count);
+const struct pack *pack_set_find(const struct pack_set *self, struct str id);
+const struct pack_file *pack_file_find(const struct pack *self, struct str path);
+
+/* The same set with some files replaced or added; packs that are not changed are shared with it, so self must outlive the
+ * new one. FAILED as pack_load_files and pack_set_new. */
+struct pack_change {
+    struct str pack, path, text;
+};
+struct pack_changes {
+    const struct pack_change *items;
+    size_t count;
+};
+MUST_USE enum status pack_set_change(struct arena *arena, const struct pack_set *self,
+                                     const struct pack_changes *changes, struct pack_problems *problems,
+                                     const struct pack_set **out, struct error *err);
 struct str
 pack_set_hash(const struct pack_set *self); /* SM3 over the packs' ids and hashes, hex: names this set's content */
 
@@ -83,6 +99,11 @@ struct pack_material {
     struct str id, name;
     struct str need, format, source; /* DOMAIN.md 1.3 codes */
     struct pack_expression when;     /* absent: always */
+    const struct str *situations;    /* situation ids of the item; none: in all */
+    size_t situation_count;
+    struct str certificate; /* kind of certificate that stands in for it; absent: none */
+    int64_t tolerate_days;  /* working days within which it may follow (need 3); 0: the process's own */
+    bool promise;           /* a written promise may stand in for it */
 };
 enum pack_applicant_kind { PACK_BY_PERSON, PACK_BY_ORGANISATION, PACK_BY_ROLE };
 struct pack_applicant {
@@ -105,7 +126,9 @@ struct pack_item {
     struct str unique_record; /* record kind: a current one about the subject `unique` refuses too; absent: none */
     const struct str *checks; /* decision ids */
     size_t check_count;
-    struct pack_limit statutory, promised;
+    struct pack_limit statutory, previous, promised; /* previous: what was promised before the present limit */
+    struct str rating_item;  /* what a bad rating opens; absent: nothing */
+    int64_t rating_bad_from; /* the first grade that is bad */
     const struct pack_material *materials;
     size_t material_count;
     struct value json; /* the whole file, for pages and the API */
@@ -175,6 +198,9 @@ struct pack_certificate {
     size_t face_count;
     const struct pack_page *pages;
     size_t page_count;
+    struct pack_expression issuer_name; /* absent: the staff's unit, else the division's name */
+    bool document;                      /* a notice or decision about a case: numbered, never in a wallet */
+    struct pack_expression series, series_number; /* numbers itself: the series, and the number's text by n; absent: none */
     int validity_months; /* 0: no end */
     bool holder_may_open;
     struct value json;
@@ -223,11 +249,34 @@ struct pack_notice {
 const struct pack_notice *pack_notice_find(const struct pack_set *self, struct str id);
 const struct pack_notice *const *pack_notices(const struct pack_set *self, size_t *count);
 
+enum pack_indicator_of { PACK_OF_CASES, PACK_OF_ITEMS, PACK_OF_NOW };
+/* Which instant of a case says to which day it belongs. */
+enum pack_indicator_when { PACK_WHEN_OPENED, PACK_WHEN_CLOSED, PACK_WHEN_RATED };
+enum pack_indicator_unit { PACK_UNIT_COUNT, PACK_UNIT_SHARE, PACK_UNIT_DAYS, PACK_UNIT_GRADE };
+enum pack_indicator_better { PACK_BETTER_NEITHER, PACK_BETTER_UP, PACK_BETTER_DOWN };
+enum pack_indicator_state { PACK_STATE_OVERDUE, PACK_STATE_DUE };
+enum pack_dimension { PACK_BY_REGION = 1, PACK_BY_UNIT = 2, PACK_BY_ITEM = 4, PACK_BY_MONTH = 8 };
+/* Over every case (or item) where the condition holds, numerator and denominator are added up: true is 1, false and null
+ * nothing, a number itself. Absent, where is true and denominator 1. A count is its numerator; all else is the ratio. */
 struct pack_indicator {
-    struct str id, title;
+    struct str id, title, summary, formula, group, source;
+    enum pack_indicator_of of;
+    enum pack_indicator_when when;
+    enum pack_indicator_unit unit;
+    enum pack_indicator_better better;
+    enum pack_indicator_state state; /* for PACK_OF_NOW */
+    unsigned dimensions;             /* enum pack_dimension */
+    struct pack_expression where, numerator, denominator; /* names: case, item, events, certificates; of items: item */
+    struct value target;                                  /* a number, or null */
     struct value json;
     const struct pack *pack;
+    const struct pack_file *file;
 };
+const char *pack_indicator_of_name(enum pack_indicator_of of);
+const char *pack_indicator_when_name(enum pack_indicator_when when);
+const char *pack_indicator_unit_name(enum pack_indicator_unit unit);
+const char *pack_indicator_better_name(enum pack_indicator_better better);
+const struct pack_indicator *pack_indicator_find(const struct pack_set *self, struct str id);
 const struct pack_indicator *const *pack_indicators(const struct pack_set *self, size_t *count);
 
 /* ---- Codes, roles, texts ---- */
@@ -306,6 +355,9 @@ const struct pack_scenario *const *pack_scenarios(const struct pack_set *self, s
 
 /* Names of the built-in service tasks, which pack_check knows. */
 const char *const *pack_builtin_jobs(size_t *count);
+/* What bpmn_check finds in a process of the set, whose forms, decisions and processes are known to it. */
+void pack_process_problems(struct arena *arena, const struct pack_set *self, const struct pack_process *process,
+                           struct bpmn_problems *out);
 /* Finds what is wrong across the set (see docs/PACKS.md, "What pack check finds"). only: report about this pack alone,
  * or NULL. *passed, when not NULL, counts the declarations without an error. */
 void pack_check(const struct pack_set *self, const struct pack *only, struct pack_problems *problems, size_t *passed);

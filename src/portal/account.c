@@ -1,10 +1,11 @@
 /* Signing in and out, language and type size. */
 #include "service/account.h"
+#include "service/oidc.h"
 
 #include "portal/internal.h"
 
 /* Only a path of this site may be gone back to. */
-static struct str safe_next(struct str next)
+struct str portal_safe_next(struct str next)
 {
     bool ours = next.len > 0 && next.data[0] == '/' && !(next.len > 1 && (next.data[1] == '/' || next.data[1] == '\\'));
     for (size_t i = 0; ours && i < next.len; i++)
@@ -12,13 +13,20 @@ static struct str safe_next(struct str next)
     return ours ? next : STR("/");
 }
 
-static enum status show_sign_in(struct http_request *request, struct str next, const struct error *refused,
+enum status portal_show_sign_in(struct http_request *request, struct str next, const struct error *refused,
                                 struct error *err)
 {
     struct context_builder data;
     context_builder_init(&data, request->arena);
+    struct call call;
+    struct str provider;
     struct str name = portal_field(request, "username");
-    context_builder_put(&data, STR("next"), value_string(safe_next(next)));
+    if (gate_call(request, &call, err) != OK || service_oidc_title(&call, &provider, err) != OK)
+        return FAILED;
+    context_builder_put(&data, STR("provider"), value_string(provider.data ? provider : STR("")));
+    bool code = refused && str_starts(str_of(refused->type), STR("code-"));
+    context_builder_put(&data, STR("ask_code"), value_boolean(code));
+    context_builder_put(&data, STR("next"), value_string(portal_safe_next(next)));
     context_builder_put(&data, STR("username"), value_string(name.data ? name : STR("")));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
     context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
@@ -29,8 +37,8 @@ enum status portal_sign_in(struct http_request *request, struct error *err)
 {
     struct str next = http_query(request, "next");
     if (portal_signed_in(request))
-        return http_reply_redirect(request, 303, safe_next(next));
-    return show_sign_in(request, next, NULL, err);
+        return http_reply_redirect(request, 303, portal_safe_next(next));
+    return portal_show_sign_in(request, next, NULL, err);
 }
 
 /* By name and password; on a demo server a fictional person also by ID number alone, as if an identity provider had vouched. */
@@ -43,22 +51,23 @@ enum status portal_sign_in_post(struct http_request *request, struct error *err)
     struct str name = str_trim(portal_field(request, "username"));
     struct str password = portal_field(request, "password");
     struct str id = str_trim(portal_field(request, "id"));
+    struct service_credentials by = {name, password, portal_field(request, "code")};
     if (http_cross_site(request))
         return error_set(err, ERROR_FORBIDDEN, "csrf-failed", "a page of another site sent this request");
     if (gate_call(request, &call, err) != OK)
         return FAILED;
     enum status done = id.len && service_demo(request->context)
                            ? service_sign_in_demo(&call, id, 3, &session, &refused)
-                           : service_sign_in(&call, name, password, &session, &refused);
+                           : service_sign_in_by(&call, &by, &session, &refused);
     if (done != OK) {
         if (refused.kind == ERROR_INTERNAL || refused.kind == ERROR_UNAVAILABLE) {
             *err = refused;
             return FAILED;
         }
-        return show_sign_in(request, next, &refused, err);
+        return portal_show_sign_in(request, next, &refused, err);
     }
     gate_sign_in(request, &session);
-    return http_reply_redirect(request, 303, safe_next(next));
+    return http_reply_redirect(request, 303, session.must_enrol ? STR("/sign-in/factor") : portal_safe_next(next));
 }
 
 enum status portal_sign_out(struct http_request *request, struct error *err)
@@ -79,5 +88,5 @@ enum status portal_prefer(struct http_request *request, struct error *err)
     if (elder.data)
         http_set_cookie(request, PORTAL_ELDER_COOKIE, str_equal(elder, STR("1")) ? STR("1") : STR(""),
                         str_equal(elder, STR("1")) ? 31536000 : -1, 0);
-    return http_reply_redirect(request, 303, safe_next(http_query(request, "next")));
+    return http_reply_redirect(request, 303, portal_safe_next(http_query(request, "next")));
 }

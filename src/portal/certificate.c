@@ -1,4 +1,4 @@
-/* The wallet, one certificate, public verification, and opening a certificate by two facts. */
+/* One certificate, public verification, and opening a certificate by two facts. */
 #include "service/certificate.h"
 
 #include "pack/pack.h"
@@ -17,46 +17,72 @@ struct value portal_certificate_row(struct http_request *request, struct value c
     struct value to = value_get(certificate, STR("valid_to"));
     context_builder_put(&more, STR("valid_to_text"),
                         value_is_null(to) ? value_string(portal_text(request, "no_end")) : portal_time(request, to));
+    context_builder_put(&more, STR("renewal_asked"),
+                        value_boolean(!value_is_null(value_path(certificate, "renewal.asked"))));
     struct value labels = value_get(certificate, STR("labels"));
     if (labels.kind == VALUE_LIST)
         context_builder_put(&more, STR("labels"), portal_translate_all(request, labels));
     return value_merge(request->arena, certificate, context_builder_done(&more));
 }
 
-enum status portal_wallet(struct http_request *request, struct error *err)
+/* [{at, what, by, reason}] in words. */
+static struct value life_rows(struct http_request *request, struct value log)
 {
-    if (!portal_signed_in(request))
-        return portal_ask_sign_in(request);
+    struct list *rows = list_new(request->arena, value_count(log));
+    for (size_t i = 0; i < value_count(log); i++) {
+        struct value one = value_at(log, i);
+        struct context_builder more;
+        context_builder_init(&more, request->arena);
+        context_builder_put(&more, STR("at_text"), portal_time(request, value_get(one, STR("at"))));
+        context_builder_put(&more, STR("what_text"),
+                            value_string(portal_state(request, "life", value_text(value_get(one, STR("what"))))));
+        rows->items[i] = value_merge(request->arena, one, context_builder_done(&more));
+    }
+    return value_of_list(rows);
+}
+
+static struct value grant_rows(struct http_request *request, struct value grants)
+{
+    struct list *rows = list_new(request->arena, value_count(grants));
+    for (size_t i = 0; i < value_count(grants); i++) {
+        struct context_builder more;
+        context_builder_init(&more, request->arena);
+        context_builder_put(&more, STR("until_text"),
+                            portal_time(request, value_get(value_at(grants, i), STR("until"))));
+        rows->items[i] = value_merge(request->arena, value_at(grants, i), context_builder_done(&more));
+    }
+    return value_count(grants) ? value_of_list(rows) : value_null;
+}
+
+enum status portal_certificate_with(struct http_request *request, const struct error *refused, struct error *err)
+{
     struct call call;
-    struct value view;
-    struct service_certificate_query mine = {.limit = 50, .cursor = http_query(request, "cursor")};
-    if (gate_call(request, &call, err) != OK || service_certificate_list(&call, &mine, &view, err) != OK)
+    struct value one, uses;
+    struct str no = http_param(request, "no");
+    if (gate_call(request, &call, err) != OK || service_certificate_get(&call, no, &one, err) != OK ||
+        service_certificate_uses(&call, no, http_query(request, "uses"), 20, &uses, err) != OK)
         return FAILED;
-    struct value items = value_get(view, STR("items"));
-    struct list *rows = list_new(request->arena, value_count(items));
-    for (size_t i = 0; i < value_count(items); i++)
-        rows->items[i] = portal_certificate_row(request, value_at(items, i));
+    struct value log = value_get(one, STR("log"));
+    struct value grants = grant_rows(request, value_get(one, STR("grants")));
+    one = value_put_path(request->arena, portal_certificate_row(request, one), STR("grants"), grants);
     struct context_builder data;
     context_builder_init(&data, request->arena);
-    context_builder_put(&data, STR("certificates"), value_of_list(rows));
-    context_builder_put(&data, STR("count"), value_int((int64_t)rows->count));
-    context_builder_put(&data, STR("next"), value_get(view, STR("next")));
-    return portal_page(request, 200, "wallet", context_builder_done(&data), err);
+    context_builder_put(&data, STR("certificate"), one);
+    context_builder_put(&data, STR("own"), value_boolean(call.actor->kind != ACTOR_STAFF));
+    context_builder_put(&data, STR("life"), life_rows(request, log));
+    context_builder_put(&data, STR("log_count"), value_int((int64_t)value_count(log)));
+    context_builder_put(&data, STR("renewal_until_text"), portal_time(request, value_path(one, "renewal.until")));
+    context_builder_put(&data, STR("uses"), portal_uses(request, uses));
+    context_builder_put(&data, STR("uses_next"), value_get(uses, STR("next")));
+    context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
+    context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
+    return portal_page(request, refused ? http_status_of(refused) : 200, "certificate", context_builder_done(&data),
+                       err);
 }
 
 enum status portal_certificate(struct http_request *request, struct error *err)
 {
-    if (!portal_signed_in(request))
-        return portal_ask_sign_in(request);
-    struct call call;
-    struct value one;
-    if (gate_call(request, &call, err) != OK ||
-        service_certificate_get(&call, http_param(request, "no"), &one, err) != OK)
-        return FAILED;
-    struct context_builder data;
-    context_builder_init(&data, request->arena);
-    context_builder_put(&data, STR("certificate"), portal_certificate_row(request, one));
-    return portal_page(request, 200, "certificate", context_builder_done(&data), err);
+    return portal_signed_in(request) ? portal_certificate_with(request, NULL, err) : portal_ask_sign_in(request);
 }
 
 static const struct {
@@ -112,6 +138,9 @@ static enum status show_verdict(struct http_request *request, const char *member
         context_builder_put(&data, STR("verdict"), portal_certificate_row(request, verdict));
         context_builder_put(&data, STR("genuine"), value_boolean(str_equal(result, STR("genuine"))));
         context_builder_put(&data, STR("known"), value_boolean(!str_equal(result, STR("unknown"))));
+        context_builder_put(&data, STR("spent"), value_boolean(str_equal(result, STR("used"))));
+        context_builder_put(&data, STR("late"), value_boolean(str_equal(result, STR("expired"))));
+        context_builder_put(&data, STR("shown_text"), portal_time(request, value_get(verdict, STR("shown"))));
         context_builder_put(&data, STR("valid"), value_boolean(valid && str_equal(result, STR("genuine"))));
     } else if (refused.kind == ERROR_INVALID || refused.kind == ERROR_NOT_FOUND) {
         status = refused.kind == ERROR_NOT_FOUND ? 404 : 422;

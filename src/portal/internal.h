@@ -31,12 +31,19 @@ struct str portal_state(const struct http_request *request, const char *kind, st
 /* A field of a posted form; absent when it is not there or the body is none. */
 struct str portal_field(struct http_request *request, const char *name);
 
+/* The path to go back to, if it is one of this site; else "/". */
+struct str portal_safe_next(struct str next);
+enum status portal_show_sign_in(struct http_request *request, struct str next, const struct error *refused,
+                                struct error *err);
+
 /* Handlers, one row each in portal.c. */
 #define PORTAL_HANDLERS(row)                                                                                           \
     row(home) row(catalogue) row(guide) row(start) row(start_post) row(step) row(step_post) row(check) row(check_post) \
     row(my_cases) row(progress) row(act) row(wallet) row(certificate) row(certificate_file) row(verify_code)           \
     row(verify) row(verify_post) row(open) row(open_post) row(sign_in) row(sign_in_post) row(sign_out) row(prefer)     \
-    row(about)
+    row(about) row(oidc) row(oidc_callback) row(acting) row(act_for) row(assist) row(grant) row(end_mandate) row(factor) \
+    row(factor_post) row(materials) row(material_post) row(drop_draft) row(inbox) row(read_notice) row(set_preferences) \
+    row(show_certificate) row(offer_credential) row(wallet_act)
 #define PORTAL_DECLARE(name) enum status portal_##name(struct http_request *request, struct error *err);
 PORTAL_HANDLERS(PORTAL_DECLARE)
 #undef PORTAL_DECLARE
@@ -44,6 +51,10 @@ PORTAL_HANDLERS(PORTAL_DECLARE)
 /* Rows of drafts and cases with titles and times as the pages show them. */
 struct value portal_drafts(struct http_request *request, struct value drafts);
 struct value portal_case_rows(struct http_request *request, struct value cases);
+/* A certificate's page, with what was refused (or NULL). */
+enum status portal_certificate_with(struct http_request *request, const struct error *refused, struct error *err);
+/* Lines of its use log in words. */
+struct value portal_uses(struct http_request *request, struct value uses);
 /* One certificate's row or view with its state and times in words. */
 struct value portal_certificate_row(struct http_request *request, struct value certificate);
 /* The fields of a described step that have an error. */

@@ -4,6 +4,7 @@
 #include "feel/json.h"
 #include "feel/template.h"
 #include "pack/pack.h"
+#include "service/acting.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,11 +19,21 @@ static const struct http_route routes[] = {
     {HTTP_POST, "/apply/{code}", portal_start_post, FORM, 0, 0, NULL},
     {HTTP_GET, "/apply/{code}/{draft}/check", portal_check, 0, 0, 0, NULL},
     {HTTP_POST, "/apply/{code}/{draft}/check", portal_check_post, FORM, 0, 0, NULL},
+    {HTTP_GET, "/apply/{code}/{draft}/materials", portal_materials, 0, 0, 0, NULL},
+    {HTTP_POST, "/apply/{code}/{draft}/materials/{material}", portal_material_post, FORM, 20 * 1024 * 1024 + 64 * 1024, 5, NULL},
+    {HTTP_POST, "/apply/{code}/{draft}/delete", portal_drop_draft, FORM, 0, 0, NULL},
+    {HTTP_GET, "/inbox", portal_inbox, 0, 0, 0, NULL},
+    {HTTP_POST, "/inbox/{id}/read", portal_read_notice, FORM, 0, 0, NULL},
+    {HTTP_POST, "/inbox/preferences", portal_set_preferences, FORM, 0, 0, NULL},
     {HTTP_GET, "/apply/{code}/{draft}/{step}", portal_step, 0, 0, 0, NULL},
     {HTTP_POST, "/apply/{code}/{draft}/{step}", portal_step_post, FORM, 0, 0, NULL},
     {HTTP_GET, "/cases", portal_my_cases, 0, 0, 0, NULL},
     {HTTP_GET, "/cases/{no}", portal_progress, 0, 0, 0, NULL},
     {HTTP_POST, "/cases/{no}/{action}", portal_act, FORM, 0, 0, NULL},
+    {HTTP_GET, "/wallet", portal_wallet, 0, 0, 0, NULL},
+    {HTTP_GET, "/wallet/{no}/show", portal_show_certificate, 0, 0, 2, NULL},
+    {HTTP_POST, "/wallet/{no}/offer", portal_offer_credential, FORM, 0, 2, NULL},
+    {HTTP_POST, "/wallet/{no}/{action}", portal_wallet_act, FORM, 0, 0, NULL},
     {HTTP_GET, "/certificates", portal_wallet, 0, 0, 0, NULL},
     {HTTP_GET, "/certificates/{no}", portal_certificate, 0, 0, 0, NULL},
     {HTTP_GET, "/certificates/{no}/{file}", portal_certificate_file, 0, 0, 2, NULL},
@@ -33,6 +44,15 @@ static const struct http_route routes[] = {
     {HTTP_POST, "/open", portal_open_post, FORM, 0, 10, NULL},
     {HTTP_GET, "/sign-in", portal_sign_in, 0, 0, 0, NULL},
     {HTTP_POST, "/sign-in", portal_sign_in_post, FORM, 0, 10, NULL},
+    {HTTP_GET, "/sign-in/oidc", portal_oidc, 0, 0, 10, NULL},
+    {HTTP_GET, "/sign-in/oidc/callback", portal_oidc_callback, 0, 0, 10, NULL},
+    {HTTP_GET, "/sign-in/factor", portal_factor, 0, 0, 0, NULL},
+    {HTTP_POST, "/sign-in/factor/{what}", portal_factor_post, FORM, 0, 10, NULL},
+    {HTTP_GET, "/acting", portal_acting, 0, 0, 0, NULL},
+    {HTTP_POST, "/acting", portal_act_for, FORM, 0, 5, NULL},
+    {HTTP_POST, "/acting/assist", portal_assist, FORM, 0, 10, NULL},
+    {HTTP_POST, "/acting/mandates", portal_grant, FORM, 0, 5, NULL},
+    {HTTP_POST, "/acting/mandates/{id}/end", portal_end_mandate, FORM, 0, 0, NULL},
     {HTTP_POST, "/sign-out", portal_sign_out, FORM, 0, 0, NULL},
     {HTTP_GET, "/prefer", portal_prefer, 0, 0, 0, NULL},
     {HTTP_GET, "/about", portal_about, 0, 0, 0, NULL},
@@ -258,6 +278,10 @@ static struct value user_view(struct http_request *request)
     context_builder_put(&user, STR("name"), value_string(actor->name));
     context_builder_put(&user, STR("staff"), value_boolean(actor->kind == ACTOR_STAFF));
     context_builder_put(&user, STR("level"), value_int(actor->level));
+    context_builder_put(&user, STR("agent"), value_string(actor->acting ? actor->acting->agent.name : STR("")));
+    context_builder_put(&user, STR("window"),
+                        value_boolean(actor->acting && actor->acting->agent.kind == ACTOR_STAFF));
+    context_builder_put(&user, STR("unit"), value_string(actor->acting ? actor->acting->agent.unit_name : STR("")));
     return context_builder_done(&user);
 }
 

@@ -4,7 +4,7 @@
 
 #include "clock/instant.h"
 #include "service/builtin.h"
-#include "service/internal.h"
+#include "service/session.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -161,7 +161,7 @@ enum status service_user_list(const struct call *call, struct value *out, struct
 static enum status change_user(struct db_tx *tx, void *arg, struct error *err)
 {
     struct user_arg *a = arg;
-    if (store_staff_update(tx, &a->row, err) != OK)
+    if (store_staff_update(tx, &a->row, err) != OK || (a->found && store_totp_delete(tx, a->row.name, err) != OK))
         return FAILED;
     return store_session_delete_staff(tx, a->row.name, err);
 }
@@ -186,6 +186,8 @@ enum status service_user_change(const struct call *call, struct str name, struct
     if (disabled.kind == VALUE_BOOLEAN)
         arg.row.disabled = disabled.boolean;
     arg.row.failures = arg.row.locked = 0;
+    struct value totp = value_get(set, STR("totp"));
+    arg.found = totp.kind == VALUE_BOOLEAN && !totp.boolean; /* from here on: take the second factor away */
     return db_write(call->service->db, change_user, &arg, err);
 }
 
@@ -203,12 +205,21 @@ struct session_arg {
     struct store_session row;
     struct store_staff staff;
     bool found, staff_found;
+    struct store_totp factor; /* name present: a code was taken */
+    struct str ends;          /* hash of the session that this one takes the place of; absent: none */
 };
 
 static enum status insert_session(struct db_tx *tx, void *arg, struct error *err)
 {
     struct session_arg *a = arg;
+    bool taken = true;
     if (a->staff_found && store_staff_update(tx, &a->staff, err) != OK)
+        return FAILED;
+    if (a->factor.name.len && store_totp_use(tx, &a->factor, &taken, err) != OK)
+        return FAILED;
+    if (!taken)
+        return second_factor_wrong(err);
+    if (a->ends.len && store_session_delete(tx, a->ends, err) != OK)
         return FAILED;
     return store_session_insert(tx, &a->row, err);
 }
@@ -223,7 +234,17 @@ static struct value actor_body(struct arena *arena, const struct actor *actor)
     view_text(&view, "region", actor->region);
     view_text(&view, "language", actor->language);
     view_int(&view, "level", actor->level);
+    if (actor->acting)
+        view_put(&view, "acting", acting_body(arena, actor->acting));
     return view_done(&view);
+}
+
+/* Whose row in staff a session hangs on. */
+static struct str staff_of(const struct actor *actor)
+{
+    if (actor->acting)
+        actor = &actor->acting->agent;
+    return actor->kind == ACTOR_STAFF ? actor->id : STR_NONE;
 }
 
 static enum status new_session(const struct call *call, struct session_arg *arg, const struct actor *actor,
@@ -236,13 +257,17 @@ static enum status new_session(const struct call *call, struct session_arg *arg,
     struct service_session session = {.secret = base64url_encode(call->arena, bytes.data, bytes.len),
                                       .csrf = hex_encode(call->arena, csrf.data, csrf.len),
                                       .actor = *actor,
-                                      .expires_ms = now + SESSION_IDLE_MS};
+                                      .expires_ms = now + SESSION_IDLE_MS,
+                                      .must_enrol = out->must_enrol};
     arg->row = (struct store_session){.hash = secret_hash(call->arena, session.secret),
-                                      .staff = actor->kind == ACTOR_STAFF ? actor->id : STR_NONE,
+                                      .staff = staff_of(actor),
                                       .csrf = session.csrf,
                                       .created = now,
                                       .seen = now};
-    arg->row.body = service_seal(service, call->arena, STR("session"), actor_body(call->arena, actor));
+    struct value body = actor_body(call->arena, actor);
+    if (session.must_enrol)
+        body = context_set(call->arena, body, "must_enrol", value_boolean(true));
+    arg->row.body = service_seal(service, call->arena, STR("session"), body);
     if (db_write(service->db, insert_session, arg, err) != OK)
         return FAILED;
     service_count(service, METRIC_SIGN_INS, 1);
@@ -263,16 +288,22 @@ static int64_t lock_length(int64_t failures)
     return over < 0 ? 0 : over > 5 ? 60 * CLOCK_MINUTE_MS : CLOCK_MINUTE_MS << over;
 }
 
-static enum status sign_in_failed(const struct call *call, struct session_arg *arg, struct error *err)
+static enum status count_failure(const struct call *call, struct session_arg *arg, struct error *err)
 {
     service_count(call->service, METRIC_SIGN_INS_FAILED, 1);
     if (arg->staff_found) {
         arg->staff.failures++;
         int64_t length = lock_length(arg->staff.failures);
         arg->staff.locked = length ? service_now(call->service) + length : 0;
-        if (db_write(call->service->db, update_staff, arg, err) != OK)
-            return FAILED;
+        return db_write(call->service->db, update_staff, arg, err);
     }
+    return OK;
+}
+
+static enum status sign_in_failed(const struct call *call, struct session_arg *arg, struct error *err)
+{
+    if (count_failure(call, arg, err) != OK)
+        return FAILED;
     error_set(err, ERROR_UNAUTHENTICATED, "sign-in-failed", "The name or the password is wrong.");
     return error_hint(err, "After five failures in a row the account is closed for a while.");
 }
@@ -293,9 +324,16 @@ static bool password_right(const struct store_staff *staff, bool found, struct s
 enum status service_sign_in(const struct call *call, struct str name, struct str password, struct service_session *out,
                             struct error *err)
 {
+    struct service_credentials by = {.name = name, .password = password};
+    return service_sign_in_by(call, &by, out, err);
+}
+
+enum status service_sign_in_by(const struct call *call, const struct service_credentials *by,
+                               struct service_session *out, struct error *err)
+{
     struct user_arg user;
     struct session_arg arg = {.call = call};
-    if (load_user(call, name, &user, err) != OK)
+    if (load_user(call, by->name, &user, err) != OK)
         return FAILED;
     arg.staff = user.row;
     arg.staff_found = user.found;
@@ -304,22 +342,42 @@ enum status service_sign_in(const struct call *call, struct str name, struct str
         return error_hint(err, "Try again in %" PRId64 " seconds.",
                           (user.row.locked - service_now(call->service)) / 1000 + 1);
     }
-    if (!password_right(&user.row, user.found, password))
+    if (!password_right(&user.row, user.found, by->password))
         return sign_in_failed(call, &arg, err);
     struct actor actor;
+    struct service_session session = {0};
     actor_of_staff(&user.row, &actor);
+    if (second_factor_check(call, &actor, by->code, &arg.factor, &session.must_enrol, err) != OK) {
+        struct error counting = ERROR_INIT;
+        if (str_equal(str_of(err->type), STR("code-wrong")) && count_failure(call, &arg, &counting) != OK)
+            *err = counting;
+        return FAILED;
+    }
     /* Only a sign-in after failures writes the account. */
     arg.staff_found = user.row.failures != 0;
     arg.staff.failures = arg.staff.locked = 0;
-    return new_session(call, &arg, &actor, out, err);
+    if (new_session(call, &arg, &actor, &session, err) != OK)
+        return FAILED;
+    *out = session;
+    return OK;
 }
 
 enum status service_sign_in_party(const struct call *call, const struct actor *party, struct service_session *out,
                                   struct error *err)
 {
-    struct session_arg arg = {.call = call};
     CHECK(party->kind == ACTOR_PERSON || party->kind == ACTOR_ORGANISATION);
-    return new_session(call, &arg, party, out, err);
+    return session_start(call, party, STR_NONE, out, err);
+}
+
+enum status session_start(const struct call *call, const struct actor *actor, struct str ends,
+                          struct service_session *out, struct error *err)
+{
+    struct session_arg arg = {.call = call, .ends = ends.len ? secret_hash(call->arena, ends) : STR_NONE};
+    struct service_session session = {0};
+    if (new_session(call, &arg, actor, &session, err) != OK)
+        return FAILED;
+    *out = session;
+    return OK;
 }
 
 struct demo_arg {
@@ -376,18 +434,19 @@ static enum status unauthenticated(struct error *err)
     return error_hint(err, "Sign in again.");
 }
 
-static enum status session_actor(const struct call *call, const struct session_arg *arg, struct actor *out,
-                                 struct error *err)
+static enum status session_actor(const struct call *call, const struct session_arg *arg, struct value body,
+                                 struct actor *out, struct error *err)
 {
+    struct value acting = value_get(body, STR("acting"));
+    struct actor staff = actor_nobody;
     if (arg->row.staff.data) {
         if (!arg->staff_found || arg->staff.disabled)
             return unauthenticated(err);
-        actor_of_staff(&arg->staff, out);
-        return OK;
+        actor_of_staff(&arg->staff, &staff);
+        *out = staff;
+        if (value_is_null(acting))
+            return OK;
     }
-    struct value body;
-    if (service_unseal(call->service, call->arena, STR("session"), arg->row.body, &body, err) != OK)
-        return FAILED;
     bool organisation = str_equal(value_text(value_get(body, STR("kind"))), STR("organisation"));
     *out = (struct actor){.kind = organisation ? ACTOR_ORGANISATION : ACTOR_PERSON,
                           .id = value_text(value_get(body, STR("id"))),
@@ -395,7 +454,7 @@ static enum status session_actor(const struct call *call, const struct session_a
                           .region = value_text(value_get(body, STR("region"))),
                           .language = value_text(value_get(body, STR("language"))),
                           .level = (int)value_int_or(value_get(body, STR("level")), 1)};
-    return OK;
+    return value_is_null(acting) ? OK : acting_load(call, acting, &staff, out, err);
 }
 
 enum status service_session_find(const struct call *call, struct str secret, struct service_session *out,
@@ -404,11 +463,13 @@ enum status service_session_find(const struct call *call, struct str secret, str
     struct session_arg arg = {.call = call, .row = {.hash = secret_hash(call->arena, secret)}};
     int64_t now = service_now(call->service);
     struct actor actor;
+    struct value body;
     if (db_read(call->service->db, find_session, &arg, err) != OK)
         return FAILED;
     if (!arg.found || now - arg.row.seen > SESSION_IDLE_MS || now - arg.row.created > SESSION_MOST_MS)
         return unauthenticated(err);
-    if (session_actor(call, &arg, &actor, err) != OK)
+    if (service_unseal(call->service, call->arena, STR("session"), arg.row.body, &body, err) != OK ||
+        session_actor(call, &arg, body, &actor, err) != OK)
         return FAILED;
     if (now - arg.row.seen > TOUCH_MS) {
         arg.row.seen = now;
@@ -417,7 +478,8 @@ enum status service_session_find(const struct call *call, struct str secret, str
     }
     int64_t idle_end = arg.row.seen + SESSION_IDLE_MS, end = arg.row.created + SESSION_MOST_MS;
     *out = (struct service_session){
-        .secret = secret, .csrf = arg.row.csrf, .actor = actor, .expires_ms = idle_end < end ? idle_end : end};
+        .secret = secret, .csrf = arg.row.csrf, .actor = actor, .expires_ms = idle_end < end ? idle_end : end,
+        .must_enrol = value_is_true(value_get(body, STR("must_enrol")))};
     return OK;
 }
 

@@ -14,8 +14,13 @@ MUST_USE enum status service_user_add(const struct call *call, const struct serv
 MUST_USE enum status service_user_find(const struct call *call, struct str name, struct actor *out, struct error *err);
 /* {items [{name, title, role, region, unit, unit_name, disabled}]}. */
 MUST_USE enum status service_user_list(const struct call *call, struct value *out, struct error *err);
-/* {password?, role?, region?, disabled?}. Ends the user's sessions. */
+/* {password?, role?, region?, disabled?, totp? (false: the second factor is taken away, for a lost phone)}. Ends the user's sessions. */
 MUST_USE enum status service_user_change(const struct call *call, struct str name, struct value set, struct error *err);
+
+struct service_credentials {
+    struct str name, password;
+    struct str code; /* of the authenticator app; absent: none was typed */
+};
 
 /* A session's secret for the cookie; the database keeps its hash only. Ends after 30 minutes without use and 12 hours
  * at all. */
@@ -24,7 +29,11 @@ struct service_session {
     struct str csrf;    /* what forms of this session must carry */
     struct actor actor; /* its texts live in the call's arena */
     int64_t expires_ms;
+    bool must_enrol;    /* the role needs a second factor and there is none yet: good for enrolling only */
 };
+/* code-needed when the password is right and the account has a second factor; code-wrong (counts as a failure). */
+MUST_USE enum status service_sign_in_by(const struct call *call, const struct service_credentials *by,
+                                        struct service_session *out, struct error *err);
 /* sign-in-failed whatever was wrong; too-many-attempts after five failures in a row (a minute, doubling to an hour). */
 MUST_USE enum status service_sign_in(const struct call *call, struct str name, struct str password,
                                      struct service_session *out, struct error *err);
@@ -45,3 +54,15 @@ MUST_USE enum status service_token_create(const struct call *call, struct str us
                                           struct error *err);
 MUST_USE enum status service_token_find(const struct call *call, struct str token, struct actor *out,
                                         struct error *err);
+
+/* ---- Second factor of staff: codes of an authenticator app (RFC 6238). The setting totp.roles names the roles that need one,
+ * with blanks between them; "*" is all. ---- */
+
+/* {enrolled, required}. */
+MUST_USE enum status service_totp_get(const struct call *call, struct value *out, struct error *err);
+/* A new secret, shown once: {secret (base 32), uri (otpauth://)}. Replacing a confirmed one needs a code of it. */
+MUST_USE enum status service_totp_begin(const struct call *call, struct str code, struct value *out, struct error *err);
+/* With a code of the new secret it counts; every session of the user ends, *out is a new one. */
+MUST_USE enum status service_totp_confirm(const struct call *call, struct str code, struct service_session *out,
+                                          struct error *err);
+MUST_USE enum status service_totp_remove(const struct call *call, struct str code, struct error *err);

@@ -5,12 +5,14 @@
  *   tally          the keyed sum over all events of a region: rows taken away, even the newest, even whole cases, show
  *   anchors        signed tallies of past days: a database put back to an older state shows
  *   certificates   signature and state; certificates that events tell of must be there
- *   ledgers        balances are the sums of their entries, postings add up to nothing */
+ *   ledgers        balances are the sums of their entries, postings add up to nothing
+ *   models         the chain of what was done to each; an approved one's text is what its hash says */
 #include "service/audit.h"
 
 #include "clock/instant.h"
 #include "feel/json.h"
 #include "service/builtin.h"
+#include "service/model_file.h"
 #include "service/record_store.h"
 #include "trust/jws.h"
 
@@ -279,6 +281,46 @@ static enum status check_anchors(struct auditing *self, struct error *err)
     return OK;
 }
 
+/* ---- Models ---- */
+
+static enum status check_model_events(struct auditing *self, struct error *err)
+{
+    struct store_model_event *rows;
+    size_t count;
+    if (store_model_event_list(self->tx, &self->scratch, STR(""), STR(""), &rows, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++) {
+        const struct store_model_event *row = &rows[i], *before = i ? &rows[i - 1] : NULL;
+        unsigned char hash[HASH_SIZE];
+        bool first = !before || !str_equal(before->pack, row->pack) || !str_equal(before->path, row->path);
+        model_event_hash(&self->scratch, row, first ? STR("") : before->hash, hash);
+        if (row->hash.len != HASH_SIZE || !hash_equal(hash, row->hash.data, HASH_SIZE) ||
+            row->seq != (first ? 1 : before->seq + 1))
+            problem(self, "model_event", arena_printf(&self->scratch, "%.*s/%.*s %" PRId64, STR_ARGS(row->pack), STR_ARGS(row->path), row->seq),
+                    "The chain of this model's events is broken here.");
+    }
+    return OK;
+}
+
+static enum status check_model_texts(struct auditing *self, struct error *err)
+{
+    struct store_model *rows;
+    size_t count;
+    if (store_model_list(self->tx, &self->scratch, STR(""), STR(""), &rows, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++) {
+        struct store_model_text text;
+        unsigned char hash[HASH_SIZE];
+        if (store_model_text_get(self->tx, &self->scratch, &rows[i], &text, err) != OK)
+            return FAILED;
+        hash_sm3(text.content, hash);
+        if (!str_equal(rows[i].hash, hex_encode(&self->scratch, hash, sizeof hash)))
+            problem(self, "model", arena_printf(&self->scratch, "%.*s/%.*s %" PRId64, STR_ARGS(rows[i].pack), STR_ARGS(rows[i].path), rows[i].number),
+                    "The text is not what its hash says.");
+    }
+    return OK;
+}
+
 static enum status audit_all(struct db_tx *tx, void *arg, struct error *err)
 {
     struct auditing *self = arg;
@@ -287,7 +329,9 @@ static enum status audit_all(struct db_tx *tx, void *arg, struct error *err)
     self->problems.count = self->sums.count = 0;
     if (walk_cases(self, err) != OK || walk_certificates(self, err) != OK || walk_documents(self, err) != OK)
         return FAILED;
-    return check_ledgers(self, err) == OK && check_tally(self, err) == OK ? check_anchors(self, err) : FAILED;
+    if (check_ledgers(self, err) != OK || check_tally(self, err) != OK || check_model_events(self, err) != OK)
+        return FAILED;
+    return check_model_texts(self, err) == OK ? check_anchors(self, err) : FAILED;
 }
 
 enum status service_audit(const struct call *call, struct service_audit *out, struct error *err)

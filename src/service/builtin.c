@@ -23,6 +23,8 @@ static const struct builtin builtins[] = {
     {"notice.send", builtin_notice_send},
     {"exchange.call", builtin_exchange_call},
     {"serial.next", builtin_serial_next},
+    {"case.extend", builtin_case_extend},
+    {"document.issue", builtin_document_issue},
 };
 
 const struct builtin *builtin_job(struct str type)

@@ -15,6 +15,33 @@ enum status builtin_case_accept(struct builtin_call *call, struct error *err)
     return OK;
 }
 
+static bool list_holds(struct value list, struct value text)
+{
+    for (size_t i = 0; i < value_count(list); i++)
+        if (value_is_true(value_equal(value_at(list, i), text)))
+            return true;
+    return false;
+}
+
+/* Told once, in full: what was not named the first time may not be asked for later (Administrative Licensing Law 32).
+ */
+static enum status check_once(struct work_case *of, struct value items, struct error *err)
+{
+    struct value named = work_case_get(of, "corrections");
+    struct value all = items.kind == VALUE_LIST ? items : list_add(of->work->arena, value_null, items);
+    if (value_is_null(named)) {
+        work_case_set(of, "corrections", all);
+        return OK;
+    }
+    for (size_t i = 0; i < value_count(all); i++)
+        if (!list_holds(named, value_at(all, i))) {
+            error_set(err, ERROR_CONFLICT, "correction-not-named",
+                      "Only what the first notice named may be asked for again.");
+            return error_field(err, "items[%zu]", i);
+        }
+    return OK;
+}
+
 /* Stays open until the applicant supplements. */
 enum status builtin_case_correct(struct builtin_call *call, struct error *err)
 {
@@ -26,6 +53,8 @@ enum status builtin_case_correct(struct builtin_call *call, struct error *err)
                   "case.correct must say what is to be corrected, all of it at once.");
         return error_field(err, "items");
     }
+    if (check_once(of, items, err) != OK)
+        return FAILED;
     int64_t days = value_int_or(builtin_in(call, "days"), 0);
     int64_t until = days > 0 ? due_after(of, arena_printf(arena, "P%" PRId64 "WD", days)) : 0;
     struct view view;
@@ -36,7 +65,7 @@ enum status builtin_case_correct(struct builtin_call *call, struct error *err)
     view_int(&view, "job", call->key);
     work_case_set(of, "correction", view_done(&view));
     call->waits = true;
-    return OK;
+    return notice_tell(of, "case-correction", context_set(arena, value_null, "items", items), err);
 }
 
 enum status builtin_case_suspend(struct builtin_call *call, struct error *err)
@@ -84,6 +113,40 @@ enum status builtin_case_resume(struct builtin_call *call, struct error *err)
     return OK;
 }
 
+#define EXTENSION_MAX 60 /* working days or days, whatever the item's limit counts in */
+
+/* Once, with its reason (Administrative Licensing Law 42). */
+enum status builtin_case_extend(struct builtin_call *call, struct error *err)
+{
+    struct work_case *of = call->of;
+    struct arena *arena = of->work->arena;
+    struct str reason;
+    int64_t days = value_int_or(builtin_in(call, "days"), 0);
+    if (builtin_need(call, "reason", &reason, err) != OK)
+        return FAILED;
+    if (days < 1 || days > EXTENSION_MAX) {
+        error_set(err, ERROR_INVALID, "extension-invalid", "An extension is of 1 to %d days.", EXTENSION_MAX);
+        return error_field(err, "days");
+    }
+    if (value_is_null(work_case_get(of, "accepted")))
+        return error_set(err, ERROR_CONFLICT, "case-not-accepted",
+                         "A case that is not accepted has no limit to extend.");
+    if (!value_is_null(work_case_get(of, "extension")))
+        return error_set(err, ERROR_CONFLICT, "case-extended", "The limit has been extended once already.");
+    struct view view;
+    view_init(&view, arena);
+    view_int(&view, "n", days);
+    view_int(&view, "at", of->work->now);
+    view_text(&view, "reason", reason);
+    view_text(&view, "basis", builtin_text(call, "basis"));
+    struct value extension = view_done(&view);
+    work_case_set(of, "extension", extension);
+    limits_update(of);
+    work_case_event(of, "case.extended", context_set(arena, extension, "deadline", value_time(of->row.deadline)));
+    builtin_out(call, "deadline", value_time(of->row.deadline));
+    return OK;
+}
+
 enum status builtin_case_decide(struct builtin_call *call, struct error *err)
 {
     struct work_case *of = call->of;
@@ -113,7 +176,8 @@ enum status builtin_case_decide(struct builtin_call *call, struct error *err)
     return OK;
 }
 
-/* A child case in the same transaction, opened in the name of this one's applicant. */
+/* A child case in the same transaction, opened in the name of this one's applicant. mode "wait": goes on when the child
+ * is closed, which may be at once. */
 enum status builtin_case_open(struct builtin_call *call, struct error *err)
 {
     struct work_case *of = call->of;
@@ -124,6 +188,7 @@ enum status builtin_case_open(struct builtin_call *call, struct error *err)
     struct service_case_input input = {.item = item,
                                        .form = builtin_in(call, "form"),
                                        .party = builtin_in(call, "party"),
+                                       .materials = builtin_in(call, "materials"),
                                        .applicant = work_case_get(of, "applicant"),
                                        .confirmed = true};
     struct case_opening opening = {.input = &input, .parent = of};
@@ -132,6 +197,13 @@ enum status builtin_case_open(struct builtin_call *call, struct error *err)
         return FAILED;
     work_case_set(of, "children", list_add(arena, work_case_get(of, "children"), value_string(child->no)));
     work_case_event(of, "case.child", context_set(arena, value_null, "no", value_string(child->no)));
-    builtin_out(call, "no", value_string(child->no));
+    bool waits = str_equal(builtin_text(call, "mode"), STR("wait"));
+    if (waits && child->row.state != CASE_CLOSED) {
+        struct value waiter = context_set(arena, value_null, "no", value_string(of->no));
+        work_case_set(child, "waiter", context_set(arena, waiter, "job", value_int(call->key)));
+        call->waits = true;
+        return OK;
+    }
+    call->out = case_child_result(child);
     return OK;
 }

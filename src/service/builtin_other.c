@@ -87,68 +87,6 @@ enum status builtin_ledger_post(struct builtin_call *call, struct error *err)
     return OK;
 }
 
-/* ---- Notices ---- */
-
-static enum status render(struct work_case *of, const struct template *template, struct value names, struct str *out,
-                          struct error *err)
-{
-    struct work *work = of->work;
-    struct feel_run run = service_feel(work->service, work->arena, of->packs, work->now);
-    struct buf text;
-    buf_init(&text, 100000);
-    enum status status = OK;
-    *out = STR("");
-    if (template)
-        status = template_render(template, names, &run, &text, err);
-    if (status == OK)
-        *out = arena_str(work->arena, buf_str(&text));
-    buf_release(&text);
-    return status;
-}
-
-/* to: an ID number, or {id, …}; the applicant when absent. */
-enum status builtin_notice_send(struct builtin_call *call, struct error *err)
-{
-    struct work_case *of = call->of;
-    struct work *work = of->work;
-    struct str id, title, text;
-    if (builtin_need(call, "notice", &id, err) != OK)
-        return FAILED;
-    const struct pack_notice *notice = pack_notice_find(of->packs, id);
-    if (!notice)
-        return error_set(err, ERROR_NOT_FOUND, "notice-unknown", "There is no notice %.*s.", STR_ARGS(id));
-    struct value to = builtin_in(call, "to");
-    if (value_is_null(to))
-        to = work_case_get(of, "applicant");
-    struct str who = to.kind == VALUE_STRING ? to.string : value_text(value_get(to, STR("id")));
-    bool staff = str_equal(value_text(value_get(to, STR("kind"))), STR("staff"));
-    struct value names = context_set(work->arena, value_null, "case", work_case_names(of));
-    names = context_set(work->arena, names, "party", work_case_get(of, "party"));
-    names = context_set(work->arena, names, "applicant", work_case_get(of, "applicant"));
-    names = context_set(work->arena, names, "data", builtin_in(call, "data"));
-    if (render(of, notice->title, names, &title, err) != OK || render(of, notice->text, names, &text, err) != OK)
-        return FAILED;
-    struct store_notice *row = arena_new(work->arena, struct store_notice);
-    row->region = of->row.region;
-    row->sent = work->now;
-    row->party = staff ? applicant_index(work->service, work->arena, STR("staff"), who)
-                       : party_index(work->service, work->arena, who);
-    if (!row->party.data)
-        return error_set(err, ERROR_INVALID, "input-missing", "notice.send has nobody to send to.");
-    if (work_key(work, row->region, &row->id, err) != OK)
-        return FAILED;
-    struct view view;
-    view_init(&view, work->arena);
-    view_text(&view, "notice", id);
-    view_text(&view, "title", title);
-    view_text(&view, "text", text);
-    view_text(&view, "case", of->no);
-    row->body = service_seal(work->service, work->arena, key_text(work->arena, row->id), view_done(&view));
-    work_change(work, CHANGE_NOTICE_INSERT, row);
-    work_case_event(of, "notice.sent", context_set(work->arena, value_null, "notice", value_string(id)));
-    return OK;
-}
-
 /* ---- Exchanges ---- */
 
 enum status builtin_exchange_call(struct builtin_call *call, struct error *err)
@@ -193,13 +131,9 @@ enum status builtin_exchange_call(struct builtin_call *call, struct error *err)
 /* ---- Serial numbers ---- */
 
 /* The next number of a series, from 1, without gaps: of two that take one at a time, one runs again. */
-enum status builtin_serial_next(struct builtin_call *call, struct error *err)
+enum status serial_take(struct work *work, struct str series, int64_t *out, struct error *err)
 {
-    struct work *work = call->of->work;
-    struct str series;
     int64_t n = 0;
-    if (builtin_need(call, "series", &series, err) != OK)
-        return FAILED;
     struct str name = arena_printf(work->arena, "serial/%.*s", STR_ARGS(series));
     for (size_t i = work->changes.count; i-- > 0 && n == 0;) {
         const struct work_serial *taken = work->changes.items[i].row;
@@ -209,6 +143,16 @@ enum status builtin_serial_next(struct builtin_call *call, struct error *err)
     if (n == 0 && store_counter_peek(work->tx, name, &n, err) != OK)
         return FAILED;
     work_change(work, CHANGE_SERIAL, WORK_ROW(work, work_serial, .name = name, .n = n));
+    *out = n;
+    return OK;
+}
+
+enum status builtin_serial_next(struct builtin_call *call, struct error *err)
+{
+    struct str series;
+    int64_t n;
+    if (builtin_need(call, "series", &series, err) != OK || serial_take(call->of->work, series, &n, err) != OK)
+        return FAILED;
     builtin_out(call, "n", value_int(n));
     return OK;
 }

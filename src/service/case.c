@@ -175,11 +175,19 @@ static struct value suspension_view(const struct work_case *of)
     return view_done(&view);
 }
 
+/* With the key as a text too: JSON readers that only have doubles would change the number. */
 static struct value incidents_of(const struct work_case *of)
 {
-    if (bpmn_instance_incident_count(of->instance) == 0)
-        return value_null;
-    return value_get(bpmn_instance_view(of->work->arena, of->instance), STR("incidents"));
+    struct arena *arena = of->work->arena;
+    struct list_builder list;
+    list_builder_init(&list, arena);
+    struct value all = value_get(bpmn_instance_view(arena, of->instance), STR("incidents"));
+    for (size_t i = 0; i < value_count(all); i++) {
+        struct value one = value_at(all, i);
+        struct str id = key_text(arena, value_int_or(value_get(one, STR("key")), 0));
+        list_builder_push(&list, context_set(arena, one, "id", value_string(id)));
+    }
+    return list_builder_done(&list);
 }
 
 static void view_head(struct view *view, const struct work_case *of)
@@ -200,10 +208,21 @@ static void view_head(struct view *view, const struct work_case *of)
     view_int(view, "version", of->row.version);
 }
 
+/* Who acted in somebody's place, without their ID number. */
+static struct value agent_view(struct arena *arena, struct value agent)
+{
+    struct view view;
+    view_init(&view, arena);
+    view_put(&view, "kind", value_get(agent, STR("kind")));
+    view_put(&view, "name", value_get(agent, STR("name")));
+    view_put(&view, "unit", value_get(agent, STR("unit_name")));
+    return view_done(&view);
+}
+
 enum status case_view(struct work_case *of, struct value *out, struct error *err)
 {
     static const char *const kept[] = {"title", "reasons", "party",  "applicant", "form",    "materials",
-                                       "staff", "rating",  "parent", "children",  "records", "extension"};
+                                       "staff", "rating",  "parent", "children",  "records", "extension", "documents"};
     struct work *work = of->work;
     struct value certificates, tasks;
     if (certificates_now(work, of, &certificates, err) != OK || tasks_now(work, of, &tasks, err) != OK)
@@ -213,6 +232,8 @@ enum status case_view(struct work_case *of, struct value *out, struct error *err
     view_head(&view, of);
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         view_put(&view, kept[i], work_case_get(of, kept[i]));
+    if (!value_is_null(work_case_get(of, "agent")))
+        view_put(&view, "agent", agent_view(work->arena, work_case_get(of, "agent")));
     view_text(&view, "unit", of->row.unit);
     view_time(&view, "accepted", value_int_or(work_case_get(of, "accepted"), 0));
     view_time(&view, "decided", value_int_or(work_case_get(of, "decided"), 0));
@@ -221,7 +242,8 @@ enum status case_view(struct work_case *of, struct value *out, struct error *err
     view_put(&view, "tasks", tasks);
     view_put(&view, "correction", correction_view(of));
     view_put(&view, "suspension", suspension_view(of));
-    view_put(&view, "incidents", incidents_of(of));
+    if (bpmn_instance_incident_count(of->instance))
+        view_put(&view, "incidents", incidents_of(of));
     view_text(&view, "process", of->item->process);
     view_put(&view, "actions", actions_of(of));
     *out = view_done(&view);
@@ -254,7 +276,7 @@ static enum status push_events(struct work *work, const struct store_event *row,
     if (service_unseal(work->service, work->arena, event_context(work->arena, row), row->body, &body, err) != OK)
         return FAILED;
     struct value events = value_get(body, STR("events"));
-    struct value by = value_get(body, STR("by"));
+    struct value by = value_get(body, STR("by")), agent = value_get(body, STR("agent"));
     for (size_t i = 0; i < value_count(events); i++) {
         struct view view;
         view_init(&view, work->arena);
@@ -268,8 +290,25 @@ static enum status push_events(struct work *work, const struct store_event *row,
         view_put(&who, "role", value_get(body, STR("role")));
         view_put(&who, "unit", value_get(body, STR("unit")));
         view_put(&view, "by", view_done(&who));
+        if (!value_is_null(agent))
+            view_put(&view, "agent", agent_view(work->arena, agent));
         list_builder_push(items, value_merge(work->arena, view_done(&view), value_at(events, i)));
     }
+    return OK;
+}
+
+enum status work_case_events(struct work *work, const struct store_case *row, struct value *out, struct error *err)
+{
+    struct store_event *rows;
+    size_t count;
+    struct list_builder items;
+    list_builder_init(&items, work->arena);
+    if (store_event_list(work->tx, work->arena, row->region, row->id, &rows, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++)
+        if (push_events(work, &rows[i], &items, err) != OK)
+            return FAILED;
+    *out = list_builder_done(&items);
     return OK;
 }
 
@@ -277,17 +316,8 @@ static enum status events_command(struct work *work, void *arg, struct error *er
 {
     struct look *look = arg;
     struct work_case *of;
-    struct store_event *rows;
-    size_t count;
-    if (load_seen(work, look->no, &of, err) != OK ||
-        store_event_list(work->tx, work->arena, of->row.region, of->row.id, &rows, &count, err) != OK)
+    if (load_seen(work, look->no, &of, err) != OK || work_case_events(work, &of->row, &look->view, err) != OK)
         return FAILED;
-    struct list_builder items;
-    list_builder_init(&items, work->arena);
-    for (size_t i = 0; i < count; i++)
-        if (push_events(work, &rows[i], &items, err) != OK)
-            return FAILED;
-    look->view = list_builder_done(&items);
     return work_access(work, "case.events", value_text(value_path(of->body, "party.id")), of, err);
 }
 
@@ -318,6 +348,7 @@ static enum status process_command(struct work *work, void *arg, struct error *e
         view_int(&about, "version", process->version);
         view_text(&about, "xml", process->file->text);
     }
+    view = context_set(work->arena, view, "incidents", incidents_of(of));
     look->view = context_set(work->arena, view, "process", view_done(&about));
     return work_access(work, "case.process", value_text(value_path(of->body, "party.id")), of, err);
 }
@@ -361,19 +392,25 @@ static struct value reason_of(struct work_case *of, struct value input)
 }
 
 /* The subscription of the process to the message case.withdrawn, 0 if it has none. */
-static int64_t withdraw_subscription(struct work_case *of)
+static int64_t withdraw_wait(struct value waits)
 {
-    struct value tokens = value_get(bpmn_instance_view(of->work->arena, of->instance), STR("tokens"));
-    for (size_t i = 0; i < value_count(tokens); i++) {
-        struct value waits = value_get(value_at(tokens, i), STR("waits"));
-        for (size_t w = 0; w < value_count(waits); w++) {
-            struct value one = value_at(waits, w);
-            if (str_equal(value_text(value_get(one, STR("kind"))), STR("message")) &&
-                str_equal(value_text(value_get(one, STR("name"))), STR("case.withdrawn")))
-                return value_int_or(value_get(one, STR("key")), 0);
-        }
+    for (size_t w = 0; w < value_count(waits); w++) {
+        struct value one = value_at(waits, w);
+        if (str_equal(value_text(value_get(one, STR("kind"))), STR("message")) &&
+            str_equal(value_text(value_get(one, STR("name"))), STR("case.withdrawn")))
+            return value_int_or(value_get(one, STR("key")), 0);
     }
     return 0;
+}
+
+static int64_t withdraw_subscription(struct work_case *of)
+{
+    struct value view = bpmn_instance_view(of->work->arena, of->instance);
+    struct value tokens = value_get(view, STR("tokens"));
+    int64_t key = withdraw_wait(value_get(view, STR("waits")));
+    for (size_t i = 0; i < value_count(tokens) && key == 0; i++)
+        key = withdraw_wait(value_get(value_at(tokens, i), STR("waits")));
+    return key;
 }
 
 static enum status act_withdraw(struct work_case *of, struct value input, struct error *err)
@@ -446,9 +483,40 @@ static enum status act_supplement(struct work_case *of, struct value input, stru
     work_case_set(of, "correction", value_null);
     work_case_event(of, "case.supplemented", before);
     struct value filled = schema ? form_null_fill(schema->form, work->arena, judged.form) : judged.form;
-    struct bpmn_command command = {
-        .kind = BPMN_COMPLETE_JOB, .key = job, .variables = context_set(work->arena, value_null, "form", filled)};
+    struct value variables = context_set(work->arena, value_null, "form", filled);
+    struct value names = variables;
+    static const char *const known[] = {"applicant", "staff", "party"};
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        names = context_set(work->arena, names, known[i], work_case_get(of, known[i]));
+    if (case_item_variables(of, names, &variables, err) != OK)
+        return FAILED;
+    struct bpmn_command command = {.kind = BPMN_COMPLETE_JOB, .key = job, .variables = variables};
     return engine_command(of, &command, err);
+}
+
+/* A bad rating opens the case of another item, about this one. */
+static enum status open_remedy(struct work_case *of, int64_t grade, struct str text, struct error *err)
+{
+    struct arena *arena = of->work->arena;
+    struct view form;
+    view_init(&form, arena);
+    view_text(&form, "case", of->no);
+    view_text(&form, "item", of->item->code);
+    view_text(&form, "item_title", of->item->title);
+    view_text(&form, "region", division_text(arena, of->row.division));
+    view_int(&form, "grade", grade);
+    view_text(&form, "text", text);
+    struct service_case_input input = {.item = of->item->rating_item,
+                                       .form = view_done(&form),
+                                       .applicant = work_case_get(of, "applicant"),
+                                       .confirmed = true};
+    struct case_opening opening = {.input = &input, .parent = of};
+    struct work_case *child;
+    if (case_open_in(of->work, &opening, &child, err) != OK)
+        return FAILED;
+    work_case_set(of, "children", list_add(arena, work_case_get(of, "children"), value_string(child->no)));
+    work_case_event(of, "case.child", context_set(arena, value_null, "no", value_string(child->no)));
+    return OK;
 }
 
 static enum status act_rate(struct work_case *of, struct value input, struct error *err)
@@ -475,14 +543,13 @@ static enum status act_rate(struct work_case *of, struct value input, struct err
     view_put(&view, "at", value_string(temporal_text(work->arena, value_time(work->now))));
     work_case_set(of, "rating", view_done(&view));
     work_case_event(of, "case.rated", context_set(work->arena, value_null, "grade", value_int(grade)));
-    return OK;
+    return of->item->rating_item.len && grade >= of->item->rating_bad_from ? open_remedy(of, grade, text, err) : OK;
 }
 
-static enum status mend(struct work_case *of, struct value input, enum bpmn_command_kind kind, struct error *err)
+static enum status mend(struct work_case *of, struct value input, bool skip, struct error *err)
 {
     int64_t key;
     struct str text = value_text(value_get(input, STR("incident")));
-    struct str reason = value_text(value_get(input, STR("reason")));
     if (of->work->call->actor->kind != ACTOR_STAFF && of->work->call->actor->kind != ACTOR_SYSTEM)
         return forbidden(err);
     if (service_may(of->work->call, "incident.manage", err) != OK)
@@ -491,28 +558,23 @@ static enum status mend(struct work_case *of, struct value input, enum bpmn_comm
         error_set(err, ERROR_INVALID, "incident-missing", "Say which incident, by its key.");
         return error_field(err, "incident");
     }
-    if (kind == BPMN_SKIP && reason.len == 0) {
-        error_set(err, ERROR_INVALID, "reason-missing", "Skipping needs a reason.");
-        return error_field(err, "reason");
-    }
     struct value variables = value_get(input, STR("variables"));
-    struct bpmn_command command = {.kind = kind,
-                                   .key = key,
-                                   .message = reason,
-                                   .retries = 1,
-                                   .variables = variables.kind == VALUE_CONTEXT ? variables : value_null};
-    work_case_event(of, kind == BPMN_SKIP ? "incident.skipped" : "incident.retried", reason_of(of, input));
-    return engine_command(of, &command, err);
+    struct incident_mending mending = {.key = key,
+                                       .skip = skip,
+                                       .reason = value_text(value_get(input, STR("reason"))),
+                                       .flow = value_text(value_get(input, STR("flow"))),
+                                       .variables = variables.kind == VALUE_CONTEXT ? variables : value_null};
+    return incident_mend(of, &mending, err);
 }
 
 static enum status act_retry(struct work_case *of, struct value input, struct error *err)
 {
-    return mend(of, input, BPMN_RESOLVE_INCIDENT, err);
+    return mend(of, input, false, err);
 }
 
 static enum status act_skip(struct work_case *of, struct value input, struct error *err)
 {
-    return mend(of, input, BPMN_SKIP, err);
+    return mend(of, input, true, err);
 }
 
 static const struct {

@@ -70,9 +70,12 @@ MUST_USE enum status service_case_list(const struct call *call, const struct ser
 MUST_USE enum status service_case_act(const struct call *call, struct str no, struct str action, struct value input,
                                       struct value *out, struct error *err);
 
-/* ---- Drafts: a form on its way, seen by its owner only, kept 30 days ---- */
+/* ---- Drafts: a form on its way, seen by its owner and who acts for them, kept 30 days: draft.c ---- */
 
-/* id absent: a new one. {id, item, form, step, saved}. */
+/* id absent: a new one. What draft {item, form, step, materials, sources} does not name stays as it was.
+ * {id, item, item_version, form, step, materials, sources, agent, saved, version}. Of an older version of the item it is carried
+ * over: carried_over {from, to, dropped [path]}. draft-not-found, draft-outdated, draft-item, mandate-scope; if-match-failed when
+ * call->if_version is no longer its version. */
 MUST_USE enum status service_draft_put(const struct call *call, struct str id, struct value draft, struct value *out,
                                        struct error *err);
 MUST_USE enum status service_draft_get(const struct call *call, struct str id, struct value *out, struct error *err);

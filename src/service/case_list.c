@@ -1,4 +1,4 @@
-/* Worklists of cases, and drafts. */
+/* Worklists of cases. */
 #include "service/case.h"
 
 #include "clock/instant.h"
@@ -147,6 +147,8 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
         n++;
     for (size_t i = 0; i < n; i++) {
         struct work_case *of;
+        if (work->call->actor->acting && !actor_sees_case(work->call, &all.items[i]))
+            continue;
         if (work_case_look(work, &all.items[i], &of, err) != OK)
             return FAILED;
         list_builder_push(&items, list_line(work, of));
@@ -167,141 +169,5 @@ enum status service_case_list(const struct call *call, const struct service_case
     if (service_may(call, "case.read", err) != OK || work_read(call, list_command, &arg, err) != OK)
         return FAILED;
     *out = arg.view;
-    return OK;
-}
-
-/* ---- Drafts ---- */
-
-struct draft_arg {
-    const struct call *call;
-    struct store_draft row;
-    struct store_draft *rows;
-    size_t count;
-    bool found;
-};
-
-static struct str draft_place(struct arena *arena, const struct store_draft *row)
-{
-    return arena_printf(arena, "draft:%" PRId64, row->id);
-}
-
-static enum status draft_owner(const struct call *call, struct store_draft *row, struct error *err)
-{
-    row->owner = actor_index(call);
-    row->region = actor_region(call);
-    if (row->owner.data)
-        return OK;
-    return service_may(call, "case.open", err) == OK ? OK : FAILED;
-}
-
-static enum status no_draft(struct str id, struct error *err)
-{
-    return error_set(err, ERROR_NOT_FOUND, "draft-not-found", "You have no draft %.*s.", STR_ARGS(id));
-}
-
-static enum status draft_write(struct db_tx *tx, void *arg, struct error *err)
-{
-    const struct draft_arg *a = arg;
-    return store_draft_put(tx, &a->row, err);
-}
-
-static enum status draft_read(struct db_tx *tx, void *arg, struct error *err)
-{
-    struct draft_arg *a = arg;
-    struct store_draft key = a->row;
-    return store_draft_find(tx, a->call->arena, &key, &a->row, &a->found, err);
-}
-
-static struct value draft_head(const struct call *call, const struct store_draft *row)
-{
-    struct view view;
-    view_init(&view, call->arena);
-    view_text(&view, "id", key_text(call->arena, row->id));
-    view_text(&view, "item", row->item);
-    view_time(&view, "saved", row->saved);
-    return view_done(&view);
-}
-
-enum status service_draft_put(const struct call *call, struct str id, struct value draft, struct value *out,
-                              struct error *err)
-{
-    struct draft_arg arg = {.call = call};
-    if (draft_owner(call, &arg.row, err) != OK)
-        return FAILED;
-    if (id.len && !key_parse(id, &arg.row.id))
-        return no_draft(id, err);
-    if (id.len == 0) {
-        struct str bytes = service_random(call->service, call->arena, 8);
-        for (size_t i = 0; i < 7; i++)
-            arg.row.id = arg.row.id << 8 | (unsigned char)bytes.data[i];
-        arg.row.id |= 1;
-    }
-    arg.row.item = value_text(value_get(draft, STR("item")));
-    if (!pack_item_find(call->service->packs, arg.row.item, instant_day(service_now(call->service)))) {
-        error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s in force.", STR_ARGS(arg.row.item));
-        return error_field(err, "item");
-    }
-    arg.row.saved = service_now(call->service);
-    arg.row.body = service_seal(call->service, call->arena, draft_place(call->arena, &arg.row), draft);
-    if (db_write(call->service->db, draft_write, &arg, err) != OK)
-        return FAILED;
-    *out = value_merge(call->arena, draft, draft_head(call, &arg.row));
-    return OK;
-}
-
-enum status service_draft_get(const struct call *call, struct str id, struct value *out, struct error *err)
-{
-    struct draft_arg arg = {.call = call};
-    struct value body;
-    if (draft_owner(call, &arg.row, err) != OK)
-        return FAILED;
-    if (key_parse(id, &arg.row.id) && db_read(call->service->db, draft_read, &arg, err) != OK)
-        return FAILED;
-    if (!arg.found)
-        return no_draft(id, err);
-    if (service_unseal(call->service, call->arena, draft_place(call->arena, &arg.row), arg.row.body, &body, err) != OK)
-        return FAILED;
-    *out = value_merge(call->arena, body, draft_head(call, &arg.row));
-    return OK;
-}
-
-static enum status draft_remove(struct db_tx *tx, void *arg, struct error *err)
-{
-    const struct draft_arg *a = arg;
-    return store_draft_delete(tx, &a->row, err);
-}
-
-enum status service_draft_delete(const struct call *call, struct str id, struct error *err)
-{
-    struct draft_arg arg = {.call = call};
-    if (draft_owner(call, &arg.row, err) != OK)
-        return FAILED;
-    if (!key_parse(id, &arg.row.id))
-        return no_draft(id, err);
-    return db_write(call->service->db, draft_remove, &arg, err);
-}
-
-static enum status draft_list(struct db_tx *tx, void *arg, struct error *err)
-{
-    struct draft_arg *a = arg;
-    return store_draft_list(tx, a->call->arena, a->row.region, a->row.owner, &a->rows, &a->count, err);
-}
-
-enum status service_draft_list(const struct call *call, struct value *out, struct error *err)
-{
-    struct draft_arg arg = {.call = call};
-    struct list_builder items;
-    list_builder_init(&items, call->arena);
-    if (draft_owner(call, &arg.row, err) != OK || db_read(call->service->db, draft_list, &arg, err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < arg.count; i++) {
-        struct value body;
-        if (service_unseal(call->service, call->arena, draft_place(call->arena, &arg.rows[i]), arg.rows[i].body, &body,
-                           err) != OK)
-            return FAILED;
-        struct value line = draft_head(call, &arg.rows[i]);
-        list_builder_push(&items, context_set(call->arena, line, "step", value_get(body, STR("step"))));
-    }
-    *out = list_builder_done(&items);
     return OK;
 }

@@ -1,7 +1,9 @@
 #include "service/case_open.h"
 
 #include "clock/instant.h"
+#include "service/material.h"
 #include "service/record_store.h"
+#include "service/session.h"
 
 /* ---- Judging the form ---- */
 
@@ -41,7 +43,7 @@ void case_form_judge(const struct call *call, const struct pack_set *packs, cons
 /* One decision of the item's checks: each row it gives is a problem. */
 static enum status run_check(const struct call *call, struct case_opening *opening, struct str id, struct error *err)
 {
-    const struct pack_set *packs = call->service->packs;
+    const struct pack_set *packs = opening->packs;
     const struct pack_decision *decision = pack_decision_find(packs, id);
     if (!decision)
         return error_set(err, ERROR_INTERNAL, "decision-missing", "The check %.*s is in no pack.", STR_ARGS(id));
@@ -106,6 +108,10 @@ static enum status may_open(const struct call *call, const struct case_opening *
     case ACTOR_ORGANISATION:
         if (!pack_item_for(item, actor->kind == ACTOR_PERSON ? PACK_BY_PERSON : PACK_BY_ORGANISATION))
             return may_not(call, item, err);
+        if (!acting_covers(actor, item->code)) {
+            error_set(err, ERROR_FORBIDDEN, "mandate-scope", "The mandate does not cover this item.");
+            return error_hint(err, "Ask whoever is represented for a mandate that does.");
+        }
         if (actor->kind == ACTOR_PERSON && actor->level < item->identity_level) {
             error_set(err, ERROR_FORBIDDEN, "identity-level", "This needs identity level %d; yours is %d.",
                       item->identity_level, actor->level);
@@ -159,7 +165,8 @@ enum status case_judge(const struct call *call, struct case_opening *opening, st
     int32_t today = instant_day(service_now(service));
     opening->errors = opening->warnings = 0;
     opening->problems = value_list(call->arena, NULL, 0);
-    opening->item = pack_item_find(service->packs, opening->input->item, today);
+    opening->packs = opening->parent ? service->packs : service_packs_now(service);
+    opening->item = pack_item_find(opening->packs, opening->input->item, today);
     if (!opening->item) {
         error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s in force.",
                   STR_ARGS(opening->input->item));
@@ -172,9 +179,9 @@ enum status case_judge(const struct call *call, struct case_opening *opening, st
     opening->form = value_is_null(opening->input->form) ? empty_context(call->arena) : opening->input->form;
     opening->names = context_set(call->arena, value_null, "applicant", opening->applicant);
     opening->names = context_set(call->arena, opening->names, "staff", opening->staff);
-    const struct pack_form *form = pack_form_find(service->packs, opening->item->form);
+    const struct pack_form *form = pack_form_find(opening->packs, opening->item->form);
     if (form)
-        case_form_judge(call, service->packs, form->form, opening->form, opening);
+        case_form_judge(call, opening->packs, form->form, opening->form, opening);
     for (size_t i = 0; opening->errors == 0 && i < opening->item->check_count; i++)
         if (run_check(call, opening, opening->item->checks[i], err) != OK)
             return FAILED;
@@ -257,9 +264,9 @@ static enum status fill_row(struct work *work, const struct case_opening *openin
     struct arena *arena = work->arena;
     struct str code = region_code(call, opening);
     *row = (struct store_case){.item = service_item_id(service, opening->item->code, opening->item->version),
-                               .packs = service->packs_id,
+                               .packs = service_packs_id(service, opening->packs),
                                .division = division_of(code),
-                               .region = region_of(service->packs, code),
+                               .region = region_of(opening->packs, code),
                                .opened = work->now,
                                .state = CASE_SUBMITTED};
     if (row->region == 0) {
@@ -299,8 +306,39 @@ static void fill_body(struct work_case *of, const struct case_opening *opening)
     work_case_set(of, "party", opening->party);
     work_case_set(of, "applicant", opening->applicant);
     work_case_set(of, "staff", opening->staff);
+    if (of->work->call->actor->acting && !opening->parent)
+        work_case_set(of, "agent", acting_agent(of->work->arena, of->work->call->actor));
     if (opening->parent)
         work_case_set(of, "parent", value_string(opening->parent->no));
+}
+
+/* What a process that is switched by its item reads of it. */
+static struct value item_variable(struct arena *arena, const struct pack_item *item)
+{
+    static const char *const members[] = {"code",   "title",     "type",   "handling", "catalog_code", "limits",
+                                          "result", "procedure", "basis"};
+    static const char *const body[] = {"body", "body_code", "reconsideration", "litigation"};
+    struct value list = value_get(item->json, STR("implementation"));
+    struct view view;
+    view_init(&view, arena);
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        view_put(&view, members[i], value_get(item->json, str_of(members[i])));
+    view_int(&view, "version", item->version);
+    for (size_t i = 0; i < COUNT_OF(body); i++)
+        view_put(&view, body[i], value_get(list, str_of(body[i])));
+    return view_done(&view);
+}
+
+enum status case_item_variables(struct work_case *of, struct value names, struct value *variables, struct error *err)
+{
+    struct value materials;
+    if (value_is_null(value_get(of->item->json, STR("procedure"))))
+        return OK;
+    if (materials_judge(of, work_case_get(of, "materials"), names, &materials, err) != OK)
+        return FAILED;
+    *variables = context_set(of->work->arena, *variables, "item", item_variable(of->work->arena, of->item));
+    *variables = context_set(of->work->arena, *variables, "materials", materials);
+    return OK;
 }
 
 static struct value start_variables(struct work_case *of, const struct case_opening *opening)
@@ -340,7 +378,8 @@ enum status case_open_in(struct work *work, struct case_opening *opening, struct
     if (opening->warnings)
         opened = context_set(work->arena, opened, "confirmed", opening->problems);
     work_case_event(of, "case.opened", opened);
-    if (engine_start(of, start_variables(of, opening), err) != OK)
+    struct value variables = start_variables(of, opening);
+    if (case_item_variables(of, opening->names, &variables, err) != OK || engine_start(of, variables, err) != OK)
         return FAILED;
     *out = of;
     return OK;
@@ -363,4 +402,13 @@ struct value case_answer(const struct work_case *of)
     view_put(&view, "certificates", value_is_null(certificates) ? value_list(arena, NULL, 0) : certificates);
     view_int(&view, "version", of->version_was + 1);
     return view_done(&view);
+}
+
+struct value case_child_result(const struct work_case *of)
+{
+    static const char *const members[] = {"no", "state", "outcome", "reasons", "certificates"};
+    struct value answer = case_answer(of), result = value_null;
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        result = context_set(of->work->arena, result, members[i], value_get(answer, str_of(members[i])));
+    return result;
 }

@@ -9,6 +9,7 @@ struct case_opening {
     struct work_case *parent; /* NULL: asked for by the actor */
 
     /* Found on the way. */
+    const struct pack_set *packs; /* in force when it was judged: the case keeps them */
     const struct pack_item *item;
     struct value form; /* cleaned */
     struct value applicant, party, staff, names;
@@ -23,9 +24,14 @@ MUST_USE enum status case_judge(const struct call *call, struct case_opening *op
 /* Judges, makes the case and runs its process until nothing moves. */
 MUST_USE enum status case_open_in(struct work *work, struct case_opening *opening, struct work_case **out,
                                   struct error *err);
+/* Adds item and materials to a process's variables when the item declares a procedure. names: of the item's expressions. */
+MUST_USE enum status case_item_variables(struct work_case *of, struct value names, struct value *variables,
+                                         struct error *err);
 /* The answer of opening and of every later command: {no, item, title, state, outcome, deadline, certificates, version}.
  */
 struct value case_answer(const struct work_case *of);
+/* What the process that opened a case is told of it: {no, state, outcome, reasons, certificates}. */
+struct value case_child_result(const struct work_case *of);
 /* Validates data against a form of the packs: cleaned data and problems as above. */
 void case_form_judge(const struct call *call, const struct pack_set *packs, const struct form *form, struct value data,
                      struct case_opening *out);

@@ -1,4 +1,4 @@
-/* Items, decisions and indicators. */
+/* Items and decisions. */
 #include "service/catalogue.h"
 
 #include "clock/instant.h"
@@ -42,10 +42,21 @@ static bool contains(struct str text, struct str wanted)
     return text.len >= wanted.len && str_find(text, wanted, 0) >= 0;
 }
 
+/* One of the words holds what was searched, or, when either way will do, is held by it. */
+static int words_score(struct value words, struct str wanted, bool either_way)
+{
+    int points = 0;
+    for (size_t i = 0; i < value_count(words); i++) {
+        struct str word = value_text(value_at(words, i));
+        if (word.len && (contains(word, wanted) || (either_way && contains(wanted, word))))
+            points += 4;
+    }
+    return points;
+}
+
 /* How well an item answers a search: 0 not at all. */
 static int score(const struct call *call, const struct pack_item *item, struct str wanted)
 {
-    struct value keywords = value_get(item->json, STR("keywords"));
     struct str language = call->actor->language;
     int points = 0;
     if (wanted.len == 0)
@@ -54,11 +65,9 @@ static int score(const struct call *call, const struct pack_item *item, struct s
         points += 8;
     if (language.len && contains(pack_text(call->service->packs, language, item->title), wanted))
         points += 8;
-    for (size_t i = 0; i < value_count(keywords); i++) {
-        struct str word = value_text(value_at(keywords, i));
-        if (word.len && (contains(word, wanted) || contains(wanted, word)))
-            points += 4;
-    }
+    points += words_score(value_get(item->json, STR("keywords")), wanted, true);
+    points += words_score(value_get(item->json, STR("synonyms")), wanted, true);
+    points += words_score(value_get(item->json, STR("pinyin")), wanted, false);
     return contains(item->summary, wanted) ? points + 1 : points;
 }
 
@@ -191,183 +200,5 @@ enum status service_decision_evaluate(const struct call *call, struct str id, st
     view_text(&view, "model", decision->file->hash);
     view_put(&view, "explanation", dmn_explanation(call->arena, &run));
     *out = view_done(&view);
-    return OK;
-}
-
-/* ---- Indicators ----
- * {"id", "title", "unit", "item"?, "state"?, "outcome"?, "over"?: {the same}}: a count of cases opened in a period, or
- * the ratio of two such counts. */
-
-struct counting {
-    const struct service_indicator_query *query;
-    const struct pack_indicator *indicator;
-    struct division_range range;
-    int64_t from, to;
-    enum store_case_by by;
-    struct value view;
-};
-
-static struct store_case_counting what_of(struct work *work, const struct counting *self, struct value declared)
-{
-    struct str item = value_text(value_get(declared, STR("item")));
-    struct str state = value_text(value_get(declared, STR("state")));
-    struct str outcome = value_text(value_get(declared, STR("outcome")));
-    struct store_case_counting what = {.division_from = self->range.from,
-                                       .division_to = self->range.to,
-                                       .id_from = case_id_make(0, self->from, 0).id,
-                                       .id_to = case_id_make(0, self->to, 0).id,
-                                       .state = -1,
-                                       .outcome = -1};
-    const struct pack_item *found = pack_item_find(work->service->packs, item, instant_day(work->now));
-    if (item.len)
-        what.item = found ? service_item_id(work->service, found->code, found->version) : -1;
-    if (state.len)
-        what.state = name_index(case_state_names, CASE_STATE_COUNT, state);
-    if (outcome.len)
-        what.outcome = name_index(case_outcome_names, OUTCOME_COUNT, outcome);
-    return what;
-}
-
-static struct value ratio_of(int64_t n, int64_t over)
-{
-    struct value result;
-    return over && number_divide(value_int(n), value_int(over), &result) ? result : value_null;
-}
-
-static int64_t count_of(const struct store_case_count *rows, size_t count, int64_t key)
-{
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].key == key)
-            return rows[i].n;
-    return 0;
-}
-
-static struct value row_title(struct work *work, enum store_case_by by, int64_t key)
-{
-    struct str code = arena_printf(work->arena, "%06" PRId64, key);
-    switch (by) {
-    case STORE_BY_REGION: {
-        const struct pack_division *division = pack_division_find(work->service->packs, code);
-        return value_string(division ? division->name : code);
-    }
-    case STORE_BY_ITEM: {
-        const struct store_item *item = service_item_of(work->service, key);
-        return value_string(item ? item->code : code);
-    }
-    case STORE_BY_OUTCOME:
-        return key > 0 && key < OUTCOME_COUNT ? value_cstr(case_outcome_names[key]) : value_cstr("none");
-    }
-    return value_string(code);
-}
-
-typedef VECTOR(struct store_case_count) count_rows;
-
-static void add_count(struct arena *arena, count_rows *rows, const struct store_case_count *one)
-{
-    for (size_t i = 0; i < rows->count; i++)
-        if (rows->items[i].key == one->key) {
-            rows->items[i].n += one->n;
-            return;
-        }
-    VECTOR_PUSH(arena, rows, *one);
-}
-
-/* Region by region, so that each shard counts its own days. */
-static enum status count_all(struct work *work, const struct counting *self, struct value declared, count_rows *out,
-                             struct error *err)
-{
-    int64_t *regions;
-    struct store_case_counting what = what_of(work, self, declared);
-    size_t region_count = region_list(work->service, self->range, work->arena, &regions);
-    for (size_t r = 0; r < region_count; r++) {
-        struct store_case_count *rows;
-        size_t count;
-        what.region = regions[r];
-        if (store_case_counts(work->tx, work->arena, &what, self->by, &rows, &count, err) != OK)
-            return FAILED;
-        for (size_t i = 0; i < count; i++)
-            add_count(work->arena, out, &rows[i]);
-    }
-    return OK;
-}
-
-static enum status count_command(struct work *work, void *arg, struct error *err)
-{
-    struct counting *self = arg;
-    struct value declared = self->indicator->json, over = value_get(declared, STR("over"));
-    count_rows rows = {0}, bases = {0};
-    bool ratio = over.kind == VALUE_CONTEXT;
-    if (count_all(work, self, declared, &rows, err) != OK || (ratio && count_all(work, self, over, &bases, err) != OK))
-        return FAILED;
-    struct list_builder list;
-    int64_t sum = 0, base_sum = 0;
-    list_builder_init(&list, work->arena);
-    const count_rows *all = ratio ? &bases : &rows;
-    for (size_t i = 0; i < all->count; i++) {
-        int64_t n = count_of(rows.items, rows.count, all->items[i].key);
-        sum += n;
-        base_sum += ratio ? all->items[i].n : 0;
-        struct view view;
-        view_init(&view, work->arena);
-        view_int(&view, "key", all->items[i].key);
-        view_put(&view, "title", row_title(work, self->by, all->items[i].key));
-        view_put(&view, "value", ratio ? ratio_of(n, all->items[i].n) : value_int(n));
-        view_int(&view, "count", n);
-        list_builder_push(&list, view_done(&view));
-    }
-    struct view view;
-    view_init(&view, work->arena);
-    view_text(&view, "id", self->indicator->id);
-    view_text(&view, "title", self->indicator->title);
-    view_put(&view, "unit", value_get(declared, STR("unit")));
-    view_put(&view, "value", ratio ? ratio_of(sum, base_sum) : value_int(sum));
-    view_put(&view, "rows", list_builder_done(&list));
-    self->view = view_done(&view);
-    return OK;
-}
-
-static bool read_period(const struct service_indicator_query *query, int64_t now, int64_t *from, int64_t *to)
-{
-    struct clock_date today = day_date(instant_day(now));
-    struct value date;
-    *from = day_start((int32_t)day_of_date(today.year, today.month, 1));
-    *to = day_start(instant_day(now) + 1);
-    if (query->from.len && (!date_parse(query->from, &date) || !date_time_to_ms(date, from)))
-        return false;
-    if (query->to.len && (!date_parse(query->to, &date) || !date_time_to_ms(date, to)))
-        return false;
-    if (query->to.len)
-        *to += CLOCK_DAY_MS;
-    return *from <= *to;
-}
-
-enum status service_indicator_get(const struct call *call, const struct service_indicator_query *query,
-                                  struct value *out, struct error *err)
-{
-    static const char *const words[] = {
-        [STORE_BY_REGION] = "region", [STORE_BY_ITEM] = "item", [STORE_BY_OUTCOME] = "outcome"};
-    struct counting self = {.query = query};
-    size_t count;
-    const struct pack_indicator *const *all = pack_indicators(call->service->packs, &count);
-    if (service_may(call, "indicator.read", err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < count; i++)
-        if (str_equal(all[i]->id, query->id))
-            self.indicator = all[i];
-    if (!self.indicator)
-        return error_set(err, ERROR_NOT_FOUND, "indicator-not-found", "There is no indicator %.*s.",
-                         STR_ARGS(query->id));
-    int64_t by = query->by.len ? name_index(words, COUNT_OF(words), query->by) : STORE_BY_REGION;
-    if (by < 0 || !read_period(query, service_now(call->service), &self.from, &self.to))
-        return error_set(err, ERROR_INVALID, "filter-invalid",
-                         "Group by region, item or outcome, from one date to a later one.");
-    self.by = (enum store_case_by)by;
-    struct actor_scope scope = actor_scope(call);
-    self.range = query->region.len ? division_range(query->region) : scope.divisions;
-    self.range.from = self.range.from > scope.divisions.from ? self.range.from : scope.divisions.from;
-    self.range.to = self.range.to < scope.divisions.to ? self.range.to : scope.divisions.to;
-    if (work_read(call, count_command, &self, err) != OK)
-        return FAILED;
-    *out = self.view;
     return OK;
 }

@@ -1,4 +1,4 @@
-/* What can be applied for, and questions that need no case: items, forms, decisions, indicators. */
+/* What can be applied for, and questions that need no case: items, forms, decisions. */
 #pragma once
 
 #include "service/service.h"
@@ -23,13 +23,3 @@ MUST_USE enum status service_item_prefill(const struct call *call, struct str co
 /* {value, explanation}: needs decision.evaluate. decision-not-found. */
 MUST_USE enum status service_decision_evaluate(const struct call *call, struct str id, struct value input,
                                                struct value *out, struct error *err);
-
-struct service_indicator_query {
-    struct str id;
-    struct str region;
-    struct str from, to; /* dates, both included; "" this month */
-    struct str by;       /* "region" (also for ""), "item", "outcome" */
-};
-/* {id, title, unit, value, rows [{key, title, value}]}. Needs indicator.read. */
-MUST_USE enum status service_indicator_get(const struct call *call, const struct service_indicator_query *query,
-                                           struct value *out, struct error *err);

@@ -1,9 +1,9 @@
-/* Certificates for those who hold, show and check them. */
+/* Certificates for those who hold and look at them: who may open one, its views, its drawings, lists. */
 #include "service/certificate.h"
 
 #include "clock/instant.h"
 #include "feel/json.h"
-#include "service/builtin.h"
+#include "service/certificate_work.h"
 #include "trust/certificate.h"
 #include "trust/ids.h"
 #include "trust/jws.h"
@@ -20,6 +20,8 @@ static bool granted(struct work *work, const struct work_certificate *held, stru
     for (size_t i = 0; id.len && i < value_count(grants); i++) {
         struct value grant = value_at(grants, i);
         int64_t until = value_int_or(value_get(grant, STR("until")), 0);
+        if (value_text(value_get(grant, STR("case"))).len)
+            continue; /* for use in that case only */
         if (str_equal_nocase_ascii(value_text(value_get(grant, STR("to"))), id) && (until == 0 || until > work->now))
             return true;
     }
@@ -54,14 +56,21 @@ static enum status sees_case_of(struct work *work, const struct work_certificate
     return OK;
 }
 
-static enum status may_open(struct work *work, const struct work_certificate *held, struct str no, struct error *err)
+bool certificate_is_own(struct work *work, const struct work_certificate *held)
+{
+    const struct actor *actor = work->call->actor;
+    return (actor->kind == ACTOR_PERSON || actor->kind == ACTOR_ORGANISATION) &&
+           service_can(work->call, "certificate.read") && known_to_it(work, held, actor->id);
+}
+
+enum status certificate_may_open(struct work *work, const struct work_certificate *held, struct str no,
+                                 struct error *err)
 {
     const struct actor *actor = work->call->actor;
     bool sees = actor->kind == ACTOR_SYSTEM;
     if (actor->kind == ACTOR_NOBODY)
         return service_may(work->call, "certificate.read", err);
-    if (!sees && actor->kind != ACTOR_STAFF)
-        sees = known_to_it(work, held, actor->id);
+    sees = sees || certificate_is_own(work, held);
     if (!sees && service_can(work->call, "certificate.read") && sees_case_of(work, held, &sees, err) != OK)
         return FAILED;
     if (sees)
@@ -70,9 +79,18 @@ static enum status may_open(struct work *work, const struct work_certificate *he
                      STR_ARGS(no));
 }
 
+enum status certificate_open(struct work *work, struct str no, struct work_certificate **out, struct error *err)
+{
+    struct work_certificate *held;
+    if (certificate_load_no(work, no, &held, err) != OK || certificate_may_open(work, held, no, err) != OK)
+        return FAILED;
+    *out = held;
+    return OK;
+}
+
 /* ---- Views ---- */
 
-static struct value labels_of(struct work *work, const struct work_certificate *held, bool only_public)
+struct value certificate_labels(struct work *work, const struct work_certificate *held, bool only_public)
 {
     const struct pack_certificate *kind = pack_certificate_find(work->service->packs, held->row.kind);
     struct value face = value_get(held->body, STR("face"));
@@ -108,7 +126,22 @@ static struct value log_of(struct work *work, const struct work_certificate *hel
     return list_builder_done(&list);
 }
 
-static struct case_id id_of(const struct work_certificate *held)
+/* Those that still count. */
+static struct value grants_of(struct work *work, const struct work_certificate *held)
+{
+    struct value grants = value_get(held->body, STR("grants"));
+    struct list_builder list;
+    list_builder_init(&list, work->arena);
+    for (size_t i = 0; i < value_count(grants); i++) {
+        struct value one = value_at(grants, i);
+        int64_t until = value_int_or(value_get(one, STR("until")), 0);
+        if (until == 0 || until > work->now)
+            list_builder_push(&list, context_set(work->arena, one, "until", value_time(until)));
+    }
+    return list_builder_done(&list);
+}
+
+struct case_id certificate_id(const struct work_certificate *held)
 {
     return (struct case_id){held->row.region, held->row.id};
 }
@@ -116,7 +149,7 @@ static struct case_id id_of(const struct work_certificate *held)
 static struct str verify_url(struct work *work, const struct work_certificate *held)
 {
     return arena_printf(work->arena, "%.*s/v/%.*s", STR_ARGS(work->service->public_url),
-                        STR_ARGS(certificate_code(work->service, work->arena, id_of(held))));
+                        STR_ARGS(certificate_code(work->service, work->arena, certificate_id(held))));
 }
 
 static void put_signature(struct view *view, struct work *work, const struct work_certificate *held)
@@ -129,11 +162,11 @@ static void put_signature(struct view *view, struct work *work, const struct wor
     view_text(view, "kid", parts.kid);
 }
 
-static void put_head(struct view *view, struct work *work, const struct work_certificate *held)
+void certificate_head(struct view *view, struct work *work, const struct work_certificate *held)
 {
     static const char *const kept[] = {"title",       "number",     "identifier", "issuer",
                                        "issuer_name", "valid_from", "valid_to",   "replaces"};
-    view_text(view, "no", certificate_no(work->arena, id_of(held)));
+    view_text(view, "no", certificate_no(work->arena, certificate_id(held)));
     view_text(view, "certificate", held->row.kind);
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         view_put(view, kept[i], value_get(held->body, str_of(kept[i])));
@@ -142,24 +175,6 @@ static void put_head(struct view *view, struct work *work, const struct work_cer
     put_signature(view, work, held);
     if (work->service->demo)
         view_flag(view, "demo", true);
-}
-
-/* The number on the face may be the holder's ID number, and the identifier contains it: strangers see both masked then.
- */
-static void mask_numbers(struct view *view, struct arena *arena, const struct work_certificate *held)
-{
-    struct str number = value_text(value_get(held->body, STR("number")));
-    struct str identifier = value_text(value_get(held->body, STR("identifier")));
-    if (!number.len || !str_equal(number, value_text(value_path(held->body, "holder.id"))))
-        return;
-    struct str masked = service_mask(arena, number);
-    ptrdiff_t at = str_find(identifier, number, 0);
-    view_text(view, "number", masked);
-    if (at >= 0) {
-        struct str parts[] = {str_part(identifier, 0, (size_t)at), masked,
-                              str_part(identifier, (size_t)at + number.len, identifier.len)};
-        view_text(view, "identifier", arena_join(arena, parts, COUNT_OF(parts)));
-    }
 }
 
 static struct value whole_view(struct work *work, const struct work_certificate *held)
@@ -173,42 +188,57 @@ static struct value whole_view(struct work *work, const struct work_certificate 
     }
     struct view view;
     view_init(&view, work->arena);
-    put_head(&view, work, held);
+    certificate_head(&view, work, held);
     view_put(&view, "holder", value_get(held->body, STR("holder")));
     view_put(&view, "face", value_get(held->body, STR("face")));
-    view_put(&view, "labels", labels_of(work, held, false));
+    view_put(&view, "labels", certificate_labels(work, held, false));
     view_put(&view, "pages", list_builder_done(&pages));
     view_text(&view, "case", case_no(work->arena, (struct case_id){held->row.case_region, held->row.case_id}));
     view_int(&view, "version", held->row.version);
-    view_text(&view, "code", certificate_code(work->service, work->arena, id_of(held)));
+    view_text(&view, "code", certificate_code(work->service, work->arena, certificate_id(held)));
     view_text(&view, "verify_url", verify_url(work, held));
     view_put(&view, "log", log_of(work, held));
+    view_put(&view, "grants", grants_of(work, held));
+    view_put(&view, "renewal", certificate_renewal(work, held));
+    view_put(&view, "replaced_by", value_get(held->body, STR("replaced_by")));
     return view_done(&view);
 }
 
 /* ---- Rendering ---- */
 
+enum status certificate_qr(struct arena *arena, struct str text, struct str *out, struct error *err)
+{
+    struct qr_path qr;
+    if (qr_svg_path(arena, text, QR_MEDIUM, &qr, err) != OK)
+        return FAILED;
+    *out = arena_printf(arena, "<path transform=\"scale(%.9f)\" d=\"%.*s\"/>", 1.0 / qr.size, STR_ARGS(qr.d));
+    return OK;
+}
+
+struct str certificate_qr_svg(struct arena *arena, struct str path)
+{
+    return arena_printf(arena, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\" role=\"img\">%.*s</svg>",
+                        STR_ARGS(path));
+}
+
 static enum status template_names(struct work *work, const struct work_certificate *held, struct value *out,
                                   struct error *err)
 {
-    struct qr_path qr;
+    struct str qr;
     struct arena *arena = work->arena;
     struct value names = value_get(held->body, STR("face"));
     static const char *const kept[] = {"number",      "identifier", "title",   "issuer",
                                        "issuer_name", "valid_from", "valid_to"};
     struct str url = verify_url(work, held);
-    if (qr_svg_path(arena, url, QR_MEDIUM, &qr, err) != OK)
+    if (certificate_qr(arena, url, &qr, err) != OK)
         return FAILED;
     if (names.kind != VALUE_CONTEXT)
         names = empty_context(arena);
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         names = context_set(arena, names, kept[i], value_get(held->body, str_of(kept[i])));
-    names = context_set(arena, names, "no", value_string(certificate_no(arena, id_of(held))));
+    names = context_set(arena, names, "no", value_string(certificate_no(arena, certificate_id(held))));
     names = context_set(arena, names, "issued", value_time(held->row.issued));
-    /* The path in a 1 by 1 square, whatever the number of modules. */
-    names = context_set(arena, names, "qr",
-                        value_string(arena_printf(arena, "<path transform=\"scale(%.9f)\" d=\"%.*s\"/>", 1.0 / qr.size,
-                                                  STR_ARGS(qr.d))));
+    names = context_set(arena, names, "qr", value_string(qr));
     names = context_set(arena, names, "verify_url", value_string(url));
     names = context_set(arena, names, "holder", value_get(held->body, STR("holder")));
     names = context_set(arena, names, "demo", value_boolean(work->service->demo));
@@ -243,41 +273,51 @@ static enum status no_page(struct str page, struct error *err)
     return error_field(err, "page");
 }
 
+enum status certificate_draw(struct work *work, const struct pack_certificate *kind,
+                             const struct certificate_drawing *drawing, struct str *out, struct error *err)
+{
+    struct str *pages = arena_array(work->arena, struct str, kind->page_count);
+    size_t count = 0;
+    bool all = drawing->format == SERVICE_PDF && drawing->page.len == 0;
+    for (size_t i = 0; i < kind->page_count && (all || count == 0); i++) {
+        if (drawing->page.len && !str_equal(drawing->page, kind->pages[i].id))
+            continue;
+        if (render_page(work, &kind->pages[i], drawing->names, &pages[count++], err) != OK)
+            return FAILED;
+    }
+    if (count == 0)
+        return no_page(drawing->page, err);
+    struct render_options options = {.title = kind->title,
+                                     .author = drawing->author,
+                                     .keywords = drawing->keywords,
+                                     .created_ms = drawing->created_ms};
+    if (drawing->format == SERVICE_PDF)
+        return render_pdf(work->arena, pages, count, &options, out, err);
+    if (drawing->format == SERVICE_PNG)
+        return render_png(work->arena, pages[0], 1200, out, err);
+    *out = pages[0];
+    return OK;
+}
+
 static enum status render(struct work *work, const struct work_certificate *held, const struct rendering *how,
                           struct str *out, struct error *err)
 {
     struct str jws = value_text(value_get(held->body, STR("jws")));
     const struct pack_certificate *kind = pack_certificate_find(work->service->packs, held->row.kind);
-    struct value names;
+    struct certificate_drawing drawing = {.page = how->page,
+                                          .format = (int)how->format,
+                                          .author = value_text(value_get(held->body, STR("issuer_name"))),
+                                          .keywords = jws,
+                                          .created_ms = held->row.issued};
     if (how->format == SERVICE_JWS) {
         *out = jws;
         return OK;
     }
     if (!kind || kind->page_count == 0)
         return error_set(err, ERROR_NOT_FOUND, "page-not-found", "This certificate has no layout.");
-    if (template_names(work, held, &names, err) != OK)
+    if (template_names(work, held, &drawing.names, err) != OK)
         return FAILED;
-    struct str *pages = arena_array(work->arena, struct str, kind->page_count);
-    size_t count = 0;
-    bool all = how->format == SERVICE_PDF && how->page.len == 0;
-    for (size_t i = 0; i < kind->page_count && (all || count == 0); i++) {
-        if (how->page.len && !str_equal(how->page, kind->pages[i].id))
-            continue;
-        if (render_page(work, &kind->pages[i], names, &pages[count++], err) != OK)
-            return FAILED;
-    }
-    if (count == 0)
-        return no_page(how->page, err);
-    struct render_options options = {.title = kind->title,
-                                     .author = value_text(value_get(held->body, STR("issuer_name"))),
-                                     .keywords = jws,
-                                     .created_ms = held->row.issued};
-    if (how->format == SERVICE_PDF)
-        return render_pdf(work->arena, pages, count, &options, out, err);
-    if (how->format == SERVICE_PNG)
-        return render_png(work->arena, pages[0], 1200, out, err);
-    *out = pages[0];
-    return OK;
+    return certificate_draw(work, kind, &drawing, out, err);
 }
 
 /* ---- Looking ---- */
@@ -290,18 +330,6 @@ struct looking {
     struct str bytes;
 };
 
-static enum status use_logged(struct work *work, const struct work_certificate *held, const char *what,
-                              struct error *err)
-{
-    int64_t seq;
-    if (work_key(work, held->row.region, &seq, err) != OK)
-        return FAILED;
-    work_change(work, CHANGE_CERTIFICATE_USE,
-                WORK_ROW(work, store_certificate_use, .region = held->row.region, .id = held->row.id, .at = work->now,
-                         .seq = seq, .what = str_of(what)));
-    return OK;
-}
-
 static enum status show(struct work *work, const struct work_certificate *held, struct looking *looking,
                         struct error *err)
 {
@@ -311,7 +339,8 @@ static enum status show(struct work *work, const struct work_certificate *held, 
     } else {
         looking->view = whole_view(work, held);
     }
-    if (use_logged(work, held, looking->rendering ? "rendered" : "shown", err) != OK)
+    if (certificate_used(work, held, &(struct certificate_use){.what = looking->rendering ? "rendered" : "shown"}, err) !=
+        OK)
         return FAILED;
     return work_access(work, "certificate.read", value_text(value_path(held->body, "holder.id")), NULL, err);
 }
@@ -320,7 +349,7 @@ static enum status look_command(struct work *work, void *arg, struct error *err)
 {
     struct looking *looking = arg;
     struct work_certificate *held;
-    if (certificate_load_no(work, looking->no, &held, err) != OK || may_open(work, held, looking->no, err) != OK)
+    if (certificate_open(work, looking->no, &held, err) != OK)
         return FAILED;
     return show(work, held, looking, err);
 }
@@ -478,141 +507,6 @@ enum status service_certificate_open_render(const struct call *call, struct valu
     return OK;
 }
 
-/* ---- Verifying ---- */
-
-struct verifying {
-    struct value given, view;
-    struct list_builder checks;
-    bool genuine;
-};
-
-static void check_add(struct verifying *self, struct arena *arena, const char *check, bool passed, const char *message)
-{
-    struct view view;
-    view_init(&view, arena);
-    view_text(&view, "check", str_of(check));
-    view_flag(&view, "passed", passed);
-    view_text(&view, "message", str_of(message));
-    list_builder_push(&self->checks, view_done(&view));
-    self->genuine = self->genuine && passed;
-}
-
-static enum status by_identifier(struct work *work, struct str identifier, struct work_certificate **out,
-                                 struct error *err)
-{
-    int64_t *regions;
-    struct str index = service_index(work->service, work->arena, "certificate", identifier);
-    size_t count = region_list(work->service, (struct division_range){0, INT64_MAX}, work->arena, &regions);
-    for (size_t r = 0; index.data && r < count; r++) {
-        struct store_certificate row;
-        bool found;
-        if (store_certificate_by_identifier(work->tx, work->arena, regions[r], index, &row, &found, err) != OK)
-            return FAILED;
-        if (found)
-            return certificate_hold(work, &row, out, err);
-    }
-    return OK;
-}
-
-static enum status load_quietly(struct work *work, struct case_id id, struct work_certificate **out, struct error *err)
-{
-    struct error problem = ERROR_INIT;
-    if (certificate_load(work, id, out, &problem) == OK || problem.kind == ERROR_NOT_FOUND)
-        return OK;
-    *err = problem;
-    return FAILED;
-}
-
-/* A signed text is judged by itself; the server's own row then tells the state. */
-static enum status find_by_jws(struct work *work, struct verifying *self, struct str jws, struct work_certificate **out,
-                               struct error *err)
-{
-    struct certificate_verdict verdict =
-        certificate_verify(work->arena, jws, service_key_set(work->service), value_null, work->now);
-    check_add(self, work->arena, "signature", verdict.genuine,
-              verdict.genuine ? "" : "The signature is not ours, or the text was altered.");
-    if (!verdict.genuine)
-        return OK;
-    return by_identifier(work, value_text(value_get(verdict.claims, STR("id"))), out, err);
-}
-
-static enum status find_given(struct work *work, struct verifying *self, struct work_certificate **out,
-                              struct error *err)
-{
-    struct value given = self->given;
-    struct str code = value_text(value_get(given, STR("code")));
-    struct str no = value_text(value_get(given, STR("no")));
-    struct str identifier = value_text(value_get(given, STR("identifier")));
-    struct str jws = value_text(value_get(given, STR("jws")));
-    struct case_id id;
-    if (jws.len)
-        return find_by_jws(work, self, jws, out, err);
-    if (code.len) {
-        bool ours = certificate_code_parse(work->service, work->arena, code, &id);
-        check_add(self, work->arena, "code", ours, ours ? "" : "The code was not made by this server.");
-        return ours ? load_quietly(work, id, out, err) : OK;
-    }
-    if (no.len) {
-        bool well_formed = certificate_no_parse(no, &id);
-        check_add(self, work->arena, "number", well_formed,
-                  well_formed ? "" : "The number's check character is wrong.");
-        return well_formed ? load_quietly(work, id, out, err) : OK;
-    }
-    if (identifier.len)
-        return by_identifier(work, identifier, out, err);
-    error_set(err, ERROR_INVALID, "input-missing", "Give a code, no, identifier or jws to verify.");
-    return error_field(err, "code");
-}
-
-static void judge_row(struct work *work, struct verifying *self, const struct work_certificate *held)
-{
-    struct str jws = value_text(value_get(held->body, STR("jws")));
-    struct certificate_verdict verdict =
-        certificate_verify(work->arena, jws, service_key_set(work->service), value_null, work->now);
-    check_add(self, work->arena, "stored-signature", verdict.genuine,
-              verdict.genuine ? "" : "The stored signature does not hold.");
-    bool same = verdict.genuine &&
-                value_identical(value_get(verdict.claims, STR("id")), value_get(held->body, STR("identifier")));
-    check_add(self, work->arena, "identifier", same, same ? "" : "The identifier is not the signed one.");
-}
-
-static enum status verify_command(struct work *work, void *arg, struct error *err)
-{
-    struct verifying *self = arg;
-    struct work_certificate *held = NULL;
-    struct view view;
-    self->genuine = true;
-    list_builder_init(&self->checks, work->arena);
-    if (find_given(work, self, &held, err) != OK)
-        return FAILED;
-    if (held)
-        judge_row(work, self, held);
-    struct str state = held ? certificate_state_at(&held->row, work->now) : STR_NONE;
-    view_init(&view, work->arena);
-    view_text(&view, "result", !self->genuine ? STR("not-genuine") : held ? STR("genuine") : STR("unknown"));
-    view_flag(&view, "valid", held && self->genuine && str_equal(state, STR("valid")));
-    if (held && self->genuine) {
-        put_head(&view, work, held);
-        mask_numbers(&view, work->arena, held);
-        view_put(&view, "labels", labels_of(work, held, true));
-    }
-    view_put(&view, "checks", list_builder_done(&self->checks));
-    view_time(&view, "verified", work->now);
-    self->view = view_done(&view);
-    return held ? use_logged(work, held, "verified", err) : OK;
-}
-
-enum status service_certificate_verify(const struct call *call, struct value given, struct value *out,
-                                       struct error *err)
-{
-    struct verifying self = {.given = given};
-    if (work_run(call, verify_command, &self, err) != OK)
-        return FAILED;
-    service_count(call->service, METRIC_CERTIFICATES_VERIFIED, 1);
-    *out = self.view;
-    return OK;
-}
-
 /* ---- Lists ---- */
 
 struct listing {
@@ -709,72 +603,4 @@ enum status service_certificate_list(const struct call *call, const struct servi
         return FAILED;
     *out = arg.view;
     return OK;
-}
-
-/* ---- Changing ---- */
-
-struct changing {
-    struct str no, action;
-    struct value input;
-};
-
-static enum status grant(struct work *work, struct work_certificate *held, struct value input, struct error *err)
-{
-    struct str to = value_text(value_get(input, STR("to")));
-    int64_t days = value_int_or(value_get(input, STR("days")), 0);
-    if (to.len == 0 || to.len > 64 || days < 0 || days > 3650) {
-        error_set(err, ERROR_INVALID, "grant-invalid",
-                  "Say to whom (an ID number or USCC), and for how many days (at most 3,650).");
-        return error_field(err, "to");
-    }
-    struct str purpose = value_text(value_get(input, STR("purpose")));
-    certificate_grant_to(work, held, to, purpose, days ? work->now + days * CLOCK_DAY_MS : 0);
-    return OK;
-}
-
-static enum status change_state(struct work *work, struct work_certificate *held, const struct changing *a,
-                                struct error *err)
-{
-    static const char *const words[] = {
-        [CERTIFICATE_SUSPEND] = "suspend", [CERTIFICATE_RESUME] = "resume", [CERTIFICATE_REVOKE] = "revoke"};
-    int64_t move = name_index(words, COUNT_OF(words), a->action);
-    struct str reason = value_text(value_get(a->input, STR("reason")));
-    if (move < 0)
-        return error_set(err, ERROR_NOT_FOUND, "action-not-found", "There is no action %.*s.", STR_ARGS(a->action));
-    if (service_may(work->call, "certificate.manage", err) != OK)
-        return FAILED;
-    if (reason.len == 0 || reason.len > 1000) {
-        error_set(err, ERROR_INVALID, "reason-missing", "This needs a reason of at most 1,000 bytes.");
-        return error_field(err, "reason");
-    }
-    return certificate_move(work, held, (enum certificate_move)move, reason, err);
-}
-
-static enum status change_command(struct work *work, void *arg, struct error *err)
-{
-    struct changing *a = arg;
-    struct work_certificate *held;
-    if (certificate_load_no(work, a->no, &held, err) != OK || may_open(work, held, a->no, err) != OK)
-        return FAILED;
-    if (work->call->if_version && work->call->if_version != held->row.version)
-        return error_set(err, ERROR_CONFLICT, "version-conflict",
-                         "The certificate has changed since you looked at it.");
-    bool granting = str_equal(a->action, STR("grant"));
-    if ((granting ? grant(work, held, a->input, err) : change_state(work, held, a, err)) != OK)
-        return FAILED;
-    work->answer = certificate_line(work, held);
-    return OK;
-}
-
-enum status service_certificate_act(const struct call *call, struct str no, struct str action, struct value input,
-                                    struct value *out, struct error *err)
-{
-    struct changing arg = {no, action, input};
-    struct work_request request = {"certificate.act", value_null};
-    if (call->idempotency.len) {
-        request.request = context_set(call->arena, value_null, "no", value_string(no));
-        request.request = context_set(call->arena, request.request, "action", value_string(action));
-        request.request = context_set(call->arena, request.request, "input", input);
-    }
-    return work_run_once(call, &request, change_command, &arg, out, err);
 }

@@ -1,6 +1,6 @@
-/* Built-in jobs about certificates: issuing, and changes of state from within a process. */
+/* Built-in jobs about certificates and documents: issuing, and changes of state from within a process. */
 #include "clock/instant.h"
-#include "service/builtin.h"
+#include "service/certificate_work.h"
 #include "trust/ids.h"
 
 /* A certificate being made. */
@@ -40,6 +40,25 @@ static struct str expression_text(struct issuing *self, const struct pack_expres
     return v.kind == VALUE_NUMBER ? value_to_text(work->arena, v) : value_text(v);
 }
 
+/* The next number of the kind's series: names are the process's variables, case and n. */
+static enum status series_number(struct issuing *self, struct error *err)
+{
+    struct work_case *of = self->call->of;
+    struct arena *arena = of->work->arena;
+    int64_t n;
+    self->names = context_set(arena, self->call->in, "case", work_case_names(of));
+    struct str series = expression_text(self, &self->kind->series);
+    if (!series.len)
+        return error_set(err, ERROR_INVALID, "certificate-series", "The series has no name.");
+    if (serial_take(of->work, series, &n, err) != OK)
+        return FAILED;
+    self->names = context_set(arena, self->names, "n", value_int(n));
+    self->number = expression_text(self, &self->kind->series_number);
+    if (!self->number.len || self->number.len > 100)
+        return error_set(err, ERROR_INVALID, "certificate-number", "A number of a series has 1 to 100 bytes.");
+    return OK;
+}
+
 static enum status find_number(struct issuing *self, struct error *err)
 {
     struct work_case *of = self->call->of;
@@ -53,6 +72,8 @@ static enum status find_number(struct issuing *self, struct error *err)
     self->no = certificate_no(work->arena, self->id);
     struct value number = builtin_in(self->call, "number");
     self->number = number.kind == VALUE_NUMBER ? value_to_text(work->arena, number) : value_text(number);
+    if (self->kind->series.source.len && (self->kind->document || self->number.len == 0))
+        return series_number(self, err);
     if (self->number.len == 0)
         self->number = str_part(plain(work->arena, self->no), 1, 64);
     if (self->number.len > 64)
@@ -70,8 +91,24 @@ static void gather_names(struct issuing *self)
         names = context_set(arena, names, "staff", actor_staff_value(of->work->call));
     names = context_set(arena, names, "case", work_case_names(of));
     names = context_set(arena, names, "number", value_string(self->number));
+    names =
+        context_set(arena, names, "region_name",
+                    value_string(pack_division_full_name(of->packs, arena, division_text(arena, of->row.division))));
     names = context_set(arena, names, "holder", self->holder);
     self->names = context_set(arena, names, "face", self->face);
+}
+
+/* Only what is declared stands on it. */
+static struct value declared_face(struct arena *arena, const struct pack_certificate *kind, struct value face)
+{
+    struct view view;
+    view_init(&view, arena);
+    for (size_t i = 0; i < kind->face_count; i++) {
+        struct value one = value_get(face, kind->face[i].key);
+        if (!value_is_null(one))
+            context_builder_put(&view.members, kind->face[i].key, one);
+    }
+    return view_done(&view);
 }
 
 static enum status check_face(struct issuing *self, struct error *err)
@@ -115,7 +152,9 @@ static enum status find_issuer(struct issuing *self, struct error *err)
         self->serial = plain(arena, self->number);
     self->issuer = expression_text(self, &self->kind->issuer);
     struct value staff = value_get(self->names, STR("staff"));
-    self->issuer_name = value_text(value_get(staff, STR("unit_name")));
+    self->issuer_name = expression_text(self, &self->kind->issuer_name);
+    if (self->issuer_name.len == 0)
+        self->issuer_name = value_text(value_get(staff, STR("unit_name")));
     if (self->issuer.len == 0)
         self->issuer = str_part(division_text(arena, of->row.division), 0, 6);
     if (self->issuer_name.len == 0)
@@ -197,32 +236,6 @@ static enum status find_validity(struct issuing *self, struct error *err)
     return OK;
 }
 
-static struct value claims_of(struct issuing *self)
-{
-    struct work_case *of = self->call->of;
-    struct work *work = of->work;
-    struct view view;
-    view_init(&view, work->arena);
-    view_text(&view, "id", self->identifier);
-    view_text(&view, "no", self->number);
-    view_text(&view, "certificate_no", self->no);
-    view_text(&view, "certificate", self->kind->id);
-    view_text(&view, "title", self->kind->title);
-    view_text(&view, "iss", self->issuer);
-    view_text(&view, "issuer_name", self->issuer_name);
-    view_int(&view, "iat", work->now / 1000);
-    view_put(&view, "valid_from", self->valid_from);
-    view_put(&view, "valid_to", self->valid_to);
-    view_put(&view, "holder", self->holder);
-    view_put(&view, "face", self->face);
-    view_text(&view, "case", of->no);
-    if (self->replaced)
-        view_put(&view, "replaces", value_get(self->replaced->body, STR("identifier")));
-    if (work->service->demo)
-        view_flag(&view, "demo", true);
-    return view_done(&view);
-}
-
 static struct value body_of(struct issuing *self)
 {
     struct work_case *of = self->call->of;
@@ -244,6 +257,15 @@ static struct value body_of(struct issuing *self)
     return view_done(&view);
 }
 
+/* A document is found by its case, not in its addressee's wallet. */
+static struct str holder_index(const struct issuing *self)
+{
+    const struct work *work = self->call->of->work;
+    if (self->kind->document)
+        return service_index(work->service, work->arena, "document", self->no);
+    return party_index(work->service, work->arena, value_text(value_get(self->holder, STR("id"))));
+}
+
 static enum status keep(struct issuing *self, struct str index, struct error *err)
 {
     struct work_case *of = self->call->of;
@@ -253,36 +275,39 @@ static enum status keep(struct issuing *self, struct str index, struct error *er
         return FAILED;
     struct work_certificate *held = arena_new(work->arena, struct work_certificate);
     held->is_new = held->touched = true;
-    held->row = (struct store_certificate){
-        .region = self->id.region,
-        .id = self->id.id,
-        .kind = self->kind->id,
-        .case_region = of->row.region,
-        .case_id = of->row.id,
-        .holder = party_index(work->service, work->arena, value_text(value_get(self->holder, STR("id")))),
-        .identifier = index,
-        .state = CERT_VALID,
-        .issued = work->now,
-        .valid_to = self->valid_to_ms};
+    held->row = (struct store_certificate){.region = self->id.region,
+                                           .id = self->id.id,
+                                           .kind = self->kind->id,
+                                           .case_region = of->row.region,
+                                           .case_id = of->row.id,
+                                           .holder = holder_index(self),
+                                           .identifier = index,
+                                           .state = CERT_VALID,
+                                           .issued = work->now,
+                                           .valid_to = self->valid_to_ms};
     held->body = body_of(self);
-    held->claims = claims_of(self);
+    held->claims = certificate_claims(work, held, of->no);
     VECTOR_PUSH(work->arena, &work->certificates, held);
     struct value line = certificate_line(work, held);
-    work_case_set(of, "certificates", list_add(work->arena, work_case_get(of, "certificates"), line));
-    work_case_event(of, "certificate.issued", line);
+    const char *list = self->kind->document ? "documents" : "certificates";
+    work_case_set(of, list, list_add(work->arena, work_case_get(of, list), line));
+    work_case_event(of, self->kind->document ? "document.issued" : "certificate.issued", line);
     return OK;
 }
 
-enum status builtin_certificate_issue(struct builtin_call *call, struct error *err)
+static enum status issue(struct builtin_call *call, const char *input, bool document, struct error *err)
 {
     struct str kind;
     struct issuing self = {.call = call, .face = builtin_in(call, "face"), .holder = builtin_in(call, "holder")};
-    if (builtin_need(call, "certificate", &kind, err) != OK)
+    if (builtin_need(call, input, &kind, err) != OK)
         return FAILED;
     self.kind = pack_certificate_find(call->of->packs, kind);
-    if (!self.kind)
-        return error_set(err, ERROR_NOT_FOUND, "certificate-unknown", "There is no kind of certificate %.*s.",
+    if (!self.kind || self.kind->document != document)
+        return error_set(err, ERROR_NOT_FOUND, "certificate-unknown", "There is no kind of %s %.*s.", input,
                          STR_ARGS(kind));
+    if (document && value_is_null(self.holder))
+        self.holder = work_case_get(call->of, "applicant");
+    self.face = declared_face(call->of->work->arena, self.kind, self.face);
     self.face = pack_certificate_face(call->of->work->arena, call->of->packs, self.kind, self.face);
     if (value_text(value_get(self.holder, STR("id"))).len == 0) {
         error_set(err, ERROR_INVALID, "input-missing", "certificate.issue needs a holder with an id.");
@@ -302,6 +327,16 @@ enum status builtin_certificate_issue(struct builtin_call *call, struct error *e
     builtin_out(call, "identifier", value_string(self.identifier));
     builtin_out(call, "number", value_string(self.number));
     return OK;
+}
+
+enum status builtin_certificate_issue(struct builtin_call *call, struct error *err)
+{
+    return issue(call, "certificate", false, err);
+}
+
+enum status builtin_document_issue(struct builtin_call *call, struct error *err)
+{
+    return issue(call, "document", true, err);
 }
 
 /* ---- The others ---- */
@@ -367,7 +402,7 @@ enum status builtin_certificate_grant(struct builtin_call *call, struct error *e
         return FAILED;
     if (!to.len)
         return OK;
-    certificate_grant_to(of->work, held, to, builtin_text(call, "purpose"), 0);
+    certificate_grant_to(of->work, held, to, builtin_text(call, "purpose"), STR_NONE, 0);
     struct value known = work_case_get(of, "certificates");
     if (!listed(known, no))
         work_case_set(of, "certificates", list_add(of->work->arena, known, certificate_line(of->work, held)));

@@ -2,12 +2,13 @@
  *
  * The sealed body is a context: number, identifier, title, holder {kind, id, name}, face {…}, issuer, issuer_name,
  * valid_from, valid_to (dates), jws, applicant (id of who may open it besides the holder), grants [{to, purpose,
- * until}], replaces, log [{at, what, by, reason}].
+ * case, until}], replaces, replaced_by, renewal {asked, by}, log [{at, what, by, reason}].
  *
  *     valid <--suspend/resume--> suspended        valid, suspended --revoke--> revoked        valid --reissue-->
- * replaced   */
+ * replaced
+ *     valid, suspended --its end--> expired   */
 #include "clock/instant.h"
-#include "service/builtin.h"
+#include "service/certificate_work.h"
 #include "trust/jws.h"
 
 struct str certificate_context(struct arena *arena, const struct store_certificate *row)
@@ -77,7 +78,7 @@ enum status certificate_load_no(struct work *work, struct str no, struct work_ce
 
 /* ---- Changing ---- */
 
-static void log_add(struct work *work, struct work_certificate *held, const char *what, struct str reason)
+void certificate_note(struct work *work, struct work_certificate *held, const char *what, struct str reason)
 {
     struct view view;
     view_init(&view, work->arena);
@@ -102,6 +103,7 @@ enum status certificate_move(struct work *work, struct work_certificate *held, e
         [CERTIFICATE_RESUME] = {"resumed", CERT_VALID, {[CERT_SUSPENDED] = true}},
         [CERTIFICATE_REVOKE] = {"revoked", CERT_REVOKED, {[CERT_VALID] = true, [CERT_SUSPENDED] = true}},
         [CERTIFICATE_REPLACE] = {"replaced", CERT_REPLACED, {[CERT_VALID] = true}},
+        [CERTIFICATE_EXPIRE] = {"expired", CERT_EXPIRED, {[CERT_VALID] = true, [CERT_SUSPENDED] = true}},
     };
     if (!moves[move].from[held->row.state]) {
         error_set(err, ERROR_CONFLICT, "certificate-state", "The certificate is %s and cannot be %s.",
@@ -109,21 +111,42 @@ enum status certificate_move(struct work *work, struct work_certificate *held, e
         return FAILED;
     }
     held->row.state = moves[move].to;
-    log_add(work, held, moves[move].word, reason);
+    certificate_note(work, held, moves[move].word, reason);
     return OK;
 }
 
 void certificate_grant_to(struct work *work, struct work_certificate *held, struct str to, struct str purpose,
-                          int64_t until)
+                          struct str of_case, int64_t until)
 {
     struct view view;
     view_init(&view, work->arena);
     view_text(&view, "to", to);
     view_text(&view, "purpose", purpose);
+    view_text(&view, "case", of_case);
     view_int(&view, "until", until);
     struct value grants = list_add(work->arena, value_get(held->body, STR("grants")), view_done(&view));
     held->body = context_set(work->arena, held->body, "grants", grants);
-    log_add(work, held, "granted", purpose);
+    certificate_note(work, held, "granted", purpose);
+}
+
+struct value certificate_claims(struct work *work, const struct work_certificate *held, struct str case_no)
+{
+    static const char *const kept[] = {"title",      "issuer_name", "valid_from", "valid_to",
+                                       "holder",     "face",        "replaces"};
+    struct view view;
+    view_init(&view, work->arena);
+    view_put(&view, "id", value_get(held->body, STR("identifier")));
+    view_put(&view, "no", value_get(held->body, STR("number")));
+    view_put(&view, "iss", value_get(held->body, STR("issuer")));
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        view_put(&view, kept[i], value_get(held->body, str_of(kept[i])));
+    view_text(&view, "certificate_no", certificate_no(work->arena, (struct case_id){held->row.region, held->row.id}));
+    view_text(&view, "certificate", held->row.kind);
+    view_int(&view, "iat", work->now / 1000);
+    view_text(&view, "case", case_no);
+    if (work->service->demo)
+        view_flag(&view, "demo", true);
+    return view_done(&view);
 }
 
 enum status work_certificate_finish(struct work *self, struct work_certificate *certificate, struct error *err)

@@ -1,7 +1,8 @@
 /* Drives a case's process: gives commands to bpmn_step and carries out what it asks for, until nothing moves. Decisions are
  * evaluated and built-in jobs done at once, so that a case without waiting ends in the same transaction. */
-#include "service/work.h"
+#include "service/builtin.h"
 
+#include "service/case_open.h"
 #include "service/decision.h"
 #include "service/deployed.h"
 
@@ -579,6 +580,25 @@ static void settle(struct work_case *of)
 
 /* ---- Running ---- */
 
+/* The case that opened this one and waits for its end goes on. One that waits no more is left alone. */
+static enum status tell_waiter(struct work_case *of, struct error *err)
+{
+    struct value waiter = work_case_get(of, "waiter");
+    struct case_id id;
+    struct work_case *other;
+    if (!case_no_parse(value_text(value_get(waiter, STR("no"))), &id))
+        return OK;
+    work_case_set(of, "waiter", value_null);
+    if (work_case_load(of->work, id, &other, err) != OK)
+        return FAILED;
+    struct bpmn_command command = {.kind = BPMN_COMPLETE_JOB,
+                                   .key = value_int_or(value_get(waiter, STR("job")), 0),
+                                   .variables = case_child_result(of)};
+    if (!bpmn_instance_awaits(other->instance, command.key))
+        return OK;
+    return engine_command(other, &command, err);
+}
+
 static enum status drain(struct work_case *of, struct error *err)
 {
     while (of->effects_done < of->effects.list.count) {
@@ -590,8 +610,14 @@ static enum status drain(struct work_case *of, struct error *err)
         if (process_effect(of, &effect, err) != OK)
             return FAILED;
     }
+    bool was_closed = of->row.state == CASE_CLOSED;
     settle(of);
-    return OK;
+    if (was_closed || of->row.state != CASE_CLOSED)
+        return OK;
+    struct value outcome = of->row.outcome ? value_cstr(case_outcome_names[of->row.outcome]) : value_null;
+    if (notice_tell(of, "case-closed", context_set(of->work->arena, value_null, "outcome", outcome), err) != OK)
+        return FAILED;
+    return tell_waiter(of, err);
 }
 
 enum status engine_command(struct work_case *self, const struct bpmn_command *command, struct error *err)

@@ -339,61 +339,7 @@ enum status service_outbox_run(struct service *self, int64_t now_ms, size_t batc
     return status;
 }
 
-/* ---- Looking ---- */
-
-struct outbox_list {
-    int64_t limit;
-    struct str cursor;
-    struct value view;
-};
-
-static enum status outbox_command(struct work *work, void *arg, struct error *err)
-{
-    struct outbox_list *a = arg;
-    struct store_outbox_totals totals = {0};
-    struct list_builder items;
-    int64_t *regions;
-    list_builder_init(&items, work->arena);
-    size_t region_count = region_list(work->service, actor_scope(work->call).divisions, work->arena, &regions);
-    if (store_outbox_total(work->tx, &totals, err) != OK)
-        return FAILED;
-    for (size_t r = 0; r < region_count; r++) {
-        struct store_outbox *rows;
-        size_t count;
-        if (store_outbox_due(work->tx, work->arena, regions[r], INT64_MAX, a->limit, &rows, &count, err) != OK)
-            return FAILED;
-        for (size_t i = 0; i < count; i++) {
-            const struct pack_exchange *exchange = pack_exchange_find(work->service->packs, rows[i].exchange);
-            struct view view;
-            view_init(&view, work->arena);
-            view_text(&view, "id", key_text(work->arena, rows[i].id));
-            view_text(&view, "exchange", rows[i].exchange);
-            view_text(&view, "agency", exchange ? exchange->agency : STR_NONE);
-            view_text(&view, "title", exchange ? exchange->title : STR_NONE);
-            view_text(&view, "case", case_no(work->arena, (struct case_id){rows[i].region, rows[i].case_id}));
-            view_time(&view, "due", rows[i].due);
-            view_int(&view, "attempts", rows[i].attempts);
-            list_builder_push(&items, view_done(&view));
-        }
-    }
-    struct view view;
-    view_init(&view, work->arena);
-    view_int(&view, "waiting", totals.waiting);
-    view_int(&view, "failing", totals.failing);
-    view_put(&view, "items", list_builder_done(&items));
-    a->view = view_done(&view);
-    return OK;
-}
-
-enum status service_outbox_list(const struct call *call, int64_t limit, struct str cursor, struct value *out,
-                                struct error *err)
-{
-    struct outbox_list arg = {.limit = limit_between(limit, 50, 200), .cursor = cursor};
-    if (service_may(call, "exchange.manage", err) != OK || work_read(call, outbox_command, &arg, err) != OK)
-        return FAILED;
-    *out = arg.view;
-    return OK;
-}
+/* ---- Again, now ---- */
 
 struct retrying {
     const struct call *call;
@@ -407,7 +353,10 @@ static enum status retry_now(struct db_tx *tx, void *arg, struct error *err)
     bool found, moved;
     if (store_outbox_find(tx, db_tx_arena(tx), a->id, &row, &found, err) != OK)
         return FAILED;
-    if (!found)
+    struct store_case of;
+    if (found && store_case_find(tx, db_tx_arena(tx), row.region, row.case_id, &of, &found, err) != OK)
+        return FAILED;
+    if (!found || !actor_sees_division(a->call, of.division, of.unit))
         return error_set(err, ERROR_NOT_FOUND, "exchange-not-found", "There is no such waiting exchange.");
     return store_outbox_move(tx, &row, service_now(a->call->service), row.attempts, &moved, err);
 }

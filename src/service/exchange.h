@@ -13,6 +13,8 @@ struct service_delivery {
     struct str path;            /* url without the agency's address */
     struct str idempotency_key;
     struct str token;           /* bearer token, or absent */
+    struct str authorization;   /* whole header in place of a bearer token; absent: none */
+    struct str content_type;    /* of body; absent: JSON */
     struct value request;       /* the mapped body */
     struct str body;            /* the same as JSON */
     int64_t timeout_ms;
@@ -41,8 +43,9 @@ MUST_USE enum status service_upkeep_run(struct service *self, int64_t now_ms, st
 /* When the next timer or exchange is due; INT64_MAX when none is. */
 MUST_USE enum status service_next_due(struct service *self, int64_t *out, struct error *err);
 
-/* {waiting, failing, items [{id, exchange, agency, case, due, attempts, problem}], next}. Needs exchange.manage. */
-MUST_USE enum status service_outbox_list(const struct call *call, int64_t limit, struct str cursor, struct value *out,
-                                         struct error *err);
+/* The next first: {waiting, failing, items [{id, exchange, agency, title, case, due, attempts}], next}; failing: only those that
+ * were tried in vain. Needs exchange.manage. */
+MUST_USE enum status service_outbox_list(const struct call *call, bool failing, int64_t limit, struct str cursor,
+                                         struct value *out, struct error *err);
 /* Makes a waiting exchange due now. */
 MUST_USE enum status service_outbox_retry(const struct call *call, struct str id, struct error *err);

@@ -1,5 +1,5 @@
 /* Who asks, and what they may: the only place where permissions and scopes are decided. */
-#include "service/internal.h"
+#include "service/session.h"
 #include "trust/ids.h"
 
 const struct actor actor_system = {.kind = ACTOR_SYSTEM, .id = {"system", 6}, .name = {"系统", 6}, .level = 3};
@@ -33,9 +33,10 @@ bool service_can(const struct call *call, const char *permission)
     case ACTOR_PERSON:
     case ACTOR_ORGANISATION:
         /* What is their own; the use cases compare owners. */
+        if (str_equal(str_of(permission), STR("certificate.read")))
+            return !call->actor->acting || call->actor->acting->certificates;
         return str_equal(str_of(permission), STR("case.open")) || str_equal(str_of(permission), STR("case.read")) ||
-               str_equal(str_of(permission), STR("case.act")) || str_equal(str_of(permission), STR("task.work")) ||
-               str_equal(str_of(permission), STR("certificate.read"));
+               str_equal(str_of(permission), STR("case.act")) || str_equal(str_of(permission), STR("task.work"));
     case ACTOR_NOBODY: return false;
     }
     return false;
@@ -145,6 +146,9 @@ bool actor_sees_division(const struct call *call, int64_t division, struct str u
 bool actor_sees_case(const struct call *call, const struct store_case *row)
 {
     struct str mine = actor_index(call);
+    const struct store_item *item = call->actor->acting ? service_item_of(call->service, row->item) : NULL;
+    if (call->actor->acting && !acting_covers(call->actor, item ? item->code : STR_NONE))
+        return false;
     if (call->actor->kind == ACTOR_SYSTEM || (mine.data && str_equal(row->applicant, mine)))
         return true;
     if (call->actor->kind == ACTOR_STAFF)

@@ -54,8 +54,13 @@ struct deployed;       /* deployed.h */
 struct deployed_model;
 
 struct service {
-    const struct pack_set *packs;
-    int64_t packs_id;
+    _Atomic(const struct pack_set *) packs; /* in force: own_packs with what was released. release.c turns it over */
+    _Atomic int64_t packs_id;
+    _Atomic int64_t packs_until; /* an instant at which other packs may come into force; INT64_MAX: none is known */
+    const struct pack_set *own_packs; /* as they were loaded */
+    int64_t own_packs_id;
+    _Atomic int64_t released_count, released_latest; /* releases known, and when the latest was decided */
+    pthread_mutex_t turning; /* over looking what is in force and setting it */
     struct db *db;
     const struct world *world;
     const struct service_transport *transport;
@@ -90,11 +95,28 @@ const struct key_set *service_key_set(struct service *self);
 const struct key *service_signing_key(struct service *self);
 /* The set that a running case was opened under; NULL with err filled when it cannot be read. */
 const struct pack_set *service_packs_of(struct service *self, struct db_tx *tx, int64_t id, struct error *err);
+/* The number of a set that is or was in force in this process. */
+int64_t service_packs_id(struct service *self, const struct pack_set *packs);
+/* Puts a set into the database, unless it is there. */
+MUST_USE enum status service_packs_store(struct service *self, struct db_tx *tx, const struct pack_set *packs, int64_t *id,
+                                         struct error *err);
 int64_t service_item_id(const struct service *self, struct str code, int64_t version);
 const struct store_item *service_item_of(const struct service *self, int64_t id);
 
 /* Ends every sweep and waits for its threads. */
 void sweeps_close(struct service *self);
+
+/* ---- release.c: models that come into force ---- */
+
+/* Looks what has been released and puts it into force. Not inside a transaction. */
+MUST_USE enum status service_packs_turn(struct service *self, struct error *err);
+/* The set in force at this instant. Not inside a transaction. */
+const struct pack_set *service_packs_now(struct service *self);
+/* own_packs with the released models that are in force at an instant, and with more laid over them (NULL: none). */
+struct pack_changes;
+MUST_USE enum status service_packs_at(struct service *self, struct arena *arena, int64_t instant,
+                                      const struct pack_changes *more, struct pack_problems *problems,
+                                      const struct pack_set **out, struct error *err);
 
 /* ---- keys.c: files under data ---- */
 MUST_USE enum status service_keys_open(struct service *self, struct error *err);
@@ -160,7 +182,7 @@ struct division_range {
 struct division_range division_range(struct str code);
 /* Remembers that there are rows in this region. */
 void region_note(struct service *self, int64_t region);
-/* The prefectures that hold divisions of the range. */
+/* The prefectures that hold divisions of the range, rising. */
 size_t region_list(const struct service *self, struct division_range range, struct arena *arena, int64_t **out);
 
 /* ---- identity.c ---- */
@@ -233,7 +255,7 @@ enum case_outcome {
     OUTCOME_LAPSED,
     OUTCOME_COUNT,
 };
-enum certificate_row_state { CERT_VALID, CERT_SUSPENDED, CERT_REVOKED, CERT_REPLACED, CERT_STATE_COUNT };
+enum certificate_row_state { CERT_VALID, CERT_SUSPENDED, CERT_REVOKED, CERT_REPLACED, CERT_EXPIRED, CERT_STATE_COUNT };
 extern const char *const certificate_row_states[];
 /* Index of a name in a list of names, or -1. */
 int64_t name_index(const char *const *names, size_t count, struct str name);

@@ -73,22 +73,6 @@ static struct value headers_of(struct arena *arena, const struct bpmn_process *p
     return view_done(&view);
 }
 
-/* The element whose token holds this job. */
-static struct value job_token(const struct work_case *of, int64_t key)
-{
-    struct value tokens = value_get(bpmn_instance_view(of->work->arena, of->instance), STR("tokens"));
-    for (size_t i = 0; i < value_count(tokens); i++) {
-        struct value token = value_at(tokens, i);
-        if (value_int_or(value_get(token, STR("job")), 0) == key)
-            return token;
-        struct value waits = value_get(token, STR("waits"));
-        for (size_t w = 0; w < value_count(waits); w++)
-            if (value_int_or(value_get(value_at(waits, w), STR("key")), 0) == key)
-                return token;
-    }
-    return value_null;
-}
-
 static enum status describe_jobs(struct work *work, void *arg, struct error *err)
 {
     struct activating *a = arg;
@@ -99,7 +83,7 @@ static enum status describe_jobs(struct work *work, void *arg, struct error *err
         struct work_case *of;
         if (work_case_load(work, (struct case_id){store_key_region(job->id), job->case_id}, &of, err) != OK)
             return FAILED;
-        struct value token = job_token(of, job->id);
+        struct value token = token_awaiting(of, job->id);
         struct str element = value_text(value_get(token, STR("element")));
         const struct bpmn_process *process = bpmn_instance_process_at(of->instance, job->id);
         const struct store_definition *definition;

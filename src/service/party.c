@@ -3,6 +3,7 @@
 
 #include "service/builtin.h"
 #include "service/record_store.h"
+#include "service/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static struct value party_full(struct work *work, const struct party_held *held)
 
 static bool is_self(const struct call *call, struct str id)
 {
-    bool party = call->actor->kind == ACTOR_PERSON || call->actor->kind == ACTOR_ORGANISATION;
+    bool party = (call->actor->kind == ACTOR_PERSON || call->actor->kind == ACTOR_ORGANISATION) && !call->actor->acting;
     return party && id.len && str_equal_nocase_ascii(call->actor->id, id);
 }
 
@@ -253,7 +254,7 @@ enum status service_ledger_get(const struct call *call, struct str account, int6
 {
     struct ledger_arg arg = {.account = account, .limit = limit_between(limit, 50, 200)};
     /* An account whose name ends in a person's number is that person's. */
-    bool own = call->actor->kind == ACTOR_PERSON && call->actor->id.len && str_ends(account, call->actor->id);
+    bool own = call->actor->kind == ACTOR_PERSON && !call->actor->acting && call->actor->id.len && str_ends(account, call->actor->id);
     if ((!own && service_may(call, "party.read", err) != OK) || work_read(call, ledger_command, &arg, err) != OK)
         return FAILED;
     *out = arg.view;
@@ -404,6 +405,8 @@ enum status service_file_put(const struct call *call, struct str name, struct st
     if (content.len == 0 || content.len > FILE_MAX || name.len > 200 || type.len > 100)
         return error_set(err, ERROR_TOO_LARGE, "file-invalid",
                          "A file has 1 byte to 20 MiB, and a name of at most 200 bytes.");
+    if (file_check(call, name, content, &type, err) != OK || file_scan(call, content, err) != OK)
+        return FAILED;
     /* The owner is part of the address: equal files of two people are two files. */
     struct str owner = actor_index(call);
     struct str parts[] = {STR("file:"), owner, content};

@@ -18,6 +18,11 @@ void process_note_start(struct work_case *of, struct str business, struct str ta
     notes->tags = tags.len ? tags : STR_NONE;
 }
 
+void process_note_moved(struct work_case *of)
+{
+    notes_of(of)->changed = true;
+}
+
 enum status process_definition(const struct work_case *of, const struct bpmn_process *process,
                                const struct store_definition **out, struct error *err)
 {
@@ -180,6 +185,21 @@ enum status process_effect(struct work_case *self, const struct bpmn_effect *eff
     if (effect->kind == BPMN_INCIDENT_RESOLVED)
         incident_resolved(self, effect);
     return self->deployed ? deployed_effect(self, effect, err) : OK;
+}
+
+struct value token_awaiting(const struct work_case *of, int64_t key)
+{
+    struct value tokens = value_get(bpmn_instance_view(of->work->arena, of->instance), STR("tokens"));
+    for (size_t i = 0; i < value_count(tokens); i++) {
+        struct value token = value_at(tokens, i);
+        if (value_int_or(value_get(token, STR("job")), 0) == key)
+            return token;
+        struct value waits = value_get(token, STR("waits"));
+        for (size_t w = 0; w < value_count(waits); w++)
+            if (value_int_or(value_get(value_at(waits, w), STR("key")), 0) == key)
+                return token;
+    }
+    return value_null;
 }
 
 void process_finish(struct work_case *self)

@@ -13,6 +13,9 @@ struct process_notes {
 /* For a case that is new. */
 void process_note_start(struct work_case *of, struct str business, struct str tags);
 
+/* For a case that now runs another definition. */
+void process_note_moved(struct work_case *of);
+
 /* A new instance of a deployed process: process_start.c. */
 struct process_opening {
     const struct deployed *what;
@@ -24,6 +27,8 @@ struct process_opening {
 };
 MUST_USE enum status process_open(struct work *work, const struct process_opening *opening, struct work_case **out,
                                   struct error *err);
+/* The element whose token holds this job or wait, as bpmn_instance_view shows it; null when there is none. */
+struct value token_awaiting(const struct work_case *of, int64_t key);
 /* The definition that an element is in: the case's own, that of a called process, or an empty one (a pack's). */
 MUST_USE enum status process_definition(const struct work_case *of, const struct bpmn_process *process,
                                         const struct store_definition **out, struct error *err);

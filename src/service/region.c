@@ -90,8 +90,12 @@ size_t region_list(const struct service *self, struct division_range range, stru
         /* A prefecture's divisions: [region, region + 100) * 10^6; a range may be smaller or larger than that. */
         int64_t from = self->regions[i] * 1000000;
         int64_t to = from + (self->regions[i] % 100 == 0 ? 100000000 : 1000000);
-        if (range.to > from && range.from < to)
-            list[n++] = self->regions[i];
+        if (range.to <= from || range.from >= to)
+            continue;
+        size_t at = n++;
+        for (; at > 0 && list[at - 1] > self->regions[i]; at--)
+            list[at] = list[at - 1];
+        list[at] = self->regions[i];
     }
     *out = list;
     return n;

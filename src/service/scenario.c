@@ -27,6 +27,8 @@ struct story {
     struct value staff;     /* [{name, role, region, …}] */
     size_t step;
     struct buf *report;
+    const struct scenario_watch *watch; /* or NULL */
+    int rounds;                         /* gone through while somebody looks on */
 };
 
 static int64_t story_now(void *state)
@@ -212,6 +214,8 @@ static enum status pass_time(struct story *story, int64_t until)
     struct error err = ERROR_INIT;
     for (int round = 0; round < ROUNDS_MAX; round++) {
         int64_t due;
+        if (story->watch && ++story->rounds > story->watch->rounds_max)
+            return fail(story, "    more than %d timers and exchanges became due", story->watch->rounds_max);
         size_t sent, fired;
         if (service_next_due(story->service, &due, &err) != OK)
             return unexpected(story, &err);
@@ -286,7 +290,9 @@ static enum status step_open(struct story *story, struct value step, const struc
     return OK;
 }
 
-static enum status find_task(struct story *story, struct str no, struct str element, struct str *out)
+/* Of several tasks of one element the actor's own, else the last. */
+static enum status find_task(struct story *story, const struct actor *actor, struct str no, struct str element,
+                             struct str *out)
 {
     struct call call = call_of(story, &actor_system);
     struct error err = ERROR_INIT;
@@ -295,9 +301,12 @@ static enum status find_task(struct story *story, struct str no, struct str elem
         return unexpected(story, &err);
     struct value tasks = value_get(view, STR("tasks"));
     *out = STR("0");
-    for (size_t i = 0; i < value_count(tasks); i++)
-        if (str_equal(text_in(value_at(tasks, i), "element"), element))
+    bool own = false;
+    for (size_t i = 0; i < value_count(tasks) && !own; i++)
+        if (str_equal(text_in(value_at(tasks, i), "element"), element)) {
             *out = text_in(value_at(tasks, i), "id");
+            own = str_equal(text_in(value_at(tasks, i), "assignee"), actor->id);
+        }
     return OK;
 }
 
@@ -307,7 +316,7 @@ static enum status step_complete(struct story *story, struct value step, const s
     struct str no, id;
     struct error err = ERROR_INIT;
     struct value answer;
-    if (saved_no(story, text_in(step, "of"), &no) != OK || find_task(story, no, text_in(step, "complete"), &id) != OK)
+    if (saved_no(story, text_in(step, "of"), &no) != OK || find_task(story, actor, no, text_in(step, "complete"), &id) != OK)
         return FAILED;
     enum status status = service_task_complete(&call, id, data_of(story, value_get(step, STR("with"))), &answer, &err);
     return judge(story, step, status, &err);
@@ -480,13 +489,18 @@ static enum status play(struct story *story)
     struct error err = ERROR_INIT;
     if (service_open(&options, &story->service, &err) != OK)
         return unexpected(story, &err);
+    if (story->watch)
+        service_listen(story->service, (struct service_listener){.state = story->watch->state, .moved = story->watch->moved});
     enum status status = add_parties(story);
     for (size_t i = 0; status == OK && i < value_count(steps); i++) {
         size_t before = story->report->len;
         status = run_step(story, value_at(steps, i));
+        struct str detail = arena_str(story->arena, str_part(buf_str(story->report), before, story->report->len));
+        struct scenario_moment moment = {i, value_at(steps, i), story->now, status == OK ? STR_NONE : detail};
+        if (story->watch)
+            story->watch->stepped(story->watch->state, story->service, &moment);
         if (status == OK)
             continue;
-        struct str detail = arena_str(story->arena, str_part(buf_str(story->report), before, story->report->len));
         story->report->len = before;
         buf_printf(story->report, "  step %zu: %.*s\n%.*s", i + 1,
                    STR_ARGS(str_part(json_text(story->arena, value_at(steps, i)), 0, 200)), STR_ARGS(detail));
@@ -495,8 +509,8 @@ static enum status play(struct story *story)
     return status;
 }
 
-void scenario_run(struct arena *arena, const struct pack_set *packs, const struct pack_scenario *scenario,
-                  struct scenario_result *out)
+void scenario_watch_run(struct arena *arena, const struct pack_set *packs, const struct pack_scenario *scenario,
+                        const struct scenario_watch *watch, struct scenario_result *out)
 {
     struct buf report;
     buf_init(&report, 0);
@@ -507,9 +521,16 @@ void scenario_run(struct arena *arena, const struct pack_set *packs, const struc
                           .agencies = value_get(scenario->json, STR("agencies")),
                           .delivered = value_null,
                           .saved = value_null,
-                          .report = &report};
+                          .report = &report,
+                          .watch = watch};
     story.staff = all_staff(&story);
     out->passed = play(&story) == OK;
     out->report = arena_str(arena, buf_str(&report));
     buf_release(&report);
+}
+
+void scenario_run(struct arena *arena, const struct pack_set *packs, const struct pack_scenario *scenario,
+                  struct scenario_result *out)
+{
+    scenario_watch_run(arena, packs, scenario, NULL, out);
 }

@@ -191,12 +191,6 @@ static enum status offer(struct searching *self, struct candidate one, struct er
     return OK;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* Goes through the regions of the actor's scope in the order of keys, a batch at a time. batch gives how many rows it
  * saw, and the last key. */
 typedef enum status scan_batch(struct searching *self, const struct store_process_filter *filter, size_t *count,
@@ -224,8 +218,6 @@ static enum status scan(struct searching *self, struct store_process_filter filt
     struct arena *arena = self->work->arena;
     int64_t *regions;
     size_t count = scope.own ? 0 : region_list(self->work->service, scope.divisions, arena, &regions);
-    if (count)
-        qsort(regions, count, sizeof *regions, by_number);
     filter.division_from = scope.divisions.from;
     filter.division_to = scope.divisions.to;
     filter.unit = scope.unit;

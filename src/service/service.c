@@ -35,34 +35,41 @@ struct packs_arg {
     int64_t id;
 };
 
-static enum status store_pack_files(struct service *self, struct db_tx *tx, int64_t set, struct error *err)
+static enum status store_pack_files(const struct pack_set *set, struct db_tx *tx, int64_t id, struct error *err)
 {
     size_t pack_count;
-    const struct pack *const *packs = pack_set_packs(self->packs, &pack_count);
+    const struct pack *const *packs = pack_set_packs(set, &pack_count);
     for (size_t p = 0; p < pack_count; p++) {
         size_t file_count;
         const struct pack_file *files = pack_files(packs[p], &file_count);
         for (size_t f = 0; f < file_count; f++) {
             struct store_pack_file row = {pack_id(packs[p]), files[f].path, files[f].hash, files[f].text};
-            if (store_pack_file_put(tx, &row, err) != OK || store_pack_set_file_add(tx, set, &row, err) != OK)
+            if (store_pack_file_put(tx, &row, err) != OK || store_pack_set_file_add(tx, id, &row, err) != OK)
                 return FAILED;
         }
     }
     return OK;
 }
 
+enum status service_packs_store(struct service *self, struct db_tx *tx, const struct pack_set *packs, int64_t *id,
+                                struct error *err)
+{
+    struct str hash = pack_set_hash(packs);
+    if (store_pack_set_find(tx, hash, id, err) != OK)
+        return FAILED;
+    if (*id)
+        return OK;
+    return store_pack_set_add(tx, hash, service_now(self), id, err) == OK ? store_pack_files(packs, tx, *id, err) : FAILED;
+}
+
 static enum status store_packs(struct db_tx *tx, void *arg, struct error *err)
 {
     struct packs_arg *a = arg;
     struct service *self = a->self;
-    struct str hash = pack_set_hash(self->packs);
-    if (store_pack_set_find(tx, hash, &a->id, err) != OK)
-        return FAILED;
-    if (a->id == 0 && (store_pack_set_add(tx, hash, service_now(self), &a->id, err) != OK ||
-                       store_pack_files(self, tx, a->id, err) != OK))
+    if (service_packs_store(self, tx, self->own_packs, &a->id, err) != OK)
         return FAILED;
     size_t count;
-    const struct pack_item *const *items = pack_items(self->packs, &count);
+    const struct pack_item *const *items = pack_items(self->own_packs, &count);
     for (size_t i = 0; i < count; i++)
         if (store_item_add(tx, items[i]->code, items[i]->version, err) != OK)
             return FAILED;
@@ -90,17 +97,17 @@ static enum status open_packs(struct service *self, struct error *err)
     struct packs_arg packs = {.self = self};
     if (db_write(self->db, store_packs, &packs, err) != OK)
         return FAILED;
-    self->packs_id = packs.id;
+    self->packs_id = self->own_packs_id = packs.id;
     struct lists_arg lists = {.self = self};
     if (db_read(self->db, read_lists, &lists, err) != OK)
         return FAILED;
     self->items = lists.items;
     self->item_count = lists.item_count;
     size_t count;
-    const struct pack_division *divisions = pack_divisions(self->packs, &count);
+    const struct pack_division *divisions = pack_divisions(self->own_packs, &count);
     for (size_t i = 0; i < count; i++)
         if (divisions[i].level <= PACK_COUNTY)
-            region_note(self, region_of(self->packs, divisions[i].code));
+            region_note(self, region_of(self->own_packs, divisions[i].code));
     for (size_t i = 0; i < lists.region_count; i++)
         region_note(self, lists.regions[i]);
     return OK;
@@ -112,7 +119,9 @@ static struct service *service_new(const struct service_options *options)
     memset(self, 0, sizeof *self);
     arena_init(&self->arena);
     pthread_mutex_init(&self->lock, NULL);
-    self->packs = options->packs;
+    pthread_mutex_init(&self->turning, NULL);
+    self->packs = self->own_packs = options->packs;
+    self->packs_until = INT64_MAX;
     self->world = options->world ? options->world : &world_real;
     self->transport = options->transport ? options->transport : &service_transport_http;
     self->data = options->data ? arena_str(&self->arena, str_of(options->data)) : STR_NONE;
@@ -137,6 +146,8 @@ enum status service_open(const struct service_options *options, struct service *
         status = open_packs(self, err);
     if (status == OK)
         status = service_number_fill(self, "key", SERVICE_KEY_BLOCK, err);
+    if (status == OK)
+        status = service_packs_turn(self, err);
     if (status != OK) {
         service_close(self);
         return FAILED;
@@ -168,6 +179,7 @@ void service_close(struct service *self)
     if (self->ring)
         seal_ring_free(self->ring);
     pthread_mutex_destroy(&self->lock);
+    pthread_mutex_destroy(&self->turning);
     arena_release(&self->arena);
     heap_free(self);
 }
@@ -242,8 +254,8 @@ static const struct pack_set *old_packs_find(struct service *self, int64_t id)
 
 const struct pack_set *service_packs_of(struct service *self, struct db_tx *tx, int64_t id, struct error *err)
 {
-    if (id == self->packs_id)
-        return self->packs;
+    if (id == self->own_packs_id)
+        return self->own_packs;
     const struct pack_set *found = old_packs_find(self, id);
     if (found)
         return found;
@@ -260,6 +272,17 @@ const struct pack_set *service_packs_of(struct service *self, struct db_tx *tx, 
     self->old_packs = old;
     pthread_mutex_unlock(&self->lock);
     return old->packs;
+}
+
+int64_t service_packs_id(struct service *self, const struct pack_set *packs)
+{
+    int64_t found = packs == self->own_packs ? self->own_packs_id : 0;
+    pthread_mutex_lock(&self->lock);
+    for (const struct old_packs *old = self->old_packs; old && !found; old = old->next)
+        found = old->packs == packs ? old->id : 0;
+    pthread_mutex_unlock(&self->lock);
+    CHECK(found);
+    return found;
 }
 
 int64_t service_item_id(const struct service *self, struct str code, int64_t version)
@@ -297,13 +320,33 @@ static enum status setting_write(struct db_tx *tx, void *arg, struct error *err)
     return store_setting_put(tx, a->name, a->value, err);
 }
 
+/* Values of these names are sealed. */
+static bool is_secret(struct str name)
+{
+    return str_ends(name, STR(".secret")) || str_ends(name, STR(".password")) || str_ends(name, STR(".token"));
+}
+
+static const char sealed_mark[] = "sealed:";
+
+static enum status unseal_setting(const struct call *call, struct str name, struct str value, struct str *out,
+                                  struct error *err)
+{
+    struct str bytes;
+    if (!is_secret(name) || !str_starts(value, str_of(sealed_mark))) {
+        *out = value;
+        return OK;
+    }
+    if (!base64_decode(call->arena, str_part(value, sizeof sealed_mark - 1, value.len), &bytes))
+        return error_set(err, ERROR_INTERNAL, "setting-damaged", "The setting %.*s cannot be read.", STR_ARGS(name));
+    return service_unseal_bytes(call->service, call->arena, name, bytes, out, err);
+}
+
 enum status service_setting_get(const struct call *call, struct str name, struct str *out, struct error *err)
 {
     struct setting_arg arg = {.call = call, .name = name};
     if (db_read(call->service->db, setting_read, &arg, err) != OK)
         return FAILED;
-    *out = arg.value;
-    return OK;
+    return unseal_setting(call, name, arg.value, out, err);
 }
 
 enum status service_setting_put(const struct call *call, struct str name, struct str value, struct error *err)
@@ -318,6 +361,10 @@ enum status service_setting_put(const struct call *call, struct str name, struct
             return error_field(err, "value");
         }
         call->service->algorithm = str_equal(value, STR("SM2")) ? SERVICE_SM2 : SERVICE_ES256;
+    }
+    if (is_secret(name)) {
+        struct str sealed = service_seal_bytes(call->service, call->arena, name, value);
+        value = arena_printf(call->arena, "%s%.*s", sealed_mark, STR_ARGS(base64_encode(call->arena, sealed.data, sealed.len)));
     }
     struct setting_arg arg = {.call = call, .name = name, .value = value};
     return db_write(call->service->db, setting_write, &arg, err);

@@ -41,13 +41,21 @@ enum service_news {
     SERVICE_JOB_FREE,      /* name: its type; due_ms: when it may be taken, 0 or past: now */
     SERVICE_PROCESS_ENDED, /* name: key of a process instance that belongs to no item */
 };
+/* A step of a case's process. */
+struct service_move {
+    const char *what; /* "entered", "left", "cancelled", "flow" (element is then the flow's id) */
+    struct str case_no, process, element;
+    int64_t key, at_ms;
+};
 struct service_listener {
     void *state;
-    void (*heard)(void *state, enum service_news news, struct str name, int64_t due_ms);
+    void (*heard)(void *state, enum service_news news, struct str name, int64_t due_ms); /* may be NULL */
+    void (*moved)(void *state, const struct service_move *move);                         /* may be NULL */
 };
 /* Before other threads call, and again with zeros before what state points to goes away. */
 void service_listen(struct service *self, struct service_listener listener);
 
+/* In force now: what was loaded, with the models that were released. Sets live as long as the service. */
 const struct pack_set *service_packs(const struct service *self);
 struct db *service_db(const struct service *self);
 int64_t service_now(const struct service *self);
@@ -57,6 +65,8 @@ struct str service_public_url(const struct service *self);
 /* ---- Who asks ---- */
 
 enum actor_kind { ACTOR_NOBODY, ACTOR_PERSON, ACTOR_ORGANISATION, ACTOR_STAFF, ACTOR_SYSTEM };
+
+struct acting; /* acting.h */
 
 /* Who a call is made for. Texts are borrowed for the length of the call. */
 struct actor {
@@ -70,6 +80,7 @@ struct actor {
     struct str uscc;      /* of the unit */
     int level;            /* persons: 1 registered, 2 verified number, 3 verified face */
     struct str language;  /* "zh-CN" when absent */
+    const struct acting *acting; /* somebody acts for this party and is named on all that is done; NULL: the party itself */
 };
 extern const struct actor actor_system;
 extern const struct actor actor_nobody;
@@ -87,9 +98,10 @@ struct call {
 /* ---- Permissions ----
  * roles.json names for each role what it may do and in which scope (own, unit, region, province). The words:
  *   case.open case.read case.act case.manage   task.work task.manage   certificate.read certificate.manage
- *   party.read party.write record.read   decision.evaluate   indicator.read   job.work message.publish
+ *   party.read party.write record.read   decision.evaluate   indicator.read   supervision.manage   job.work message.publish
  *   incident.manage exchange.manage   user.manage   audit.read   setting.write
- *   process.deploy process.start process.read
+ *   process.deploy process.start process.read process.operate
+ *   model.read model.draft model.approve   mandate.grant
  * "*" is all of them. Persons and organisations may open items that name them and see and act on what is their own. */
 
 /* Refuses (forbidden, or unauthenticated for nobody) unless the actor may do this at all, whatever its scope. */
@@ -102,6 +114,7 @@ bool service_can(const struct call *call, const char *permission);
 /* The absent text when there is none. */
 MUST_USE enum status service_setting_get(const struct call *call, struct str name, struct str *out, struct error *err);
 /* Needs setting.write. Known names: signature.algorithm (SM2 | ES256), agency.<id> (address), agency.<id>.token,
+ * totp.roles (account.h), oidc.* (oidc.h), scan.clamd, mail.* (message.h),
  * camunda.optional (null | absent: how /v2 shows optional fields without a value). */
 MUST_USE enum status service_setting_put(const struct call *call, struct str name, struct str value, struct error *err);
 

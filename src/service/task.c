@@ -241,6 +241,37 @@ static enum status judge_task_form(struct work *work, struct work_case *of, cons
     return OK;
 }
 
+/* The element's property "separate" lists elements: who completed one of them for this case may not complete it too. */
+static enum status check_separate(struct work *work, struct work_case *of, const struct store_task *row,
+                                  struct error *err)
+{
+    const struct bpmn_process *process = bpmn_instance_process_at(of->instance, row->id);
+    const struct bpmn_element_info *element = process ? bpmn_process_element(process, row->element) : NULL;
+    struct str others = STR_NONE;
+    for (size_t i = 0; element && i < element->properties.count; i++)
+        if (str_equal(element->properties.items[i].name, STR("separate")))
+            others = element->properties.items[i].value;
+    struct value done_by = work_case_get(of, "done_by");
+    while (others.len && work->call->actor->kind == ACTOR_STAFF) {
+        struct value ids = value_get(done_by, str_trim(str_cut(&others, ',')));
+        for (size_t i = 0; i < value_count(ids); i++)
+            if (str_equal(value_text(value_at(ids, i)), work->call->actor->id)) {
+                error_set(err, ERROR_CONFLICT, "separate-persons", "Another person must do this: you did an earlier step.");
+                return error_hint(err, "Release the task and leave it to a colleague.");
+            }
+    }
+    return OK;
+}
+
+static void note_done_by(struct work *work, struct work_case *of, struct str element)
+{
+    struct value done_by = work_case_get(of, "done_by");
+    const char *name = arena_cstr(work->arena, element);
+    struct value ids = list_add(work->arena, value_get(done_by, element), value_string(work->call->actor->id));
+    if (work->call->actor->kind == ACTOR_STAFF)
+        work_case_set(of, "done_by", context_set(work->arena, done_by, name, ids));
+}
+
 static enum status complete_command(struct work *work, void *arg, struct error *err)
 {
     struct one_task *one = arg;
@@ -253,8 +284,9 @@ static enum status complete_command(struct work *work, void *arg, struct error *
         return claimed_by_other(&row, err);
     if (work->call->if_version && work->call->if_version != of->row.version)
         return error_set(err, ERROR_CONFLICT, "version-conflict", "The case has changed since you looked at it.");
-    if (judge_task_form(work, of, &row, &data, err) != OK)
+    if (check_separate(work, of, &row, err) != OK || judge_task_form(work, of, &row, &data, err) != OK)
         return FAILED;
+    note_done_by(work, of, row.element);
     struct value event = context_set(work->arena, value_null, "element", value_string(row.element));
     event = context_set(work->arena, event, "task", value_string(key_text(work->arena, row.id)));
     work_case_event(of, "task.completed", context_set(work->arena, event, "data", data));

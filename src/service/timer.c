@@ -4,6 +4,7 @@
 
 #include "clock/instant.h"
 #include "service/work.h"
+#include "store/ticket.h"
 
 struct due_list {
     struct service *service;
@@ -140,7 +141,9 @@ static enum status expire(struct db_tx *tx, void *arg, struct error *err)
         return FAILED;
     if (store_rate_expire(tx, now - DAY_MS, err) != OK)
         return FAILED;
-    return store_counter_expire(tx, STR("no/"), now - 3 * DAY_MS, err);
+    return store_ticket_expire(tx, now - DAY_MS, err) == OK
+               ? store_counter_expire(tx, STR("no/"), now - 3 * DAY_MS, err)
+               : FAILED;
 }
 
 enum status service_upkeep_run(struct service *self, int64_t now_ms, struct error *err)

@@ -38,11 +38,15 @@ static void start(struct transfer *self, struct arena *arena, CURLM *multi)
     self->handle = handle;
     self->started_us = monotonic_us();
     buf_init(&self->reply, REPLY_MAX);
-    self->headers = header(NULL, arena, "Content-Type", STR("application/json; charset=utf-8"));
+    self->headers = header(NULL, arena, "Content-Type",
+                           delivery->content_type.len ? delivery->content_type : STR("application/json; charset=utf-8"));
     self->headers = header(self->headers, arena, "Accept", STR("application/json"));
     self->headers = header(self->headers, arena, "Expect", STR(""));
-    self->headers = header(self->headers, arena, "Idempotency-Key", delivery->idempotency_key);
-    if (delivery->token.len)
+    if (delivery->idempotency_key.len)
+        self->headers = header(self->headers, arena, "Idempotency-Key", delivery->idempotency_key);
+    if (delivery->authorization.len)
+        self->headers = header(self->headers, arena, "Authorization", delivery->authorization);
+    else if (delivery->token.len)
         self->headers = header(self->headers, arena, "Authorization",
                                arena_printf(arena, "Bearer %.*s", STR_ARGS(delivery->token)));
     curl_easy_setopt(handle, CURLOPT_URL, arena_cstr(arena, delivery->url));

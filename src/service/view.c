@@ -8,7 +8,7 @@
 const char *const case_state_names[] = {"draft",     "submitted", "correcting", "accepted", "reviewing",
                                         "suspended", "deciding",  "delivering", "closed"};
 const char *const case_outcome_names[] = {"", "granted", "refused", "declined", "withdrawn", "lapsed"};
-const char *const certificate_row_states[] = {"valid", "suspended", "revoked", "replaced"};
+const char *const certificate_row_states[] = {"valid", "suspended", "revoked", "replaced", "expired"};
 _Static_assert(COUNT_OF(case_state_names) == CASE_STATE_COUNT, "one name for each state");
 _Static_assert(COUNT_OF(case_outcome_names) == OUTCOME_COUNT, "one name for each outcome");
 _Static_assert(COUNT_OF(certificate_row_states) == CERT_STATE_COUNT, "one name for each state");

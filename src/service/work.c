@@ -1,9 +1,14 @@
 /* Runs a command: read, finish, apply, and again from the start when somebody was faster. */
 #include "service/work.h"
 
-#include "service/deployed.h"
-
 #include "feel/json.h"
+#include "service/deployed.h"
+#include "service/session.h"
+#include "store/delivery.h"
+#include "store/indicator.h"
+#include "store/operate.h"
+#include "store/supervision.h"
+#include "store/ticket.h"
 
 #include <string.h>
 #include <time.h>
@@ -93,6 +98,7 @@ enum status work_access_note(struct work *self, const struct work_note *note, st
     view_text(&view, "unit", actor->unit);
     view_text(&view, "case", of ? of->no : STR_NONE);
     view_text(&view, "purpose", note->purpose);
+    view_put(&view, "agent", acting_agent(self->arena, actor));
     row->body = service_seal(self->service, self->arena, key_text(self->arena, row->id), view_done(&view));
     work_change(self, CHANGE_ACCESS_INSERT, row);
     return OK;
@@ -108,6 +114,7 @@ static void finish_event(struct work *self, struct work_case *of)
     struct view view;
     view_init(&view, self->arena);
     view_put(&view, "by", actor_value(self->call));
+    view_put(&view, "agent", acting_agent(self->arena, self->call->actor));
     view_text(&view, "role", self->call->actor->role);
     view_text(&view, "unit", self->call->actor->unit_name);
     view_put(&view, "events", list);
@@ -198,7 +205,13 @@ APPLY_GUARDED(apply_certificate_update, struct store_certificate,
               store_certificate_update(tx, row, change->version_was, &yes, err))
 APPLY(apply_certificate_use, struct store_certificate_use, store_certificate_use_insert(tx, row, err))
 APPLY(apply_account_open, struct store_account, store_account_open(tx, row, err))
-APPLY(apply_notice_insert, struct store_notice, store_notice_insert(tx, row, err))
+/* With it goes the order to tell its party of it. */
+static enum status notice_with_delivery(struct db_tx *tx, const struct store_notice *row, struct error *err)
+{
+    struct store_delivery delivery = {.region = row->region, .due = row->sent, .id = row->id, .party = row->party};
+    return store_notice_insert(tx, row, err) == OK ? store_delivery_insert(tx, &delivery, err) : FAILED;
+}
+APPLY(apply_notice_insert, struct store_notice, notice_with_delivery(tx, row, err))
 APPLY(apply_outbox_insert, struct store_outbox, store_outbox_insert(tx, row, err))
 APPLY_GUARDED(apply_outbox_delete, struct store_outbox, store_outbox_delete(tx, row, &yes, err))
 APPLY(apply_exchange_insert, struct store_exchange, store_exchange_insert(tx, row, err))
@@ -214,7 +227,19 @@ APPLY(apply_incident_insert, struct store_incident, store_incident_insert(tx, ro
 APPLY(apply_incident_resolve, struct store_incident, store_incident_resolve(tx, row->id, row->resolved, err))
 APPLY(apply_element_insert, struct store_element, store_element_insert(tx, row, err))
 APPLY(apply_element_delete, struct store_element, store_element_delete(tx, row->id, err))
+APPLY(apply_case_move, struct store_case, store_case_move(tx, row, err))
+APPLY(apply_task_move, struct store_task, store_task_move(tx, row, err))
+APPLY(apply_user_task_move, struct store_user_task, store_user_task_move(tx, row, err))
+APPLY(apply_count, struct store_change, store_change_count(tx, row, err))
+APPLY(apply_incident_move, struct store_incident, store_incident_move(tx, row, err))
+APPLY_GUARDED(apply_supervision_insert, struct store_supervision, store_supervision_insert(tx, row, &yes, err))
+APPLY_GUARDED(apply_supervision_update, struct store_supervision,
+              store_supervision_update(tx, row, change->version_was, &yes, err))
 APPLY_GUARDED(apply_start_move, struct store_start, store_start_move(tx, row, change->version_was, &yes, err))
+
+APPLY_GUARDED(apply_ticket_insert, struct store_ticket, store_ticket_insert(tx, row, &yes, err))
+APPLY_GUARDED(apply_ticket_use, struct store_ticket, store_ticket_use(tx, row, change->version_was, &yes, err))
+APPLY_GUARDED(apply_status_insert, struct store_status, store_status_insert(tx, row, &yes, err))
 
 static enum status apply_entry(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err)
 {
@@ -270,7 +295,17 @@ static apply_function *const appliers[CHANGE_KIND_COUNT] = {
     [CHANGE_ELEMENT_INSERT] = apply_element_insert,
     [CHANGE_ELEMENT_DELETE] = apply_element_delete,
     [CHANGE_START_MOVE] = apply_start_move,
+    [CHANGE_CASE_MOVE] = apply_case_move,
+    [CHANGE_TASK_MOVE] = apply_task_move,
+    [CHANGE_USER_TASK_MOVE] = apply_user_task_move,
+    [CHANGE_INCIDENT_MOVE] = apply_incident_move,
+    [CHANGE_COUNT] = apply_count,
     [CHANGE_SERIAL] = apply_serial,
+    [CHANGE_SUPERVISION_INSERT] = apply_supervision_insert,
+    [CHANGE_SUPERVISION_UPDATE] = apply_supervision_update,
+    [CHANGE_TICKET_INSERT] = apply_ticket_insert,
+    [CHANGE_TICKET_USE] = apply_ticket_use,
+    [CHANGE_STATUS_INSERT] = apply_status_insert,
 };
 
 static enum status stale(struct work *self, struct error *err)
@@ -292,6 +327,9 @@ static enum status apply_cases(struct work *self, struct db_tx *tx, struct error
             return FAILED;
         if (!done)
             return stale(self, err);
+        struct store_due due = {of->row.region, of->row.id, of->row.version};
+        if (of->row.item > 0 && store_due_add(tx, &due, self->now, err) != OK)
+            return FAILED;
     }
     return OK;
 }
@@ -416,10 +454,34 @@ static bool has_changes(const struct work *work)
     return touched;
 }
 
-/* Tells the listener of jobs that may be taken and of processes that ended. */
+static void tell_moves(const struct work *work, const struct work_case *of)
+{
+    const struct service_listener *listener = &work->service->listener;
+    for (size_t i = 0; i < of->effects_done; i++) {
+        const struct bpmn_effect *effect = &of->effects.list.items[i];
+        const char *what = effect->kind == BPMN_ELEMENT_ENTERED     ? "entered"
+                           : effect->kind == BPMN_ELEMENT_LEFT      ? "left"
+                           : effect->kind == BPMN_ELEMENT_CANCELLED ? "cancelled"
+                           : effect->kind == BPMN_FLOW_TAKEN        ? "flow"
+                                                                    : NULL;
+        if (!what)
+            continue;
+        struct service_move move = {.what = what,
+                                    .case_no = of->no,
+                                    .process = bpmn_process_info(effect->process)->id,
+                                    .element = effect->element_id,
+                                    .key = effect->element_key,
+                                    .at_ms = work->now};
+        listener->moved(listener->state, &move);
+    }
+}
+
+/* Tells the listener of jobs that may be taken, of processes that ended, and of the way tokens went. */
 static void tell(const struct work *work)
 {
     const struct service_listener *listener = &work->service->listener;
+    for (size_t i = 0; listener->moved && i < work->cases.count; i++)
+        tell_moves(work, work->cases.items[i]);
     if (!listener->heard)
         return;
     for (size_t i = 0; i < work->changes.count; i++) {

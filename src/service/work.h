@@ -51,7 +51,17 @@ enum change_kind {
     CHANGE_ELEMENT_INSERT,
     CHANGE_ELEMENT_DELETE,
     CHANGE_START_MOVE,       /* struct store_start; version_was: fired */
+    CHANGE_CASE_MOVE,        /* after a migration: store/operate.h */
+    CHANGE_TASK_MOVE,
+    CHANGE_USER_TASK_MOVE,
+    CHANGE_INCIDENT_MOVE,
+    CHANGE_COUNT,            /* of a change by two persons: struct store_change: id */
     CHANGE_SERIAL,         /* struct work_serial; stale when somebody else took the number */
+    CHANGE_TICKET_INSERT,  /* store/ticket.h; stale when it is there */
+    CHANGE_TICKET_USE,     /* version_was: tries; stale when somebody else used it */
+    CHANGE_STATUS_INSERT,  /* struct store_status; stale when the place or the certificate has one */
+    CHANGE_SUPERVISION_INSERT, /* stale when the case is supervised already */
+    CHANGE_SUPERVISION_UPDATE, /* version_was */
     CHANGE_KIND_COUNT,
 };
 struct work_serial {
@@ -168,6 +178,8 @@ MUST_USE enum status work_case_new(struct work *self, const struct store_case *r
                                    struct error *err);
 /* Adds an event; data (a context or null) is overlaid on {type}. */
 void work_case_event(struct work_case *self, const char *type, struct value data);
+/* What was told of a case so far, oldest first: {seq, step, at, by {kind, name, role, unit}, type, …}. case.c */
+MUST_USE enum status work_case_events(struct work *work, const struct store_case *row, struct value *out, struct error *err);
 void work_case_set(struct work_case *self, const char *name, struct value v);
 struct value work_case_get(const struct work_case *self, const char *name);
 /* {no, item, title, region, opened, state, outcome, …}: what processes and templates call case. */
@@ -203,6 +215,18 @@ MUST_USE enum status signal_broadcast(struct work *work, const struct work_case 
                                       struct error *err);
 /* Nobody in that instance waits for the signal. */
 bool signal_unexpected(const struct error *err);
+
+/* ---- Incidents: incident.c ---- */
+
+struct incident_mending {
+    int64_t key;
+    bool skip;              /* else: again */
+    struct str reason;      /* skip: needed */
+    struct str flow;        /* skip of a gateway; or empty */
+    struct value variables; /* set before; a context or null */
+};
+/* Leaves an event. reason-missing, and what the process refuses. */
+MUST_USE enum status incident_mend(struct work_case *of, const struct incident_mending *mending, struct error *err);
 
 /* ---- Time: limits.c ---- */
 

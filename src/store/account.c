@@ -141,3 +141,43 @@ enum status store_token_find(struct db_tx *tx, struct arena *arena, struct str h
     *staff = db_next(&rows) ? db_text(&rows, 0) : STR_NONE;
     return OK;
 }
+
+/* ---- second factors ---- */
+
+DB_SQL(totp_put, "INSERT INTO staff_totp (name, secret, confirmed, used) VALUES (?1, ?2, ?3, ?4)"
+                 " ON CONFLICT (name) DO UPDATE SET secret = excluded.secret, confirmed = excluded.confirmed,"
+                 " used = excluded.used");
+DB_SQL(totp_find, "SELECT secret, confirmed, used FROM staff_totp WHERE name = ?1");
+DB_SQL(totp_use, "UPDATE staff_totp SET used = ?2, confirmed = ?3 WHERE name = ?1 AND used < ?2");
+DB_SQL(totp_delete, "DELETE FROM staff_totp WHERE name = ?1");
+
+enum status store_totp_put(struct db_tx *tx, const struct store_totp *row, struct error *err)
+{
+    return db_exec(tx, &totp_put, P(P_TEXT(row->name), P_BLOB(row->secret), P_INT(row->confirmed), P_INT(row->used)), err);
+}
+
+enum status store_totp_find(struct db_tx *tx, struct arena *arena, struct str name, struct store_totp *out, bool *found,
+                            struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &totp_find, P(P_TEXT(name)), &rows, err) != OK)
+        return FAILED;
+    *found = db_next(&rows);
+    if (*found)
+        *out = (struct store_totp){name, db_blob(&rows, 0), db_int64(&rows, 1), db_int64(&rows, 2)};
+    return OK;
+}
+
+enum status store_totp_use(struct db_tx *tx, const struct store_totp *row, bool *used, struct error *err)
+{
+    int64_t n = 0;
+    if (db_exec_count(tx, &totp_use, P(P_TEXT(row->name), P_INT(row->used), P_INT(row->confirmed)), &n, err) != OK)
+        return FAILED;
+    *used = n == 1;
+    return OK;
+}
+
+enum status store_totp_delete(struct db_tx *tx, struct str name, struct error *err)
+{
+    return db_exec(tx, &totp_delete, P(P_TEXT(name)), err);
+}

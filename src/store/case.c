@@ -165,37 +165,6 @@ enum status store_case_regions(struct db_tx *tx, struct arena *arena, int64_t **
     return OK;
 }
 
-#define CASE_COUNTS(key)                                                                                               \
-    "SELECT CAST(" key " AS BIGINT), CAST(count(*) AS BIGINT) FROM cases WHERE region = ?6 AND id >= ?7 AND id < ?8"   \
-    " AND ((?1 = 0 AND item > 0) OR item = ?1) AND division >= ?2 AND division < ?3 AND (?4 < 0 OR state = ?4)"                       \
-    " AND (?5 < 0 OR outcome = ?5) GROUP BY 1 ORDER BY 1"
-DB_SQL(case_counts_region, CASE_COUNTS("region"));
-DB_SQL(case_counts_item, CASE_COUNTS("item"));
-DB_SQL(case_counts_outcome, CASE_COUNTS("outcome"));
-
-static void read_count(struct db_rows *rows, struct store_case_count *out)
-{
-    *out = (struct store_case_count){db_int64(rows, 0), db_int64(rows, 1)};
-}
-
-enum status store_case_counts(struct db_tx *tx, struct arena *arena, const struct store_case_counting *what,
-                              enum store_case_by by, struct store_case_count **out, size_t *count, struct error *err)
-{
-    static const struct db_statement *const statements[] = {
-        [STORE_BY_REGION] = &case_counts_region,
-        [STORE_BY_ITEM] = &case_counts_item,
-        [STORE_BY_OUTCOME] = &case_counts_outcome,
-    };
-    struct db_params params =
-        P(P_INT(what->item), P_INT(what->division_from), P_INT(what->division_to), P_INT(what->state),
-          P_INT(what->outcome), P_INT(what->region), P_INT(what->id_from), P_INT(what->id_to));
-    struct db_rows rows;
-    if (db_query(tx, arena, statements[by], params, &rows, err) != OK)
-        return FAILED;
-    STORE_READ_ALL(arena, &rows, struct store_case_count, read_count, out, count);
-    return OK;
-}
-
 /* ---- events ---- */
 
 DB_SQL(event_insert, "INSERT INTO event (region, case_id, seq, at, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
@@ -310,6 +279,21 @@ enum status store_draft_put(struct db_tx *tx, const struct store_draft *row, str
                    P(P_INT(row->region), P_BLOB(row->owner), P_INT(row->id), P_TEXT(row->item), P_INT(row->saved),
                      P_BLOB(row->body)),
                    err);
+}
+
+DB_SQL(draft_change, "UPDATE draft SET saved = ?4, body = ?5 WHERE region = ?1 AND owner = ?2 AND id = ?3 AND saved = ?6");
+
+enum status store_draft_change(struct db_tx *tx, const struct store_draft *row, int64_t saved_was, bool *changed,
+                               struct error *err)
+{
+    int64_t n = 0;
+    if (db_exec_count(tx, &draft_change,
+                      P(P_INT(row->region), P_BLOB(row->owner), P_INT(row->id), P_INT(row->saved), P_BLOB(row->body),
+                        P_INT(saved_was)),
+                      &n, err) != OK)
+        return FAILED;
+    *changed = n == 1;
+    return OK;
 }
 
 static void read_draft(struct db_rows *rows, struct store_draft *out)

@@ -52,21 +52,6 @@ MUST_USE enum status store_case_walk(struct db_tx *tx, struct arena *arena, int6
 MUST_USE enum status store_case_regions(struct db_tx *tx, struct arena *arena, int64_t **out, size_t *count,
                                         struct error *err);
 
-struct store_case_count {
-    int64_t key; /* by: region code, item.id or outcome */
-    int64_t n;
-};
-struct store_case_counting {
-    int64_t item; /* 0: all that have one */
-    int64_t division_from, division_to;
-    int64_t state, outcome;         /* -1: any */
-    int64_t region, id_from, id_to; /* ids hold the day of opening: [from, to) */
-};
-enum store_case_by { STORE_BY_REGION, STORE_BY_ITEM, STORE_BY_OUTCOME };
-MUST_USE enum status store_case_counts(struct db_tx *tx, struct arena *arena, const struct store_case_counting *what,
-                                       enum store_case_by by, struct store_case_count **out, size_t *count,
-                                       struct error *err);
-
 struct store_event {
     int64_t region, case_id, seq, at;
     struct str hash, body; /* body sealed */
@@ -101,6 +86,9 @@ struct store_draft {
     struct str owner, item, body;
 };
 MUST_USE enum status store_draft_put(struct db_tx *tx, const struct store_draft *row, struct error *err);
+/* *changed is false when it was saved since, or is gone. */
+MUST_USE enum status store_draft_change(struct db_tx *tx, const struct store_draft *row, int64_t saved_was, bool *changed,
+                                        struct error *err);
 MUST_USE enum status store_draft_find(struct db_tx *tx, struct arena *arena, const struct store_draft *key,
                                       struct store_draft *out, bool *found, struct error *err);
 MUST_USE enum status store_draft_list(struct db_tx *tx, struct arena *arena, int64_t region, struct str owner,

@@ -17,7 +17,10 @@ DB_SQL(certificate_list, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE 
                          " AND (?3 IS NULL OR kind = ?3) AND (?4 < 0 OR state = ?4) ORDER BY id DESC LIMIT ?5");
 DB_SQL(certificate_of_holder,
        "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE holder = ?1 AND (?2 IS NULL OR kind = ?2)"
-       " ORDER BY id DESC LIMIT ?3");
+       " AND (id, region) < (?3, ?4) ORDER BY id DESC, region DESC LIMIT ?5");
+DB_SQL(certificate_due, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE region = ?1 AND state < 2"
+                        " AND valid_to > 0 AND valid_to < ?2 AND (valid_to, id) > (?3, ?4)"
+                        " ORDER BY valid_to, id LIMIT ?5");
 DB_SQL(certificate_walk, "SELECT " CERTIFICATE_COLUMNS " FROM certificate WHERE (region, id) > (?1, ?2)"
                          " ORDER BY region, id LIMIT ?3");
 
@@ -107,7 +110,22 @@ enum status store_certificate_of_holder(struct db_tx *tx, struct arena *arena,
 {
     struct db_rows rows;
     if (db_query(tx, arena, &certificate_of_holder,
-                 P(P_BLOB(filter->holder), P_TEXT(filter->kind), P_INT(filter->limit)), &rows, err) != OK)
+                 P(P_BLOB(filter->holder), P_TEXT(filter->kind), P_INT(filter->before_id ? filter->before_id : INT64_MAX),
+                   P_INT(filter->before_region), P_INT(filter->limit)),
+                 &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_certificate, read_certificate, out, count);
+    return OK;
+}
+
+enum status store_certificate_due(struct db_tx *tx, struct arena *arena, const struct store_certificate *after,
+                                  int64_t before, int64_t limit, struct store_certificate **out, size_t *count,
+                                  struct error *err)
+{
+    struct db_rows rows;
+    struct db_params params =
+        P(P_INT(after->region), P_INT(before), P_INT(after->valid_to), P_INT(after->id), P_INT(limit));
+    if (db_query(tx, arena, &certificate_due, params, &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_certificate, read_certificate, out, count);
     return OK;
@@ -123,28 +141,32 @@ enum status store_certificate_walk(struct db_tx *tx, struct arena *arena, int64_
     return OK;
 }
 
-DB_SQL(use_insert, "INSERT INTO certificate_use (region, id, at, seq, what) VALUES (?1, ?2, ?3, ?4, ?5)");
-DB_SQL(use_list, "SELECT region, id, at, seq, what FROM certificate_use WHERE region = ?1 AND id = ?2"
-                 " ORDER BY at DESC, seq DESC LIMIT 200");
+DB_SQL(use_insert, "INSERT INTO certificate_use (region, id, at, seq, what, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+DB_SQL(use_list, "SELECT region, id, at, seq, what, body FROM certificate_use WHERE region = ?1 AND id = ?2"
+                 " AND (at, seq) < (?3, ?4) ORDER BY at DESC, seq DESC LIMIT ?5");
 
 enum status store_certificate_use_insert(struct db_tx *tx, const struct store_certificate_use *row, struct error *err)
 {
     return db_exec_later(tx, &use_insert,
-                         P(P_INT(row->region), P_INT(row->id), P_INT(row->at), P_INT(row->seq), P_TEXT(row->what)),
+                         P(P_INT(row->region), P_INT(row->id), P_INT(row->at), P_INT(row->seq), P_TEXT(row->what),
+                           P_BLOB(row->body)),
                          err);
 }
 
 static void read_use(struct db_rows *rows, struct store_certificate_use *out)
 {
-    *out = (struct store_certificate_use){db_int64(rows, 0), db_int64(rows, 1), db_int64(rows, 2), db_int64(rows, 3),
-                                          db_text(rows, 4)};
+    *out = (struct store_certificate_use){db_int64(rows, 0), db_int64(rows, 1), db_int64(rows, 2),
+                                          db_int64(rows, 3), db_text(rows, 4),  db_blob(rows, 5)};
 }
 
-enum status store_certificate_use_list(struct db_tx *tx, struct arena *arena, int64_t region, int64_t id,
-                                       struct store_certificate_use **out, size_t *count, struct error *err)
+enum status store_certificate_use_list(struct db_tx *tx, struct arena *arena, const struct store_certificate_use *before,
+                                       int64_t limit, struct store_certificate_use **out, size_t *count,
+                                       struct error *err)
 {
     struct db_rows rows;
-    if (db_query(tx, arena, &use_list, P(P_INT(region), P_INT(id)), &rows, err) != OK)
+    struct db_params params = P(P_INT(before->region), P_INT(before->id), P_INT(before->at ? before->at : INT64_MAX),
+                                P_INT(before->seq), P_INT(limit));
+    if (db_query(tx, arena, &use_list, params, &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_certificate_use, read_use, out, count);
     return OK;

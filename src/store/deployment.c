@@ -1,6 +1,7 @@
 #include "store/deployment.h"
 
 #include "store/internal.h"
+#include "store/operate.h"
 
 #define REGION(id) P_INT(store_key_region(id))
 
@@ -413,6 +414,8 @@ DB_SQL(incident_find, "SELECT " INCIDENT_COLUMNS " FROM incident WHERE region = 
 DB_SQL(incident_list_all, INCIDENT_LIST(""));
 DB_SQL(incident_list_open, INCIDENT_LIST(" AND resolved = 0"));
 DB_SQL(incident_list_instance, INCIDENT_LIST(" AND instance = ?7"));
+DB_SQL(incident_page, INCIDENT_LIST(" AND resolved = 0 AND (?7 IS NULL OR process = ?7) AND (?8 IS NULL OR kind = ?8)"
+                                    " AND (?9 = 0 OR case_id = ?9)"));
 
 enum status store_incident_insert(struct db_tx *tx, const struct store_incident *row, struct error *err)
 {
@@ -470,6 +473,19 @@ enum status store_incident_list(struct db_tx *tx, struct arena *arena, const str
         statement = &incident_list_instance, n = 7;
     struct db_rows rows;
     if (db_query(tx, arena, statement, (struct db_params){p, n}, &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_incident, read_incident, out, count);
+    return OK;
+}
+
+enum status store_incident_page(struct db_tx *tx, struct arena *arena, const struct store_page *page,
+                                const struct store_incident_wanted *wanted, struct store_incident **out, size_t *count,
+                                struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &incident_page,
+                 P(SCOPE_PARAMS(page), P_TEXT(wanted->process), P_TEXT(wanted->kind), P_INT(wanted->case_id)), &rows,
+                 err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_incident, read_incident, out, count);
     return OK;

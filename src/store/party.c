@@ -102,6 +102,20 @@ enum status store_notice_list(struct db_tx *tx, struct arena *arena, int64_t reg
     return OK;
 }
 
+DB_SQL(notice_find, "SELECT region, id, sent, read, party, body FROM notice WHERE region = ?1 AND party = ?2 AND id = ?3");
+
+enum status store_notice_find(struct db_tx *tx, struct arena *arena, const struct store_notice *key,
+                              struct store_notice *out, bool *found, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &notice_find, P(P_INT(key->region), P_BLOB(key->party), P_INT(key->id)), &rows, err) != OK)
+        return FAILED;
+    *found = db_next(&rows);
+    if (*found)
+        read_notice(&rows, out);
+    return OK;
+}
+
 enum status store_notice_unread(struct db_tx *tx, int64_t region, struct str party, int64_t *out, struct error *err)
 {
     struct db_rows rows;

@@ -86,12 +86,18 @@ struct store_certificate_filter {
     struct str kind; /* absent: any */
     int64_t limit;
     struct str holder;                /* of_holder only */
-    int64_t region, state, before_id; /* list only; state -1: any */
+    int64_t region, state, before_id; /* region and state: list only; state -1: any */
+    int64_t before_region;            /* of_holder only: with before_id where the page before ended */
 };
 /* Of one holder in all regions. */
 MUST_USE enum status store_certificate_of_holder(struct db_tx *tx, struct arena *arena,
                                                  const struct store_certificate_filter *filter,
                                                  struct store_certificate **out, size_t *count, struct error *err);
+/* Of a region, still standing with an end before an instant, ending first; after: the last one of the page before (valid_to
+ * and id). */
+MUST_USE enum status store_certificate_due(struct db_tx *tx, struct arena *arena, const struct store_certificate *after,
+                                           int64_t before, int64_t limit, struct store_certificate **out, size_t *count,
+                                           struct error *err);
 /* Of one region, newest first. */
 MUST_USE enum status store_certificate_list(struct db_tx *tx, struct arena *arena,
                                             const struct store_certificate_filter *filter,
@@ -102,10 +108,13 @@ MUST_USE enum status store_certificate_walk(struct db_tx *tx, struct arena *aren
 struct store_certificate_use {
     int64_t region, id, at, seq;
     struct str what;
+    struct str body; /* sealed: who and what for; or absent */
 };
 MUST_USE enum status store_certificate_use_insert(struct db_tx *tx, const struct store_certificate_use *row,
                                                   struct error *err);
-MUST_USE enum status store_certificate_use_list(struct db_tx *tx, struct arena *arena, int64_t region, int64_t id,
+/* Newest first; before: at and seq of the last one of the page before, at 0: from the newest. */
+MUST_USE enum status store_certificate_use_list(struct db_tx *tx, struct arena *arena,
+                                                const struct store_certificate_use *before, int64_t limit,
                                                 struct store_certificate_use **out, size_t *count, struct error *err);
 
 struct store_account {
@@ -145,6 +154,8 @@ struct store_notice {
     struct str party, body;
 };
 MUST_USE enum status store_notice_insert(struct db_tx *tx, const struct store_notice *row, struct error *err);
+MUST_USE enum status store_notice_find(struct db_tx *tx, struct arena *arena, const struct store_notice *key,
+                                       struct store_notice *out, bool *found, struct error *err);
 MUST_USE enum status store_notice_list(struct db_tx *tx, struct arena *arena, int64_t region, struct str party,
                                        int64_t before_id, int64_t limit, struct store_notice **out, size_t *count,
                                        struct error *err);

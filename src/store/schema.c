@@ -147,6 +147,84 @@
     "CREATE TABLE element (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"                       \
     " PRIMARY KEY (region, id)) WITHOUT ROWID;"
 
+#define MODEL_TABLES                                                                                                   \
+    "CREATE TABLE model (pack TEXT NOT NULL, path TEXT NOT NULL, number BIGINT NOT NULL, state BIGINT NOT NULL,"       \
+    " version BIGINT NOT NULL, created BIGINT NOT NULL, changed BIGINT NOT NULL, decided BIGINT NOT NULL,"             \
+    " in_force BIGINT NOT NULL, rollback BIGINT NOT NULL, base TEXT NOT NULL, hash TEXT NOT NULL,"                     \
+    " tested TEXT NOT NULL, author TEXT NOT NULL, proposer TEXT NOT NULL, approver TEXT NOT NULL,"                     \
+    " reason TEXT NOT NULL, content BLOB NOT NULL, tests BLOB, PRIMARY KEY (pack, path, number));"                     \
+    "CREATE TABLE model_event (pack TEXT NOT NULL, path TEXT NOT NULL, seq BIGINT NOT NULL, number BIGINT NOT NULL,"   \
+    " at BIGINT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, body TEXT NOT NULL, hash BLOB NOT NULL,"              \
+    " PRIMARY KEY (pack, path, seq));"
+
+/* cases_process and cases_running hold all that counting by version and sampling look at. */
+#define OPERATE_TABLES                                                                                                 \
+    "CREATE INDEX cases_process ON cases (region, item, packs, id, division);"                                         \
+    "CREATE INDEX cases_running ON cases (region, item, packs, id, division, closed) WHERE closed = 0;"                \
+    "CREATE INDEX job_spent ON job (region, id) WHERE retries <= 0;"                                                   \
+    "CREATE TABLE process_change (region BIGINT NOT NULL, id BIGINT NOT NULL, division_from BIGINT NOT NULL,"          \
+    " division_to BIGINT NOT NULL, unit TEXT, state BIGINT NOT NULL, kind BIGINT NOT NULL, process TEXT NOT NULL,"     \
+    " proposer TEXT NOT NULL, proposed BIGINT NOT NULL, decider TEXT, decided BIGINT NOT NULL, total BIGINT NOT NULL," \
+    " done BIGINT NOT NULL, failed BIGINT NOT NULL, skipped BIGINT NOT NULL, at_region BIGINT NOT NULL,"               \
+    " at_id BIGINT NOT NULL, version BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, id));"                  \
+    "CREATE INDEX process_change_running ON process_change (id) WHERE state = 2;"
+
+#define APPLY_TABLES                                                                                                   \
+    "CREATE TABLE staff_totp (name TEXT NOT NULL PRIMARY KEY, secret BLOB NOT NULL, confirmed BIGINT NOT NULL,"        \
+    " used BIGINT NOT NULL) WITHOUT ROWID;"                                                                            \
+    "CREATE TABLE mandate (region BIGINT NOT NULL, id BIGINT NOT NULL, principal BLOB NOT NULL, agent BLOB NOT NULL,"  \
+    " granted BIGINT NOT NULL, until BIGINT NOT NULL, ended BIGINT NOT NULL, body BLOB NOT NULL,"                      \
+    " PRIMARY KEY (region, id)) WITHOUT ROWID;"                                                                        \
+    "CREATE INDEX mandate_principal ON mandate (principal, id);"                                                       \
+    "CREATE INDEX mandate_agent ON mandate (agent, id);"                                                               \
+    "CREATE TABLE preference (owner BLOB NOT NULL PRIMARY KEY, version BIGINT NOT NULL, body BLOB NOT NULL)"           \
+    " WITHOUT ROWID;"                                                                                                  \
+    "CREATE TABLE delivery (region BIGINT NOT NULL, due BIGINT NOT NULL, id BIGINT NOT NULL, channel BIGINT NOT NULL," \
+    " attempts BIGINT NOT NULL, party BLOB NOT NULL, PRIMARY KEY (region, due, id, channel)) WITHOUT ROWID;"
+
+#define TICKET_TABLES                                                                                                  \
+    "ALTER TABLE certificate_use ADD COLUMN body BLOB;"                                                                \
+    "CREATE INDEX certificate_due ON certificate (region, valid_to, id) WHERE state < 2 AND valid_to > 0;"             \
+    "CREATE TABLE ticket (region BIGINT NOT NULL, hash BLOB NOT NULL, kind BIGINT NOT NULL,"                           \
+    " certificate BIGINT NOT NULL, made BIGINT NOT NULL, expires BIGINT NOT NULL, used BIGINT NOT NULL,"               \
+    " tries BIGINT NOT NULL, body BLOB, PRIMARY KEY (region, hash)) WITHOUT ROWID;"                                    \
+    "CREATE INDEX ticket_expires ON ticket (expires);"                                                                 \
+    "CREATE TABLE certificate_status (region BIGINT NOT NULL, list BIGINT NOT NULL, place BIGINT NOT NULL,"            \
+    " id BIGINT NOT NULL, PRIMARY KEY (region, list, place)) WITHOUT ROWID;"                                           \
+    "CREATE UNIQUE INDEX certificate_status_of ON certificate_status (region, id);"
+
+/* indicator_due is the queue of cases to be counted again; case_fact what a case adds; indicator_count the sums. */
+#define INDICATOR_TABLES                                                                                               \
+    "CREATE TABLE indicator_due (region BIGINT NOT NULL, id BIGINT NOT NULL, version BIGINT NOT NULL,"                 \
+    " at BIGINT NOT NULL, PRIMARY KEY (region, id)) WITHOUT ROWID;"                                                    \
+    "CREATE TABLE indicator_slot (id TEXT NOT NULL PRIMARY KEY, slot BIGINT NOT NULL UNIQUE, hash TEXT NOT NULL)"      \
+    " WITHOUT ROWID;"                                                                                                  \
+    "CREATE TABLE case_fact (region BIGINT NOT NULL, id BIGINT NOT NULL, item BIGINT NOT NULL,"                        \
+    " division BIGINT NOT NULL, unit TEXT NOT NULL, opened BIGINT NOT NULL, closed BIGINT NOT NULL,"                   \
+    " rated BIGINT NOT NULL, deadline BIGINT NOT NULL, numerators BIGINT NOT NULL, denominators BIGINT NOT NULL,"      \
+    " marks TEXT NOT NULL, PRIMARY KEY (region, id));"                                                                 \
+    "CREATE INDEX case_fact_deadline ON case_fact (region, deadline, division, unit, item)"                            \
+    " WHERE closed = 0 AND deadline > 0;"                                                                              \
+    "CREATE TABLE indicator_count (region BIGINT NOT NULL, item BIGINT NOT NULL, period BIGINT NOT NULL,"              \
+    " unit TEXT NOT NULL, division BIGINT NOT NULL, slot BIGINT NOT NULL, numerator BIGINT NOT NULL,"                  \
+    " denominator BIGINT NOT NULL, PRIMARY KEY (region, item, period, unit, division, slot)) WITHOUT ROWID;"           \
+    "CREATE TABLE supervision (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"                   \
+    " division BIGINT NOT NULL, unit TEXT, state BIGINT NOT NULL, owner TEXT NOT NULL, due BIGINT NOT NULL,"           \
+    " opened BIGINT NOT NULL, closed BIGINT NOT NULL, version BIGINT NOT NULL, body BLOB NOT NULL,"                    \
+    " PRIMARY KEY (region, id));"                                                                                      \
+    "CREATE UNIQUE INDEX supervision_case ON supervision (region, case_id) WHERE closed = 0;"                          \
+    "CREATE TABLE bulletin (region BIGINT NOT NULL, id BIGINT NOT NULL, division_from BIGINT NOT NULL,"                \
+    " division_to BIGINT NOT NULL, state BIGINT NOT NULL, made BIGINT NOT NULL, version BIGINT NOT NULL,"              \
+    " author TEXT NOT NULL, title TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, id));"
+
+#define BENCHMARK_TABLES                                                                                               \
+    "CREATE TABLE benchmark (item TEXT NOT NULL, province TEXT NOT NULL, title TEXT NOT NULL, materials BIGINT NOT NULL,"\
+    " promised BIGINT NOT NULL, steps BIGINT NOT NULL, visits BIGINT NOT NULL, fee BIGINT NOT NULL,"                   \
+    " as_of TEXT NOT NULL, source TEXT NOT NULL, imported BIGINT NOT NULL, PRIMARY KEY (item, province))"              \
+    " WITHOUT ROWID;"                                                                                                  \
+    "CREATE TABLE benchmark_plan (item TEXT NOT NULL PRIMARY KEY, measure TEXT NOT NULL, owner TEXT NOT NULL,"         \
+    " due TEXT NOT NULL, author TEXT NOT NULL, changed BIGINT NOT NULL) WITHOUT ROWID;"
+
 static const struct db_migration migrations[] = {
     {1, "settings, packs, staff", SMALL_TABLES, NULL, NULL},
     {2, "cases", CASE_TABLES, NULL, NULL},
@@ -154,6 +232,12 @@ static const struct db_migration migrations[] = {
     {4, "what cases leave", RESULT_TABLES, NULL, NULL},
     {5, "exchanges and logs", EXCHANGE_TABLES, NULL, NULL},
     {6, "deployments, and processes without an item", PROCESS_TABLES, NULL, NULL},
+    {7, "models on their way into force", MODEL_TABLES, NULL, NULL},
+    {8, "operations: cases by version, changes by two persons", OPERATE_TABLES, NULL, NULL},
+    {9, "second factors, mandates, messages on their way", APPLY_TABLES, NULL, NULL},
+    {10, "uses with their reasons, tickets, places in status lists", TICKET_TABLES, NULL, NULL},
+    {11, "indicators counted, supervision, bulletins", INDICATOR_TABLES, NULL, NULL},
+    {12, "other provinces' items, and plans", BENCHMARK_TABLES, NULL, NULL},
 };
 
 enum status store_migrate(struct db *db, struct error *err)

@@ -78,6 +78,18 @@ MUST_USE enum status store_token_insert(struct db_tx *tx, struct str hash, struc
 MUST_USE enum status store_token_find(struct db_tx *tx, struct arena *arena, struct str hash, int64_t now,
                                       struct str *staff, struct error *err);
 
+struct store_totp {
+    struct str name, secret;  /* secret sealed */
+    int64_t confirmed;        /* 0: shown, not yet confirmed */
+    int64_t used;             /* the last step whose code was taken */
+};
+MUST_USE enum status store_totp_put(struct db_tx *tx, const struct store_totp *row, struct error *err);
+MUST_USE enum status store_totp_find(struct db_tx *tx, struct arena *arena, struct str name, struct store_totp *out,
+                                     bool *found, struct error *err);
+/* Sets used and confirmed; *taken is false when this step or a later one was taken already. */
+MUST_USE enum status store_totp_use(struct db_tx *tx, const struct store_totp *row, bool *taken, struct error *err);
+MUST_USE enum status store_totp_delete(struct db_tx *tx, struct str name, struct error *err);
+
 struct store_outbox {
     int64_t region, due, id; /* id: key */
     int64_t case_id, job, attempts, packs;

@@ -44,31 +44,6 @@ static void a_decision_is_evaluated_and_explained(void **state)
     assert_refused(service_decision_evaluate(&clerk_call, STR("plain-class"), input, &view, &err), err, "forbidden");
 }
 
-static void an_indicator_counts_the_cases_of_a_period_and_region(void **state)
-{
-    struct fixture *f = *state;
-    struct call call = call_as(f, &chief);
-    struct value view;
-    struct error err = ERROR_INIT;
-    open_case(f, &clerk, "stamp", FORM_A);
-    open_case(f, &far_clerk, "stamp", FORM_B);
-    open_case(f, &clerk, "permit", FORM_A);
-    struct service_indicator_query query = {.id = STR("granted-share"), .by = STR("item")};
-    assert_int_equal(service_indicator_get(&call, &query, &view, &err), OK);
-    assert_true(value_to_double(value_get(view, STR("value"))) > 0.66 &&
-                value_to_double(value_get(view, STR("value"))) < 0.67);
-    assert_int_equal(value_count(value_get(view, STR("rows"))), 2);
-    query.region = STR("230200");
-    assert_int_equal(service_indicator_get(&call, &query, &view, &err), OK);
-    assert_true(value_to_double(value_get(view, STR("value"))) == 1);
-    query.from = STR("2027-01-01");
-    query.to = STR("2027-01-31");
-    assert_int_equal(service_indicator_get(&call, &query, &view, &err), OK);
-    assert_true(value_is_null(value_get(view, STR("value"))));
-    query.by = STR("moon");
-    assert_refused(service_indicator_get(&call, &query, &view, &err), err, "filter-invalid");
-}
-
 static void parties_files_and_records_are_for_those_who_may(void **state)
 {
     struct fixture *f = *state;
@@ -82,10 +57,10 @@ static void parties_files_and_records_are_for_those_who_may(void **state)
     assert_refused(service_party_get(&theirs, STR(PERSON_A), &view, &err), err, "forbidden");
     assert_refused(service_party_put(&system, json_of(f, "{\"id\": \"230103197001011239\"}"), &view, &err), err,
                    "id-invalid");
-    assert_int_equal(service_file_put(&mine, STR("a.txt"), STR("text/plain"), STR("hello"), &view, &err), OK);
+    assert_int_equal(service_file_put(&mine, STR("a.pdf"), STR("application/pdf"), STR("%PDF-1.7 hello"), &view, &err), OK);
     struct str id = text_of(view, "id");
     assert_int_equal(service_file_get(&mine, id, &file, &err), OK);
-    assert_true(str_equal(file.content, STR("hello")));
+    assert_true(str_equal(file.content, STR("%PDF-1.7 hello")));
     assert_refused(service_file_get(&theirs, id, &file, &err), err, "file-not-found");
     open_case(f, &clerk, "stamp", FORM_A);
     struct service_record_query query = {.subject = STR(PERSON_A), .limit = 10};
@@ -99,8 +74,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
         T(items_are_found_by_words_and_for_whom_they_are),  T(a_guide_says_why_somebody_may_not_start),
-        T(a_decision_is_evaluated_and_explained),           T(an_indicator_counts_the_cases_of_a_period_and_region),
-        T(parties_files_and_records_are_for_those_who_may),
+        T(a_decision_is_evaluated_and_explained),           T(parties_files_and_records_are_for_those_who_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

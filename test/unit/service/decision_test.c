@@ -141,12 +141,6 @@ static struct value replay(struct fixture *f, struct str no)
     return view;
 }
 
-static int64_t number_of(struct value view, const char *name)
-{
-    int64_t n = -1;
-    return value_to_int64(value_get(view, str_of(name)), &n) ? n : -1;
-}
-
 #define FORM_LARGE "{\"name\": \"王一\", \"id_number\": \"" PERSON_A "\", \"amount\": 250.5}"
 
 static void a_decision_made_again_is_the_same(void **state)

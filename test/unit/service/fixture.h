@@ -235,6 +235,13 @@ static inline struct str text_of(struct value v, const char *path)
     return value_text(value_path(v, path));
 }
 
+/* -1 when it is no whole number. */
+static inline int64_t number_of(struct value v, const char *path)
+{
+    int64_t n = -1;
+    return value_to_int64(value_path(v, path), &n) ? n : -1;
+}
+
 #define assert_text(v, path, wanted) assert_string_equal(arena_cstr(&f->arena, text_of((v), (path))), (wanted))
 #define assert_refused(status, err, wanted)                                                                            \
     do {                                                                                                               \

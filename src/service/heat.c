@@ -1,0 +1,348 @@
+/* Where cases of one version of a process wait, and how long they stay at each element. Nothing is kept for this: the indexes
+ * count the cases, and an even sample of them is opened. */
+#include "service/operate.h"
+
+#include "clock/instant.h"
+#include "service/deployed.h"
+#include "service/versions.h"
+
+#include <stdlib.h>
+
+#define SAMPLE 1000
+#define AT_ONCE 50 /* cases opened in one go, in memory of their own */
+#define DAYS_USUAL 90
+#define DAYS_MOST 366
+
+struct heat_element {
+    int64_t waiting, passed, oldest;
+    VECTOR(int64_t) stays; /* milliseconds */
+};
+
+struct sample {
+    VECTOR(struct case_id) ids;
+    size_t read;
+    int64_t total;
+};
+
+struct heat {
+    const struct service_heat_query *query;
+    struct arena *arena;
+    int32_t from, to; /* days, both included */
+    struct version version;
+    struct version_model model;
+    struct sample period, running;
+    struct heat_element *elements; /* as in the process */
+    /* of the batch that is read */
+    struct sample *sample;
+    size_t first, count;
+};
+
+/* ---- The period ---- */
+
+static enum status read_day(struct str text, const char *field, int32_t otherwise, int32_t *out, struct error *err)
+{
+    struct value date;
+    *out = otherwise;
+    if (text.len == 0)
+        return OK;
+    if (!date_parse(text, &date)) {
+        error_set(err, ERROR_INVALID, "bad-query", "%s is a date such as 2026-07-06.", field);
+        return error_field(err, "%s", field);
+    }
+    struct civil day = temporal_civil(date);
+    if (day.year < 2000 || day.year > 2099) {
+        error_set(err, ERROR_INVALID, "bad-query", "%s is outside 2000 to 2099.", field);
+        return error_field(err, "%s", field);
+    }
+    *out = (int32_t)day_of_date(day.year, day.month, day.day);
+    return OK;
+}
+
+static enum status read_period(struct heat *self, int64_t now, struct error *err)
+{
+    if (read_day(self->query->to, "to", instant_day(now), &self->to, err) != OK ||
+        read_day(self->query->from, "from", self->to - DAYS_USUAL + 1, &self->from, err) != OK)
+        return FAILED;
+    if (self->from <= self->to && self->to - self->from < DAYS_MOST)
+        return OK;
+    error_set(err, ERROR_INVALID, "bad-query", "from lies at most %d days before to.", DAYS_MOST - 1);
+    error_field(err, "from");
+    return error_hint(err, "Choose a shorter period.");
+}
+
+static int64_t first_id(int32_t day)
+{
+    return case_id_make(0, day_start(day), 0).id;
+}
+
+/* ---- Choosing cases ---- */
+
+/* Case ids end in a number of the day: with a stride that has no factor in common with ten, what is left out differs from day to
+ * day, so that quiet days are seen too. */
+static int64_t stride_for(int64_t total)
+{
+    int64_t stride = (total + SAMPLE - 1) / SAMPLE;
+    while (stride > 1 && (stride % 2 == 0 || stride % 5 == 0))
+        stride++;
+    return stride < 1 ? 1 : stride;
+}
+
+struct region_groups {
+    int64_t region;
+    struct version_groups groups;
+};
+
+static struct store_case_wanted wanted_of(const struct heat *self, const struct store_case_group *group, bool running)
+{
+    return (struct store_case_wanted){.item = group->item,
+                                      .packs = group->packs,
+                                      .running = running,
+                                      .id_to = running ? 0 : first_id(self->to + 1),
+                                      .stride = 1};
+}
+
+static enum status count_cases(struct work *work, struct heat *self, struct store_page *scope,
+                               const struct version_groups *groups, struct error *err)
+{
+    for (size_t i = 0; i < groups->count; i++)
+        for (int running = 0; running < 2; running++) {
+            struct store_case_wanted wanted = wanted_of(self, &groups->items[i], running);
+            int64_t n;
+            scope->after_id = running ? 0 : first_id(self->from) - 1;
+            if (store_case_number(work->tx, scope, &wanted, &n, err) != OK)
+                return FAILED;
+            *(running ? &self->running.total : &self->period.total) += n;
+        }
+    return OK;
+}
+
+static enum status choose_cases(struct work *work, struct heat *self, struct store_page *scope,
+                                const struct version_groups *groups, struct error *err)
+{
+    for (size_t i = 0; i < groups->count; i++)
+        for (int running = 0; running < 2; running++) {
+            struct sample *sample = running ? &self->running : &self->period;
+            struct store_case_wanted wanted = wanted_of(self, &groups->items[i], running);
+            int64_t *ids;
+            size_t count;
+            wanted.stride = stride_for(sample->total);
+            wanted.offset = wanted.stride / 2;
+            scope->after_id = running ? 0 : first_id(self->from) - 1;
+            /* Chance may give some more than SAMPLE. */
+            scope->limit = 2 * SAMPLE - (int64_t)sample->ids.count;
+            if (store_case_ids(work->tx, work->arena, scope, &wanted, &ids, &count, err) != OK)
+                return FAILED;
+            for (size_t n = 0; n < count; n++)
+                VECTOR_PUSH(self->arena, &sample->ids, ((struct case_id){scope->region, ids[n]}));
+        }
+    return OK;
+}
+
+static enum status choose_command(struct work *work, void *arg, struct error *err)
+{
+    struct heat *self = arg;
+    struct versions all;
+    struct version *version;
+    struct store_page scope = page_scope(work->call);
+    struct version_name name = {self->query->process, self->query->source, self->query->version};
+    int64_t *regions;
+    self->period = self->running = (struct sample){0};
+    if (read_period(self, work->now, err) != OK || versions_read(work, &all, err) != OK ||
+        versions_find(&all, &name, &version, err) != OK)
+        return FAILED;
+    self->version = *version;
+    if (versions_model(work, &self->version, &self->model, err) != OK)
+        return FAILED;
+    size_t count = region_list(work->service, (struct division_range){scope.division_from, scope.division_to},
+                               work->arena, &regions);
+    struct region_groups *in = arena_array(work->arena, struct region_groups, count);
+    for (size_t i = 0; i < count; i++) {
+        in[i] = (struct region_groups){.region = regions[i], .groups = {.of = STORE_CASES_NAMES}};
+        scope.region = regions[i];
+        if (versions_groups(work, &all, &self->version, &scope, &in[i].groups, err) != OK ||
+            count_cases(work, self, &scope, &in[i].groups, err) != OK)
+            return FAILED;
+    }
+    for (size_t i = 0; i < count; i++) {
+        scope.region = in[i].region;
+        if (choose_cases(work, self, &scope, &in[i].groups, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+/* ---- Opening them ---- */
+
+static struct heat_element *element_of(struct heat *self, struct value of)
+{
+    const struct bpmn_process_info *info = bpmn_process_info(self->model.process);
+    struct str id = value_text(value_get(of, STR("element")));
+    if (!str_equal(value_text(value_get(of, STR("process"))), info->id))
+        return NULL;
+    for (size_t i = 0; i < info->element_count; i++)
+        if (str_equal(info->elements[i].id, id))
+            return &self->elements[i];
+    return NULL;
+}
+
+/* A stay can be told from the case's own record when the element was passed once. */
+static void add_passed(struct heat *self, struct value passed)
+{
+    for (size_t i = 0; i < value_count(passed); i++) {
+        struct value one = value_at(passed, i);
+        struct heat_element *element = element_of(self, one);
+        int64_t entered = value_int_or(value_get(one, STR("count")), 0);
+        int64_t left = value_int_or(value_get(one, STR("completed")), 0) +
+                       value_int_or(value_get(one, STR("cancelled")), 0);
+        if (!element)
+            continue;
+        element->passed += left > 0;
+        if (entered == 1 && left == 1)
+            VECTOR_PUSH(self->arena, &element->stays,
+                        value_instant(value_get(one, STR("last"))) - value_instant(value_get(one, STR("first"))));
+    }
+}
+
+static void add_waiting(struct heat *self, struct value tokens)
+{
+    for (size_t i = 0; i < value_count(tokens); i++) {
+        struct value one = value_at(tokens, i);
+        struct heat_element *element = element_of(self, one);
+        int64_t since = value_instant(value_get(one, STR("since")));
+        if (!element)
+            continue;
+        element->waiting++;
+        if (element->oldest == 0 || since < element->oldest)
+            element->oldest = since;
+    }
+}
+
+static enum status open_command(struct work *work, void *arg, struct error *err)
+{
+    struct heat *self = arg;
+    for (size_t i = self->first; i < self->first + self->count; i++) {
+        struct work_case *of;
+        struct error problem = ERROR_INIT;
+        if (work_case_load(work, self->sample->ids.items[i], &of, &problem) != OK) {
+            if (problem.kind == ERROR_UNAVAILABLE) {
+                *err = problem;
+                return FAILED;
+            }
+            /* One that cannot be read is for the audit to tell of. */
+            log_event(LOG_WARNING, "heat.skipped", "id=%" PRId64 " problem=%s", self->sample->ids.items[i].id,
+                      problem.type);
+            continue;
+        }
+        struct value view = bpmn_instance_view(work->arena, of->instance);
+        self->sample->read++;
+        if (self->sample == &self->running)
+            add_waiting(self, value_get(view, STR("tokens")));
+        else
+            add_passed(self, value_get(view, STR("passed")));
+    }
+    return OK;
+}
+
+static enum status open_sample(const struct call *call, struct heat *self, struct sample *sample, struct error *err)
+{
+    enum status status = OK;
+    self->sample = sample;
+    for (self->first = 0; self->first < sample->ids.count && status == OK; self->first += self->count) {
+        struct arena arena;
+        arena_init(&arena);
+        struct call batch = *call;
+        batch.arena = &arena;
+        self->count = sample->ids.count - self->first < AT_ONCE ? sample->ids.count - self->first : AT_ONCE;
+        status = work_read(&batch, open_command, self, err);
+        arena_release(&arena);
+    }
+    return status;
+}
+
+/* ---- Telling ---- */
+
+static int by_length(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The smallest stay that at least this part of them does not exceed. */
+static int64_t percentile(const struct heat_element *element, size_t percent)
+{
+    size_t rank = (element->stays.count * percent + 99) / 100;
+    return element->stays.items[rank ? rank - 1 : 0];
+}
+
+static int64_t scaled(int64_t n, const struct sample *sample)
+{
+    if (sample->read == 0 || (int64_t)sample->read == sample->total)
+        return n;
+    return (n * sample->total + (int64_t)sample->read / 2) / (int64_t)sample->read;
+}
+
+static struct value element_view(struct heat *self, size_t i)
+{
+    const struct bpmn_element_info *info = &bpmn_process_info(self->model.process)->elements[i];
+    struct heat_element *element = &self->elements[i];
+    struct view view;
+    view_init(&view, self->arena);
+    view_text(&view, "element", info->id);
+    view_text(&view, "name", info->name.len ? info->name : info->id);
+    view_text(&view, "kind", str_of(bpmn_type_name(info->type)));
+    view_int(&view, "waiting", scaled(element->waiting, &self->running));
+    view_int(&view, "passed", scaled(element->passed, &self->period));
+    view_int(&view, "timed", (int64_t)element->stays.count);
+    if (element->stays.count) {
+        qsort(element->stays.items, element->stays.count, sizeof *element->stays.items, by_length);
+        view_int(&view, "median_ms", percentile(element, 50));
+        view_int(&view, "p90_ms", percentile(element, 90));
+    }
+    view_time(&view, "oldest", element->oldest);
+    return view_done(&view);
+}
+
+static struct str day_text(struct arena *arena, int32_t day)
+{
+    struct clock_date date = day_date(day);
+    return arena_printf(arena, "%04d-%02d-%02d", (int)date.year, date.month, date.day);
+}
+
+static struct value heat_view(struct heat *self)
+{
+    struct arena *arena = self->arena;
+    struct list_builder elements;
+    struct view view;
+    list_builder_init(&elements, arena);
+    for (size_t i = 0; i < bpmn_process_info(self->model.process)->element_count; i++)
+        list_builder_push(&elements, element_view(self, i));
+    view_init(&view, arena);
+    view_text(&view, "process", self->version.process);
+    view_text(&view, "title", self->version.title);
+    view_text(&view, "source", str_of(version_source(&self->version)));
+    view_int(&view, "version", self->version.number);
+    view_text(&view, "from", day_text(arena, self->from));
+    view_text(&view, "to", day_text(arena, self->to));
+    view_int(&view, "cases", self->period.total);
+    view_int(&view, "sampled", (int64_t)self->period.read);
+    view_int(&view, "running", self->running.total);
+    view_int(&view, "running_sampled", (int64_t)self->running.read);
+    view_flag(&view, "exact", (int64_t)self->period.read == self->period.total &&
+                                  (int64_t)self->running.read == self->running.total);
+    view_put(&view, "elements", list_builder_done(&elements));
+    view_text(&view, "xml", self->model.xml);
+    return view_done(&view);
+}
+
+enum status service_heat(const struct call *call, const struct service_heat_query *query, struct value *out,
+                         struct error *err)
+{
+    struct heat self = {.query = query, .arena = call->arena};
+    if (service_may(call, "process.read", err) != OK || work_read(call, choose_command, &self, err) != OK)
+        return FAILED;
+    self.elements = arena_array(call->arena, struct heat_element, bpmn_process_info(self.model.process)->element_count);
+    if (open_sample(call, &self, &self.period, err) != OK || open_sample(call, &self, &self.running, err) != OK)
+        return FAILED;
+    *out = heat_view(&self);
+    return OK;
+}

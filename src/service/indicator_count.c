@@ -1,0 +1,302 @@
+/* Counting in the background, and counting all again.
+ *
+ *   due case --facts from its events--> marks now
+ *                 case_fact --------> marks as counted      sums += now - counted, in one transaction that also takes the case
+ *                                                           off the queue; whoever does not get it off writes nothing
+ *
+ * Not in the writer's turn itself: facts need the case's events opened, and sums of a busy month are rows that every writer of
+ * a county would wait for. A definition that changes puts all cases into the queue; what they added before is taken back. */
+#include "service/indicator_sums.h"
+
+#include "clock/instant.h"
+
+struct counted {
+    struct store_due due;
+    struct store_fact fact, was;
+    struct indicator_marks marks, marks_was;
+    bool counts, counted_before;
+};
+
+struct counting {
+    struct service *service;
+    struct arena *arena;
+    size_t batch;
+    struct indicator_slots slots;
+    struct counted *cases;
+    size_t count, taken;
+};
+
+/* ---- Reading ---- */
+
+static enum status read_was(struct work *work, struct counted *one, struct error *err)
+{
+    if (store_fact_find(work->tx, work->arena, one->due.region, one->due.id, &one->was, &one->counted_before, err) != OK)
+        return FAILED;
+    return one->counted_before ? indicator_marks_parse(work->arena, one->was.marks, &one->marks_was, err) : OK;
+}
+
+static enum status read_case(struct work *work, const struct indicator_slots *slots, struct counted *one, struct error *err)
+{
+    struct store_case row;
+    struct error problem = ERROR_INIT;
+    bool found;
+    if (store_case_find(work->tx, work->arena, one->due.region, one->due.id, &row, &found, err) != OK ||
+        read_was(work, one, err) != OK)
+        return FAILED;
+    one->due.version = found ? row.version : one->due.version;
+    one->counts = found;
+    if (!found || indicator_facts(work, &row, slots, &one->fact, &one->marks, &problem) == OK)
+        return OK;
+    if (problem.kind == ERROR_UNAVAILABLE) {
+        *err = problem;
+        return FAILED;
+    }
+    /* One that cannot be read is for the audit to tell of; it must not hold up the others. */
+    log_event(LOG_WARNING, "indicators.skipped", "id=%" PRId64 " problem=%s", one->due.id, problem.type);
+    one->counts = false;
+    return OK;
+}
+
+static enum status read_command(struct work *work, void *arg, struct error *err)
+{
+    struct counting *self = arg;
+    struct store_due *due;
+    if (indicator_slots_read(work, &self->slots, err) != OK)
+        return FAILED;
+    self->count = 0;
+    if (self->slots.stale)
+        return OK;
+    if (store_due_list(work->tx, work->arena, (int64_t)self->batch, &due, &self->count, err) != OK)
+        return FAILED;
+    self->cases = arena_array(work->arena, struct counted, self->count);
+    for (size_t i = 0; i < self->count; i++) {
+        self->cases[i].due = due[i];
+        if (read_case(work, &self->slots, &self->cases[i], err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+/* ---- Writing ---- */
+
+static enum status write_sums(struct db_tx *tx, struct indicator_sums *sums, struct error *err)
+{
+    indicator_sums_sort(sums);
+    for (size_t i = 0; i < sums->count; i++)
+        if ((sums->rows[i].numerator || sums->rows[i].denominator) && store_count_add(tx, &sums->rows[i], err) != OK)
+            return FAILED;
+    return OK;
+}
+
+static enum status write_batch(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct counting *self = arg;
+    struct arena arena;
+    struct indicator_sums sums;
+    enum status status = OK;
+    arena_init(&arena);
+    indicator_sums_init(&sums, &arena);
+    self->taken = 0;
+    for (size_t i = 0; i < self->count && status == OK; i++) {
+        const struct counted *one = &self->cases[i];
+        bool taken;
+        status = store_due_take(tx, &one->due, &taken, err);
+        if (status != OK || !taken)
+            continue;
+        self->taken++;
+        if (!one->counts)
+            continue;
+        if (one->counted_before)
+            indicator_sums_add(&sums, &one->was, &one->marks_was, -1);
+        indicator_sums_add(&sums, &one->fact, &one->marks, 1);
+        status = store_fact_put(tx, &one->fact, err);
+    }
+    if (status == OK)
+        status = write_sums(tx, &sums, err);
+    arena_release(&arena);
+    return status;
+}
+
+/* ---- Definitions that are new or have changed ---- */
+
+static int64_t free_slot(const struct indicator_slots *slots, uint64_t taken)
+{
+    for (size_t i = 0; i < slots->stored_count; i++)
+        taken |= UINT64_C(1) << slots->stored[i].slot;
+    int64_t slot = 0;
+    while (slot < STORE_SLOTS_MAX && taken >> slot & 1)
+        slot++;
+    return slot;
+}
+
+static enum status write_slots(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct counting *self = arg;
+    size_t count;
+    uint64_t given = 0;
+    const struct pack_indicator *const *all = pack_indicators(self->service->packs, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct store_slot row = {indicator_slot_of(&self->slots, all[i]->id), all[i]->id, all[i]->file->hash};
+        if (all[i]->of != PACK_OF_CASES)
+            continue;
+        if (row.slot < 0)
+            row.slot = free_slot(&self->slots, given);
+        if (row.slot >= STORE_SLOTS_MAX)
+            return error_set(err, ERROR_LIMIT, "indicators-too-many", "At most %d indicators over cases can be counted.",
+                             STORE_SLOTS_MAX);
+        given |= UINT64_C(1) << row.slot;
+        if (store_slot_put(tx, &row, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+struct queueing {
+    int64_t region, now;
+};
+
+static enum status write_queue(struct db_tx *tx, void *arg, struct error *err)
+{
+    const struct queueing *self = arg;
+    return store_due_add_all(tx, self->region, self->now, err);
+}
+
+/* The queue first: if this is cut off, the definitions are still seen as changed. */
+static enum status start_anew(struct counting *self, int64_t now, struct error *err)
+{
+    int64_t *regions;
+    size_t count = region_list(self->service, division_range(STR("")), self->arena, &regions);
+    for (size_t i = 0; i < count; i++) {
+        struct queueing queueing = {regions[i], now};
+        if (db_write(self->service->db, write_queue, &queueing, err) != OK)
+            return FAILED;
+    }
+    return db_write(self->service->db, write_slots, self, err);
+}
+
+enum status service_indicators_run(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct call call = {.service = self, .actor = &actor_system, .arena = &arena};
+    struct counting counting = {.service = self, .arena = &arena, .batch = batch};
+    *done = 0;
+    enum status status = work_read(&call, read_command, &counting, err);
+    if (status == OK && counting.slots.stale) {
+        status = start_anew(&counting, now_ms, err);
+        *done = status == OK;
+    } else if (status == OK && counting.count) {
+        status = db_write(self->db, write_batch, &counting, err);
+        *done = status == OK ? counting.taken : 0;
+    }
+    arena_release(&arena);
+    return status;
+}
+
+/* ---- Counting all again ---- */
+
+#define PAGE 200
+
+struct recounting {
+    const struct call *call;
+    struct service_recount found;
+    struct arena keep; /* sums and wrong cases, over all pages */
+    struct indicator_sums sums;
+    VECTOR(struct store_due) wrong;
+};
+
+static enum status recount_case(struct work *work, struct recounting *self, const struct indicator_slots *slots,
+                                const struct store_case *row, struct error *err)
+{
+    struct counted one = {.due = {row->region, row->id, row->version}};
+    bool waits;
+    if (store_due_has(work->tx, row->region, row->id, &waits, err) != OK || read_case(work, slots, &one, err) != OK)
+        return FAILED;
+    self->found.cases++;
+    if (one.counted_before)
+        indicator_sums_add(&self->sums, &one.was, &one.marks_was, -1);
+    bool same = one.counted_before && str_equal(one.was.marks, one.fact.marks) && one.was.division == one.fact.division &&
+                str_equal(one.was.unit, one.fact.unit) && one.was.closed == one.fact.closed &&
+                one.was.deadline == one.fact.deadline;
+    if (waits || same || !one.counts)
+        return OK;
+    self->found.cases_wrong++;
+    VECTOR_PUSH(&self->keep, &self->wrong, one.due);
+    return OK;
+}
+
+static enum status add_stored(const struct store_count *row, void *arg, struct error *err)
+{
+    struct recounting *self = arg;
+    (void)err;
+    self->found.sums++;
+    indicator_sums_row(&self->sums, row, 1);
+    return OK;
+}
+
+/* Leaves in sums what is stored beyond what the cases add up to. */
+static enum status recount_command(struct work *work, void *arg, struct error *err)
+{
+    struct recounting *self = arg;
+    struct indicator_slots slots;
+    int64_t region = 0, id = 0;
+    self->found = (struct service_recount){0};
+    self->wrong.count = 0;
+    indicator_sums_init(&self->sums, &self->keep);
+    if (indicator_slots_read(work, &slots, err) != OK)
+        return FAILED;
+    for (size_t count = PAGE; count == PAGE;) {
+        struct arena_mark mark = arena_mark(work->arena);
+        struct store_case *rows;
+        if (store_case_walk(work->tx, work->arena, region, id, PAGE, &rows, &count, err) != OK)
+            return FAILED;
+        for (size_t i = 0; i < count; i++) {
+            region = rows[i].region;
+            id = rows[i].id;
+            if (rows[i].item > 0 && recount_case(work, self, &slots, &rows[i], err) != OK)
+                return FAILED;
+        }
+        arena_rewind(work->arena, mark);
+    }
+    int64_t *regions;
+    size_t count = region_list(work->service, division_range(STR("")), work->arena, &regions);
+    for (size_t i = 0; i < count; i++)
+        if (store_count_scan(work->tx, regions[i], add_stored, self, err) != OK)
+            return FAILED;
+    for (size_t i = 0; i < self->sums.count; i++)
+        self->found.sums_wrong += self->sums.rows[i].numerator != 0 || self->sums.rows[i].denominator != 0;
+    return OK;
+}
+
+/* Differences are added, so that what others count meanwhile stays counted. */
+static enum status mend_command(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct recounting *self = arg;
+    int64_t now = service_now(self->call->service);
+    for (size_t i = 0; i < self->wrong.count; i++)
+        if (store_due_add(tx, &self->wrong.items[i], now, err) != OK)
+            return FAILED;
+    for (size_t i = 0; i < self->sums.count; i++) {
+        struct store_count row = self->sums.rows[i];
+        row.numerator = -row.numerator;
+        row.denominator = -row.denominator;
+        if ((row.numerator || row.denominator) && store_count_add(tx, &row, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+enum status service_recount(const struct call *call, bool mend, struct service_recount *out, struct error *err)
+{
+    struct recounting self = {.call = call};
+    if (service_may(call, "audit.read", err) != OK)
+        return FAILED;
+    arena_init(&self.keep);
+    enum status status = work_read(call, recount_command, &self, err);
+    if (status == OK && mend && (self.found.cases_wrong || self.found.sums_wrong))
+        status = db_write(call->service->db, mend_command, &self, err);
+    if (status == OK)
+        *out = self.found;
+    arena_release(&self.keep);
+    return status;
+}

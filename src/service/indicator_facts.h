@@ -1,0 +1,39 @@
+/* What a case, or an item, says to the indicators. */
+#pragma once
+
+#include "service/indicator.h"
+#include "service/work.h"
+#include "store/indicator.h"
+
+/* Amounts are kept in thousandths. */
+#define INDICATOR_SCALE 1000
+
+struct indicator_mark {
+    int64_t slot, day; /* yyyymmdd */
+    int64_t numerator, denominator;
+};
+struct indicator_marks {
+    VECTOR(struct indicator_mark) list;
+};
+/* Definitions over cases and their slots, in one order. */
+struct indicator_slots {
+    const struct pack_indicator **indicators;
+    int64_t *slots;
+    size_t count;
+    bool stale; /* a definition is new or has changed */
+    const struct store_slot *stored;
+    size_t stored_count;
+};
+MUST_USE enum status indicator_slots_read(struct work *work, struct indicator_slots *out, struct error *err);
+/* -1 when it has none yet. */
+int64_t indicator_slot_of(const struct indicator_slots *self, struct str id);
+
+/* What this case adds, from its events. fact->marks is its text. */
+MUST_USE enum status indicator_facts(struct work *work, const struct store_case *row, const struct indicator_slots *slots,
+                                     struct store_fact *fact, struct indicator_marks *marks, struct error *err);
+MUST_USE enum status indicator_marks_parse(struct arena *arena, struct str text, struct indicator_marks *out,
+                                           struct error *err);
+/* What an item adds to a figure over items: false when its condition does not hold. */
+bool indicator_of_item(struct work *work, const struct pack_indicator *indicator, const struct pack_item *item,
+                       struct indicator_mark *out);
+int64_t indicator_day(int64_t instant); /* yyyymmdd */
