@@ -1,6 +1,7 @@
 // A real server for each test file: its own data folder and port, on SQLite or (TONGBAN_POSTGRES) in a fresh PostgreSQL database.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,7 +55,7 @@ export async function startPostgres() {
 
 let databases = 0;
 // TONGBAN_POSTGRES is the folder of the running cluster.
-function freshDatabase() {
+export function freshDatabase() {
   const cluster = process.env.TONGBAN_POSTGRES;
   if (!cluster) return [];
   const made = spawnSync(join(root, 'tools/pg'), ['database', cluster, `t${process.pid}_${++databases}`], { encoding: 'utf8' });
@@ -86,6 +87,27 @@ export async function startServer({ agencies, data, db, args = [] } = {}) {
       return how;
     },
   };
+}
+
+/** A port that was free a moment ago, for servers that must know their own address before they start. */
+export function freePort() {
+  return new Promise((done) => {
+    const one = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = one.address();
+      one.close(() => done(port));
+    });
+  });
+}
+
+/** A folder and database whose settings are made before a server runs on them: startServer(await prepared({name: value})). */
+export function prepared(settings) {
+  const data = mkdtempSync(join(tmpdir(), 'tongban-api-'));
+  const db = freshDatabase();
+  for (const [name, value] of Object.entries(settings)) {
+    const done = spawnSync(program, ['setting', name, value, '--data', data, '--packs', 'packs', ...db], { cwd: root, encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`setting ${name}: ${done.stderr}${done.stdout}`);
+  }
+  return { data, db };
 }
 
 /** A client with its own session. ask(method, path, body, headers) gives {status, body, headers}. */

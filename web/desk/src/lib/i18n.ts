@@ -23,9 +23,16 @@ watchEffect(() => {
   } catch { /* private windows may refuse; the choice then lasts for the page */ }
 });
 
-export function t(key: TextKey, values: Record<string, string | number> = {}): string {
-  const text = tables[language.value]?.[key] ?? zh[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_all, name: string) => String(values[name] ?? ''));
+type Values = Record<string, string | number>;
+const fill = (text: string, values: Values) => text.replace(/\{(\w+)\}/g, (_all, name: string) => String(values[name] ?? ''));
+
+export function t(key: TextKey, values: Values = {}): string {
+  return fill(tables[language.value]?.[key] ?? zh[key] ?? key, values);
+}
+/** The texts of a part that is loaded by itself: words('check.run'), or words.of('state', word) for keys put together. */
+export function textsOf<K extends string>(chinese: Record<K, string>, english: Record<K, string>) {
+  const words = (key: K, values: Values = {}) => fill((language.value === 'en' ? english : chinese)[key] ?? key, values);
+  return Object.assign(words, { of: (prefix: string, word: string | null | undefined) => (word ? words(`${prefix}.${word}` as K) : '') });
 }
 /** A text whose key is put together at run time, such as `state.closed`; the last part itself when there is none. */
 export function tk(prefix: string, word: string | null | undefined): string {

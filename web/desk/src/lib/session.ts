@@ -27,7 +27,7 @@ export const useSession = defineStore('session', {
       setCsrf('');
     },
     may(action: string): boolean {
-      return this.user?.may?.includes(action) ?? false;
+      return this.user?.may?.some((one) => one === action || one === '*') ?? false;
     },
   },
 });
