@@ -1,5 +1,5 @@
-/* The wallet: all certificates of the signed-in holder, showing one by a code that serves once, authorising its use, asking for
- * its renewal, taking it into another wallet as a credential. */
+/* The wallet: all certificates of the signed-in holder, showing one by a code that serves once, authorising its use,
+ * asking for its renewal, taking it into another wallet as a credential. */
 #include "service/certificate.h"
 #include "service/credential.h"
 
@@ -57,8 +57,7 @@ struct value portal_uses(struct http_request *request, struct value uses)
         context_builder_put(&more, STR("at_text"), portal_time(request, value_get(one, STR("at"))));
         context_builder_put(&more, STR("what_text"),
                             value_string(portal_state(request, "use", value_text(value_get(one, STR("what"))))));
-        context_builder_put(&more, STR("by_text"),
-                            value_string(who.len ? who : portal_state(request, "actor", kind)));
+        context_builder_put(&more, STR("by_text"), value_string(who.len ? who : portal_state(request, "actor", kind)));
         rows->items[i] = value_merge(request->arena, one, context_builder_done(&more));
     }
     return value_of_list(rows);

@@ -7,8 +7,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define ROWS_MAX 20000
+#define ROWS_MAX 5000
 #define CELL_MAX 600
 #define SCALE 1000 /* of working days */
 
@@ -85,7 +86,8 @@ static enum status read_head(struct importing *self, const struct csv *csv, stru
         if (self->place[c] == 0) {
             error_set(err, ERROR_INVALID, "csv-column", "The table has no column %s.", columns[c]);
             error_field(err, "%s", columns[c]);
-            return error_hint(err, "The first row names the columns: item, title, province, materials, promised_days, steps, visits.");
+            return error_hint(err, "The first row names the columns: item, title, province, materials, promised_days, steps,"
+                                   " visits.");
         }
     return OK;
 }
@@ -147,34 +149,47 @@ static bool repeated(const struct importing *self, const struct store_benchmark 
     return false;
 }
 
+/* Why the row is refused, and in which column; NULL: it is good. */
+static const char *judge(const struct importing *self, const struct csv_row *row, struct store_benchmark *out,
+                         enum column *column)
+{
+    int64_t *const numbers[COLUMN_COUNT] = {[C_MATERIALS] = &out->materials, [C_PROMISED] = &out->promised,
+                                            [C_STEPS] = &out->steps,         [C_VISITS] = &out->visits,
+                                            [C_FEE] = &out->fee};
+    for (size_t c = 0; c < COLUMN_COUNT; c++) {
+        struct str cell = cell_of(self, row, *column = (enum column)c);
+        if (c < NEEDED && self->place[c] > row->count)
+            return "cells-missing";
+        if (cell.len > CELL_MAX || memchr(cell.data, 0, cell.len))
+            return "cell-unreadable";
+    }
+    const struct pack_item *item = find_item(self, row);
+    *column = ITEM;
+    if (!item)
+        return "item-unknown";
+    out->item = item->code;
+    out->title = cell_of(self, row, TITLE);
+    out->province = cell_of(self, row, PROVINCE);
+    out->as_of = cell_of(self, row, AS_OF);
+    out->source = cell_of(self, row, SOURCE);
+    if (repeated(self, out))
+        return "row-repeated";
+    for (size_t c = 0; c < COLUMN_COUNT; c++)
+        if (numbers[c] && !read_number(cell_of(self, row, *column = (enum column)c), (enum column)c, numbers[c]))
+            return "number-invalid";
+    *column = PROVINCE;
+    return out->province.len ? NULL : "province-missing";
+}
+
 static void read_row(struct importing *self, const struct csv_row *row)
 {
-    const struct pack_item *item = find_item(self, row);
     struct store_benchmark out = {.imported = service_now(self->call->service)};
-    int64_t *const numbers[COLUMN_COUNT] = {[C_MATERIALS] = &out.materials, [C_PROMISED] = &out.promised,
-                                            [C_STEPS] = &out.steps,         [C_VISITS] = &out.visits,
-                                            [C_FEE] = &out.fee};
-    for (size_t c = 0; c < NEEDED; c++)
-        if (self->place[c] > row->count)
-            return refuse(self, row, (enum column)c, "cells-missing");
-    for (size_t c = 0; c < COLUMN_COUNT; c++)
-        if (cell_of(self, row, (enum column)c).len > CELL_MAX)
-            return refuse(self, row, (enum column)c, "cell-too-long");
-    if (!item)
-        return refuse(self, row, ITEM, "item-unknown");
-    out.item = item->code;
-    out.title = cell_of(self, row, TITLE);
-    out.province = cell_of(self, row, PROVINCE);
-    out.as_of = cell_of(self, row, AS_OF);
-    out.source = cell_of(self, row, SOURCE);
-    if (out.province.len == 0)
-        return refuse(self, row, PROVINCE, "province-missing");
-    for (size_t c = 0; c < COLUMN_COUNT; c++)
-        if (numbers[c] && !read_number(cell_of(self, row, (enum column)c), (enum column)c, numbers[c]))
-            return refuse(self, row, (enum column)c, "number-invalid");
-    if (repeated(self, &out))
-        return refuse(self, row, ITEM, "row-repeated");
-    VECTOR_PUSH(self->call->arena, &self->rows, out);
+    enum column column;
+    const char *reason = judge(self, row, &out, &column);
+    if (reason)
+        refuse(self, row, column, reason);
+    else
+        VECTOR_PUSH(self->call->arena, &self->rows, out);
 }
 
 static enum status write_rows(struct db_tx *tx, void *arg, struct error *err)
@@ -229,7 +244,8 @@ static struct value plan_view(struct arena *arena, const struct store_plan *plan
 }
 
 /* One gap for each measure in which another province asks less. */
-static struct value gaps_of(struct arena *arena, const int64_t ours[MEASURE_COUNT], const struct store_benchmark *rows, size_t count)
+static struct value gaps_of(struct arena *arena, const int64_t ours[MEASURE_COUNT], const struct store_benchmark *rows,
+                            size_t count)
 {
     struct list_builder gaps;
     list_builder_init(&gaps, arena);

@@ -5,7 +5,8 @@
 
 /* A table with the columns item, title, province, materials, promised_days, steps, visits, and if wanted fee_fen, as_of, source; an
  * item is found by its code, else by its title. {imported, refused [{row, field, reason}]}: good rows are taken, the others
- * listed. reason: item-unknown, number-invalid, province-missing, cells-missing, row-repeated. Needs supervision.manage. */
+ * listed. reason: item-unknown, number-invalid, province-missing, cells-missing,
+ * cell-unreadable, row-repeated. Needs supervision.manage. */
 MUST_USE enum status service_benchmark_import(const struct call *call, struct str text, struct value *out,
                                               struct error *err);
 /* {compared, best, items [{item, title, ours {materials, promised_days, steps, visits, fee_fen}, provinces [{province, …}], gaps

@@ -56,11 +56,23 @@ static enum status sees_case_of(struct work *work, const struct work_certificate
     return OK;
 }
 
+static bool has_wallet(const struct call *call)
+{
+    return (call->actor->kind == ACTOR_PERSON || call->actor->kind == ACTOR_ORGANISATION) &&
+           service_can(call, "certificate.read");
+}
+
 bool certificate_is_own(struct work *work, const struct work_certificate *held)
 {
-    const struct actor *actor = work->call->actor;
-    return (actor->kind == ACTOR_PERSON || actor->kind == ACTOR_ORGANISATION) &&
-           service_can(work->call, "certificate.read") && known_to_it(work, held, actor->id);
+    return has_wallet(work->call) && known_to_it(work, held, work->call->actor->id);
+}
+
+bool certificate_is_holders(struct work *work, const struct work_certificate *held)
+{
+    struct str id = work->call->actor->id;
+    return has_wallet(work->call) &&
+           (is_holder(held, id) ||
+            (id.len && str_equal_nocase_ascii(value_text(value_get(held->body, STR("applicant"))), id)));
 }
 
 enum status certificate_may_open(struct work *work, const struct work_certificate *held, struct str no,
@@ -199,6 +211,7 @@ static struct value whole_view(struct work *work, const struct work_certificate 
     view_text(&view, "verify_url", verify_url(work, held));
     view_put(&view, "log", log_of(work, held));
     view_put(&view, "grants", grants_of(work, held));
+    view_flag(&view, "mine", certificate_is_holders(work, held));
     view_put(&view, "renewal", certificate_renewal(work, held));
     view_put(&view, "replaced_by", value_get(held->body, STR("replaced_by")));
     return view_done(&view);

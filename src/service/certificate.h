@@ -11,7 +11,8 @@
 /* For those who may see it (holder, case's applicant, grantee, staff in scope): {no, certificate, title, number,
  * identifier, state, issued, valid_from, valid_to, issuer_name, issuer, holder {kind, id, name}, face {…}, labels
  * [{key, label, value}], pages [{id, title}], case, version, algorithm, kid, code, verify_url, demo, log [{at, what,
- * by, reason}], grants [{to, purpose, case, until}], renewal, replaced_by}. Logged. */
+ * by, reason}], grants [{to, purpose, case, until}], mine (the actor may dispose of it),
+ * renewal, replaced_by}. Logged. */
 MUST_USE enum status service_certificate_get(const struct call *call, struct str no, struct value *out,
                                              struct error *err);
 
@@ -60,8 +61,8 @@ MUST_USE enum status service_certificate_list(const struct call *call, const str
  *   change                               {reason, face}            certificate.manage; a new version replaces it
  *   grant-renewal, refuse-renewal        {reason}                  certificate.manage
  *   renew                                {reason?}                 its holder, or certificate.manage for them
- *   grant                                {to, purpose, case, days} its holder, or staff: lets somebody use it
- *   withdraw                             {to}                      its holder: takes all grants to somebody back
+ *   grant                                {to, purpose, case, days} likewise: lets somebody use it
+ *   withdraw                             {to}                      likewise: takes all grants to somebody back
  * The line of the certificate, or of its new version. certificate-state, reason-missing, renewal-too-late,
  * renewal-not-possible, face-invalid, action-not-found. */
 MUST_USE enum status service_certificate_act(const struct call *call, struct str no, struct str action,

@@ -81,8 +81,9 @@ static enum status new_face(struct work *work, const struct pack_certificate *ki
         if (!part)
             return bad_face(err, key, "this certificate has no such field.");
         if (value_is_null(v) ? part->required : v.kind != VALUE_STRING && v.kind != VALUE_NUMBER)
-            return bad_face(err, key, part->required ? "it must be filled, with a text or number."
-                                                     : "it must be a text or a number.");
+            return bad_face(err, key,
+                            part->required ? "it must be filled, with a text or number."
+                                           : "it must be a text or a number.");
         if (v.kind == VALUE_STRING && (v.string.len > 4000 || (part->required && v.string.len == 0)))
             return bad_face(err, key, "it must have 1 to 4,000 bytes.");
     }
@@ -91,8 +92,8 @@ static enum status new_face(struct work *work, const struct pack_certificate *ki
     return OK;
 }
 
-static struct value next_body(struct work *work, const struct work_certificate *old, const struct certificate_version *v,
-                              struct str identifier, struct value face)
+static struct value next_body(struct work *work, const struct work_certificate *old,
+                              const struct certificate_version *v, struct str identifier, struct value face)
 {
     static const char *const kept[] = {"number",      "title",     "holder",        "issuer",
                                        "issuer_name", "applicant", "applicant_kind"};
@@ -131,8 +132,9 @@ static enum status next_row(struct work *work, const struct work_certificate *ol
     return OK;
 }
 
-enum status certificate_reissue(struct work *work, struct work_certificate *old, const struct certificate_version *version,
-                                struct work_certificate **out, struct error *err)
+enum status certificate_reissue(struct work *work, struct work_certificate *old,
+                                const struct certificate_version *version, struct work_certificate **out,
+                                struct error *err)
 {
     const struct pack_certificate *kind = pack_certificate_find(work->service->packs, old->row.kind);
     struct work_certificate *held = arena_new(work->arena, struct work_certificate);
@@ -205,8 +207,6 @@ struct value certificate_renewal(struct work *work, const struct work_certificat
 
 static enum status ask_renewal(struct work *work, struct work_certificate *held, struct str reason, struct error *err)
 {
-    if (!certificate_is_own(work, held) && service_may(work->call, "certificate.manage", err) != OK)
-        return FAILED;
     if (renewal_months(work, held) == 0)
         return error_set(err, ERROR_CONFLICT, "renewal-not-possible", "This certificate has no end to renew.");
     struct str state = certificate_state_at(&held->row, work->now);
@@ -245,12 +245,14 @@ static enum status decide_renewal(struct work *work, struct work_certificate *he
 {
     if (value_is_null(value_get(held->body, STR("renewal"))) || held->row.state != CERT_VALID ||
         renewal_months(work, held) == 0)
-        return error_set(err, ERROR_CONFLICT, "renewal-not-asked", "No renewal of this certificate waits for a decision.");
+        return error_set(err, ERROR_CONFLICT, "renewal-not-asked",
+                         "No renewal of this certificate waits for a decision.");
     struct value today = value_time(work->now);
     struct civil civil = temporal_civil(today);
     struct value from = value_null;
     if (yes)
-        return date_make(civil.year, civil.month, civil.day, &from) ? renew(work, held, from, reason, out, err) : FAILED;
+        return date_make(civil.year, civil.month, civil.day, &from) ? renew(work, held, from, reason, out, err)
+                                                                    : FAILED;
     held->body = context_set(work->arena, held->body, "renewal", value_null);
     certificate_note(work, held, "renewal-refused", reason);
     *out = held;
@@ -272,7 +274,8 @@ static enum status grant(struct work *work, struct work_certificate *held, struc
         return error_field(err, "to");
     }
     if (purpose.len > 500 || (of.len && !case_no_parse(of, &id))) {
-        error_set(err, ERROR_INVALID, "grant-invalid", "A purpose has at most 500 bytes; a case is named by its number.");
+        error_set(err, ERROR_INVALID, "grant-invalid",
+                  "A purpose has at most 500 bytes; a case is named by its number.");
         return error_field(err, of.len ? "case" : "purpose");
     }
     certificate_grant_to(work, held, to, purpose, of, days ? work->now + days * CLOCK_DAY_MS : 0);
@@ -383,7 +386,7 @@ static enum status act_withdraw(struct work *work, struct changing *a, struct er
 static const struct action {
     const char *name;
     action_function *run;
-    bool managed; /* certificate.manage, and a reason */
+    bool managed; /* certificate.manage only, and a reason; else also the holder */
 } actions[] = {
     {"suspend", act_suspend, true},
     {"resume", act_resume, true},
@@ -405,11 +408,8 @@ static const struct action *find_action(struct str name)
     return NULL;
 }
 
-static enum status check_reason(const struct call *call, const struct action *action, struct str reason,
-                                struct error *err)
+static enum status check_reason(const struct action *action, struct str reason, struct error *err)
 {
-    if (action->managed && service_may(call, "certificate.manage", err) != OK)
-        return FAILED;
     if ((!action->managed || reason.len) && reason.len <= REASON_MAX)
         return OK;
     error_set(err, ERROR_INVALID, "reason-missing", "This needs a reason of at most 1,000 bytes.");
@@ -424,7 +424,9 @@ static enum status change_command(struct work *work, void *arg, struct error *er
         return FAILED;
     if (!action)
         return error_set(err, ERROR_NOT_FOUND, "action-not-found", "There is no action %.*s.", STR_ARGS(a->action));
-    if (check_reason(work->call, action, a->reason, err) != OK)
+    bool theirs = !action->managed && certificate_is_holders(work, a->held);
+    if ((!theirs && service_may(work->call, "certificate.manage", err) != OK) ||
+        check_reason(action, a->reason, err) != OK)
         return FAILED;
     if (work->call->if_version && work->call->if_version != a->held->row.version)
         return error_set(err, ERROR_CONFLICT, "version-conflict",
@@ -438,10 +440,8 @@ static enum status change_command(struct work *work, void *arg, struct error *er
 enum status service_certificate_act(const struct call *call, struct str no, struct str action, struct value input,
                                     struct value *out, struct error *err)
 {
-    struct changing arg = {.no = no,
-                           .action = action,
-                           .input = input,
-                           .reason = str_trim(value_text(value_get(input, STR("reason"))))};
+    struct changing arg = {
+        .no = no, .action = action, .input = input, .reason = str_trim(value_text(value_get(input, STR("reason"))))};
     struct work_request request = {"certificate.act", value_null};
     if (call->idempotency.len) {
         request.request = context_set(call->arena, value_null, "no", value_string(no));
@@ -526,11 +526,8 @@ enum status service_certificates_run(struct service *self, int64_t now_ms, size_
     arena_init(&arena);
     size_t count = region_list(self, (struct division_range){0, INT64_MAX}, &arena, &regions);
     for (size_t r = 0; status == OK && r < count; r++) {
-        struct ending ending = {.service = self,
-                                .arena = &arena,
-                                .after = {.region = regions[r]},
-                                .now = now_ms,
-                                .limit = (int64_t)batch};
+        struct ending ending = {
+            .service = self, .arena = &arena, .after = {.region = regions[r]}, .now = now_ms, .limit = (int64_t)batch};
         status = end_region(&ending, &ended, err);
     }
     arena_release(&arena);

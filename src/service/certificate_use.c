@@ -111,7 +111,8 @@ enum status service_certificate_uses(const struct call *call, struct str no, str
 
 /* ---- Use by authorisation ---- */
 
-struct using {
+struct using
+{
     struct str no, purpose, case_no;
     struct value view;
 };

@@ -1,5 +1,5 @@
-/* Is a certificate genuine and valid? What anybody may ask: by code, number, identifier, signed text, showing code, or number
- * and holder; one, or up to a thousand at once. */
+/* Is a certificate genuine and valid? What anybody may ask: by code, number, identifier, signed text, showing code, or
+ * number and holder; one, or up to a thousand at once. */
 #include "service/certificate.h"
 
 #include "service/certificate_work.h"

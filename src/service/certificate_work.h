@@ -9,13 +9,17 @@
 MUST_USE enum status certificate_may_open(struct work *work, const struct work_certificate *held, struct str no,
                                           struct error *err);
 /* Loads it for those who may open it. */
-MUST_USE enum status certificate_open(struct work *work, struct str no, struct work_certificate **out, struct error *err);
+MUST_USE enum status certificate_open(struct work *work, struct str no, struct work_certificate **out,
+                                      struct error *err);
 /* Is it the actor's own: a person's or organisation's who holds it or is as good as its holder? */
 bool certificate_is_own(struct work *work, const struct work_certificate *held);
+/* Who may dispose of it: its holder, or who applied for it; not those it was lent to. */
+bool certificate_is_holders(struct work *work, const struct work_certificate *held);
 struct case_id certificate_id(const struct work_certificate *held);
 /* [{key, label, value}]; for strangers the public ones only, masked as the pack says. */
 struct value certificate_labels(struct work *work, const struct work_certificate *held, bool only_public);
-/* {no, certificate, title, number, identifier, issuer, issuer_name, valid_from, valid_to, replaces, state, issued, …} */
+/* {no, certificate, title, number, identifier, issuer, issuer_name, valid_from, valid_to, replaces, state, issued, …}
+ */
 void certificate_head(struct view *view, struct work *work, const struct work_certificate *held);
 /* Draws pages of a kind with these names. */
 struct certificate_drawing {
@@ -57,7 +61,7 @@ struct certificate_version {
     struct value valid_from; /* dates */
     struct value valid_to;   /* null: without end */
     struct str reason;
-    const char *event;       /* what the case tells: "certificate.changed" */
+    const char *event; /* what the case tells: "certificate.changed" */
 };
 MUST_USE enum status certificate_reissue(struct work *work, struct work_certificate *old,
                                          const struct certificate_version *version, struct work_certificate **out,

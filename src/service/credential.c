@@ -1,5 +1,5 @@
-/* Issuing certificates as verifiable credentials: offers, tokens, nonces, credentials. What is told about them beforehand is
- * in credential_metadata.c. */
+/* Issuing certificates as verifiable credentials: offers, tokens, nonces, credentials. What is told about them
+ * beforehand is in credential_metadata.c. */
 #include "service/credential.h"
 
 #include "clock/instant.h"
@@ -79,7 +79,7 @@ static enum status offer_command(struct work *work, void *arg, struct error *err
     struct str code, qr;
     if (certificate_open(work, a->no, &held, err) != OK)
         return FAILED;
-    if (!certificate_is_own(work, held))
+    if (!certificate_is_holders(work, held))
         return error_set(err, ERROR_FORBIDDEN, "forbidden", "Only its holder takes a certificate into a wallet.");
     struct str state = certificate_state_at(&held->row, work->now);
     if (!str_equal(state, STR("valid")))
@@ -140,9 +140,8 @@ static enum status exchange_command(struct work *work, void *arg, struct error *
         ticket_missed(work, &offer);
         return OK;
     }
-    struct ticket_terms terms = {.kind = STORE_TICKET_TOKEN,
-                                 .certificate = {offer.row.region, offer.row.certificate},
-                                 .life_ms = TOKEN_MS};
+    struct ticket_terms terms = {
+        .kind = STORE_TICKET_TOKEN, .certificate = {offer.row.region, offer.row.certificate}, .life_ms = TOKEN_MS};
     a->refused = false;
     ticket_spend(work, &offer);
     return ticket_make(work, &terms, &a->token, err);
@@ -231,7 +230,8 @@ static enum status check_proof(struct work *work, struct issuing *a, int64_t reg
         return FAILED;
     if (fresh)
         return OK;
-    return error_set(err, ERROR_INVALID, "invalid_nonce", "The nonce is unknown, used or has run out; ask for a new one.");
+    return error_set(err, ERROR_INVALID, "invalid_nonce",
+                     "The nonce is unknown, used or has run out; ask for a new one.");
 }
 
 static enum status check_configuration(const struct issuing *a, const struct work_certificate *held, struct error *err)
@@ -278,8 +278,8 @@ static struct value open_claims(struct work *work, const struct work_certificate
 {
     struct arena *arena = work->arena;
     struct value place = context_set(arena, value_null, "idx", value_int(status->place));
-    place = context_set(arena, place, "uri",
-                        value_string(status_uri(work->service, arena, status->region, status->list)));
+    place =
+        context_set(arena, place, "uri", value_string(status_uri(work->service, arena, status->region, status->list)));
     struct view view;
     view_init(&view, arena);
     view_text(&view, "iss", work->service->public_url);

@@ -1,17 +1,18 @@
-/* Certificates as verifiable credentials: OpenID for Verifiable Credential Issuance 1.0 (pre-authorized code flow), SD-JWT VC
- * signed with ES256 whatever certificates are signed with, status by token status lists.
+/* Certificates as verifiable credentials: OpenID for Verifiable Credential Issuance 1.0 (pre-authorized code flow),
+ * SD-JWT VC signed with ES256 whatever certificates are signed with, status by token status lists.
  *
- *     holder, signed in: offer  ->  wallet: token (code, transaction code)  ->  nonce  ->  credential (proof of its key)
+ *     holder, signed in: offer  ->  wallet: token (code, transaction code)  ->  nonce  ->  credential (proof of its
+ * key)
  *
- * Refusals of token and credential have the protocol's own words as types: invalid_request, invalid_grant, invalid_token,
- * unsupported_grant_type, invalid_credential_request, unknown_credential_configuration, invalid_proof, invalid_nonce,
- * credential_request_denied. */
+ * Refusals of token and credential have the protocol's own words as types: invalid_request, invalid_grant,
+ * invalid_token, unsupported_grant_type, invalid_credential_request, unknown_credential_configuration, invalid_proof,
+ * invalid_nonce, credential_request_denied. */
 #pragma once
 
 #include "service/service.h"
 
-/* For its holder: {offer {…}, uri (openid-credential-offer://…), svg (of the uri), tx_code (six digits, to be told apart
- * from the uri), expires}. certificate-state. */
+/* For its holder: {offer {…}, uri (openid-credential-offer://…), svg (of the uri), tx_code (six digits, to be told
+ * apart from the uri), expires}. certificate-state. */
 MUST_USE enum status service_credential_offer(const struct call *call, struct str no, struct value *out,
                                               struct error *err);
 /* What wallets and verifiers ask first: the issuer's metadata, its authorization server's, its keys for SD-JWT VC. */

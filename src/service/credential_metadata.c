@@ -12,8 +12,8 @@ const struct credential_own credential_own[CREDENTIAL_OWN_COUNT] = {
 
 struct str credential_claim(struct arena *arena, struct str key)
 {
-    static const char *const taken[] = {"iss", "iat", "nbf",    "exp",     "sub", "aud", "jti",
-                                        "cnf", "vct", "status", "_sd_alg", "_sd", "issuing_authority"};
+    static const char *const taken[] = {
+        "iss", "iat", "nbf", "exp", "sub", "aud", "jti", "cnf", "vct", "status", "_sd_alg", "_sd", "issuing_authority"};
     bool reserved = false;
     for (size_t i = 0; i < COUNT_OF(taken); i++)
         reserved = reserved || str_equal(key, str_of(taken[i]));

@@ -207,7 +207,8 @@ static int64_t cases_of(const struct pack_indicator *indicator, const struct fig
     return n / INDICATOR_SCALE;
 }
 
-/* Below three cases people could be recognised. One hidden row alone would follow from the total: the next smallest is hidden too. */
+/* Below three cases people could be recognised. One hidden row alone would follow from the total: the next smallest is hidden
+ * too. */
 static void hide_small(const struct pack_indicator *indicator, figure_rows *rows)
 {
     size_t hidden = 0, smallest = 0;

@@ -93,11 +93,9 @@ enum status ticket_find(struct work *work, enum store_ticket_kind kind, struct s
         return FAILED;
     if (found) {
         look_at_changes(work, &ticket.row);
-        ticket.state = ticket.row.used                  ? TICKET_USED
-                       : ticket.row.expires <= work->now ? TICKET_EXPIRED
-                                                         : TICKET_GOOD;
-        if (ticket.row.body.data &&
-            service_unseal(work->service, arena, place_of(arena, &ticket.row), ticket.row.body, &ticket.body, err) != OK)
+        ticket.state = ticket.row.used ? TICKET_USED : ticket.row.expires <= work->now ? TICKET_EXPIRED : TICKET_GOOD;
+        if (ticket.row.body.data && service_unseal(work->service, arena, place_of(arena, &ticket.row), ticket.row.body,
+                                                   &ticket.body, err) != OK)
             return FAILED;
     } else if (ours) {
         ticket.state = TICKET_EXPIRED; /* its row was thrown away */

@@ -1,6 +1,6 @@
-/* Tickets: short-lived secrets that stand for a certificate (showing codes, credential offers, access tokens) and nonces.
- *   letter | region (6 digits) | 32 random hex digits | 8 hex digits that only this server can make
- * The database keeps their hash. */
+/* Tickets: short-lived secrets that stand for a certificate (showing codes, credential offers, access tokens) and
+ * nonces. letter | region (6 digits) | 32 random hex digits | 8 hex digits that only this server can make The database
+ * keeps their hash. */
 #pragma once
 
 #include "service/work.h"
@@ -20,7 +20,8 @@ struct ticket_terms {
     int64_t life_ms;
     struct value body; /* or null */
 };
-MUST_USE enum status ticket_make(struct work *work, const struct ticket_terms *terms, struct str *out, struct error *err);
+MUST_USE enum status ticket_make(struct work *work, const struct ticket_terms *terms, struct str *out,
+                                 struct error *err);
 /* Does the text look like one of this kind, whoever made it? */
 bool ticket_alike(enum store_ticket_kind kind, struct str text);
 /* Sees what this work itself is about to use. FAILED only when something could not be read. */

@@ -24,8 +24,7 @@ static struct value wallet_line(struct work *work, const struct work_certificate
     view_init(&view, work->arena);
     certificate_head(&view, work, held);
     view_text(&view, "holder_name", value_text(value_path(held->body, "holder.name")));
-    view_text(&view, "case",
-              case_no(work->arena, (struct case_id){held->row.case_region, held->row.case_id}));
+    view_text(&view, "case", case_no(work->arena, (struct case_id){held->row.case_region, held->row.case_id}));
     view_put(&view, "renewal", certificate_renewal(work, held));
     return view_done(&view);
 }

@@ -7,7 +7,8 @@ DB_SQL(ticket_insert, "INSERT INTO ticket (region, hash, kind, certificate, made
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING");
 DB_SQL(ticket_find, "SELECT region, hash, kind, certificate, made, expires, used, tries, body FROM ticket"
                     " WHERE region = ?1 AND hash = ?2");
-DB_SQL(ticket_use, "UPDATE ticket SET used = ?3, tries = ?4 WHERE region = ?1 AND hash = ?2 AND used = 0 AND tries = ?5");
+DB_SQL(ticket_use,
+       "UPDATE ticket SET used = ?3, tries = ?4 WHERE region = ?1 AND hash = ?2 AND used = 0 AND tries = ?5");
 DB_SQL(ticket_expire, "DELETE FROM ticket WHERE expires < ?1");
 DB_SQL(status_insert, "INSERT INTO certificate_status (region, list, place, id) VALUES (?1, ?2, ?3, ?4)"
                       " ON CONFLICT DO NOTHING");
@@ -18,9 +19,9 @@ DB_SQL(status_list, "SELECT s.place, c.state, c.valid_to FROM certificate_status
 enum status store_ticket_insert(struct db_tx *tx, const struct store_ticket *row, bool *added, struct error *err)
 {
     int64_t n = 0;
-    struct db_params params = P(P_INT(row->region), P_BLOB(row->hash), P_INT(row->kind), P_INT(row->certificate),
-                                P_INT(row->made), P_INT(row->expires), P_INT(row->used), P_INT(row->tries),
-                                P_BLOB(row->body));
+    struct db_params params =
+        P(P_INT(row->region), P_BLOB(row->hash), P_INT(row->kind), P_INT(row->certificate), P_INT(row->made),
+          P_INT(row->expires), P_INT(row->used), P_INT(row->tries), P_BLOB(row->body));
     if (db_exec_count(tx, &ticket_insert, params, &n, err) != OK)
         return FAILED;
     *added = n == 1;
@@ -52,8 +53,8 @@ enum status store_ticket_use(struct db_tx *tx, const struct store_ticket *row, i
 {
     int64_t n = 0;
     if (db_exec_count(tx, &ticket_use,
-                      P(P_INT(row->region), P_BLOB(row->hash), P_INT(row->used), P_INT(row->tries), P_INT(tries_was)), &n,
-                      err) != OK)
+                      P(P_INT(row->region), P_BLOB(row->hash), P_INT(row->used), P_INT(row->tries), P_INT(tries_was)),
+                      &n, err) != OK)
         return FAILED;
     *changed = n == 1;
     return OK;
@@ -67,8 +68,8 @@ enum status store_ticket_expire(struct db_tx *tx, int64_t before, struct error *
 enum status store_status_insert(struct db_tx *tx, const struct store_status *row, bool *added, struct error *err)
 {
     int64_t n = 0;
-    if (db_exec_count(tx, &status_insert, P(P_INT(row->region), P_INT(row->list), P_INT(row->place), P_INT(row->id)), &n,
-                      err) != OK)
+    if (db_exec_count(tx, &status_insert, P(P_INT(row->region), P_INT(row->list), P_INT(row->place), P_INT(row->id)),
+                      &n, err) != OK)
         return FAILED;
     *added = n == 1;
     return OK;

@@ -1,5 +1,5 @@
-/* What stands for a certificate for a short time: showing codes, credential offers, access tokens, nonces; and the places of
- * certificates in status lists. */
+/* What stands for a certificate for a short time: showing codes, credential offers, access tokens, nonces; and the
+ * places of certificates in status lists. */
 #pragma once
 
 #include "store/schema.h"
@@ -16,17 +16,18 @@ struct store_ticket {
     int64_t kind;
     int64_t certificate; /* 0: none */
     int64_t made, expires;
-    int64_t used;  /* instant; 0: not yet */
-    int64_t tries; /* wrong ones */
+    int64_t used;    /* instant; 0: not yet */
+    int64_t tries;   /* wrong ones */
     struct str body; /* sealed; or absent */
 };
 /* *added is false when it is there already. */
-MUST_USE enum status store_ticket_insert(struct db_tx *tx, const struct store_ticket *row, bool *added, struct error *err);
+MUST_USE enum status store_ticket_insert(struct db_tx *tx, const struct store_ticket *row, bool *added,
+                                         struct error *err);
 MUST_USE enum status store_ticket_find(struct db_tx *tx, struct arena *arena, int64_t region, struct str hash,
                                        struct store_ticket *out, bool *found, struct error *err);
 /* Writes used and tries; *changed is false when it has been used, or tried, meanwhile. */
-MUST_USE enum status store_ticket_use(struct db_tx *tx, const struct store_ticket *row, int64_t tries_was, bool *changed,
-                                      struct error *err);
+MUST_USE enum status store_ticket_use(struct db_tx *tx, const struct store_ticket *row, int64_t tries_was,
+                                      bool *changed, struct error *err);
 MUST_USE enum status store_ticket_expire(struct db_tx *tx, int64_t before, struct error *err);
 
 struct store_status {
@@ -34,9 +35,10 @@ struct store_status {
     int64_t id; /* of the certificate */
 };
 /* *added is false when the certificate, or the place, is taken. */
-MUST_USE enum status store_status_insert(struct db_tx *tx, const struct store_status *row, bool *added, struct error *err);
-MUST_USE enum status store_status_find(struct db_tx *tx, int64_t region, int64_t id, struct store_status *out, bool *found,
-                                       struct error *err);
+MUST_USE enum status store_status_insert(struct db_tx *tx, const struct store_status *row, bool *added,
+                                         struct error *err);
+MUST_USE enum status store_status_find(struct db_tx *tx, int64_t region, int64_t id, struct store_status *out,
+                                       bool *found, struct error *err);
 struct store_status_entry {
     int64_t place, state, valid_to;
 };

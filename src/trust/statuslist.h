@@ -1,5 +1,5 @@
-/* Token Status List (IETF): the state of many credentials in one signed text, two bits each, so that who asks does not tell
- * which one is meant. lst = base64url(zlib(bytes)), the first entry in the low bits of the first byte. */
+/* Token Status List (IETF): the state of many credentials in one signed text, two bits each, so that who asks does not
+ * tell which one is meant. lst = base64url(zlib(bytes)), the first entry in the low bits of the first byte. */
 #pragma once
 
 #include "base/base.h"

@@ -170,6 +170,39 @@ test('a bulletin takes the figures once, is edited, and stays when it is publish
   await refused(li.get(path), 404, 'bulletin-not-found');
 });
 
+const head7 = 'item,title,province,materials,promised_days,steps,visits,fee_fen,as_of,source';
+test('other provinces are read from a table: good rows are taken, bad ones listed with row and reason', async () => {
+  const send = (who, text) => who.ask('POST', `${V}/benchmarks/import`, text, { 'Content-Type': 'text/csv' });
+  const rows = [head7, 'death-certificate,出具死亡证明,浙江省,0,0,1,0,0,2026-06-30,演示', 'no-such,没有这个事项,浙江省,1,1,1,1', 'death-correction,死亡登记更正,浙江省,0,一天,4,0',
+    'death-correction,死亡登记更正,,0,1,4,0', 'death-correction,"死亡登记更正",广东省,0,0.5,4,0', ',死亡登记更正,江苏省,0,5,9,2', 'death-correction,死亡登记更正,广东省,0,2,4,0', 'death-correction,短'];
+  await refused(send(doctor, rows.join('\n')), 403, 'forbidden');
+  await refused(send(head, 'item,title\na,b'), 422, 'csv-column', 'province');
+  await refused(send(head, `${head7}\n"a`), 422, 'csv-quote', 'line 2');
+  await refused(send(head, Buffer.from([0xff, 0xff, 0xff])), 422, 'csv-encoding');
+  const { body, status, text } = await send(head, rows.join('\r\n'));
+  assert.equal(status, 200, text);
+  assert.equal(body.imported, 3);
+  assert.deepEqual(body.refused.map((one) => [one.row, one.field, one.reason]), [[3, 'item', 'item-unknown'], [4, 'promised_days', 'number-invalid'],
+    [5, 'province', 'province-missing'], [8, 'item', 'row-repeated'], [9, 'province', 'cells-missing']]);
+  const chinese = Buffer.from([...Buffer.from(`${head7}\ndeath-hold,x,`), 0xd5, 0xe3, 0xbd, 0xad, ...Buffer.from(',9,9,9,9\n')]);
+  assert.equal((await send(head, chinese)).body.imported, 1);
+  const all = await get(head, '/benchmarks');
+  const of = (item) => all.items.find((one) => one.item === item);
+  assert.equal(of('death-hold').provinces[0].province, '浙江');
+  assert.equal(of('death-hold').national_best, true);
+  const correction = of('death-correction');
+  assert.equal(correction.national_best, false);
+  assert.deepEqual(correction.gaps, [{ measure: 'promised_days', ours: 3, best: 0.5, province: '广东省' }]);
+  assert.deepEqual([all.compared, all.best], [3, all.items.filter((one) => one.national_best).length]);
+  const plan = { measure: '更正即时办结', owner: '信息统计处', due: '2026-12-31' };
+  await refused(head.ask('PUT', `${V}/benchmarks/death-correction`, { ...plan, due: '年底' }), 422, 'plan-invalid', 'due');
+  await refused(head.ask('PUT', `${V}/benchmarks/none`, plan), 404, 'item-not-found');
+  await refused(li.ask('PUT', `${V}/benchmarks/death-correction`, plan), 403, 'forbidden');
+  assert.equal((await head.ask('PUT', `${V}/benchmarks/death-correction`, plan)).status, 200);
+  assert.equal((await get(head, '/benchmarks')).items.find((one) => one.item === 'death-correction').plan.owner, '信息统计处');
+  for (const one of (await get(head, '/benchmarks/materials')).items) assert.equal(one.asked_by.length, one.n);
+});
+
 test('counting everything again from the events gives the same numbers', async () => {
   const where = server.db.length ? server.db : ['--data', server.data];
   const data = server.db.length ? ['--data', server.data, ...server.db] : where;

@@ -108,6 +108,16 @@ test('it is used for the purpose and the case that its holder authorised, and no
   await refused(act(one.client, one.no, 'withdraw', { to: uscc }), 404, 'grant-not-found');
 });
 
+test('whoever it is lent to may look at it and show it, not lend it on, renew it or take it', async () => {
+  const one = await holderOf();
+  const friend = await holderOf({ name: '李四' });
+  assert.equal((await act(one.client, one.no, 'grant', { to: friend.id, purpose: '代办' })).status, 200);
+  assert.equal((await friend.client.get(`${V}/${one.no}`)).status, 200);
+  assert.equal((await friend.client.post(`${V}/${one.no}/show`)).status, 201);
+  for (const action of ['grant', 'withdraw', 'renew']) await refused(act(friend.client, one.no, action, { to: friend.id }), 403, 'forbidden');
+  await refused(friend.client.post(`${V}/${one.no}/offer`), 403, 'forbidden');
+});
+
 test('an open case of the holder whose item asks for it may use it; a revoked one may not be used at all', async () => {
   const one = await holderOf();
   const opened = await office.post('/api/v1/cases', { item: 'card-use', form: { name: one.name, id_number: one.id } });

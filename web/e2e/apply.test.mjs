@@ -90,7 +90,7 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
     await page.waitForSelector('.tag.good');
     assert.match(await page.textContent('main'), /申请表\.pdf/);
     await page.click('form[action$="/materials/form"] button:has-text("纸质")');
-    await page.waitForFunction('document.querySelectorAll(".tag.good").length === 2').catch(async (cause) => { if (scripts) throw cause; });
+    await page.locator('.tag.good').nth(1).waitFor();
     await clean(page, `${name}-materials-given`);
 
     const draft = page.url();

@@ -44,7 +44,7 @@ for (const [name, viewport] of [['wide', WIDE], ['phone', PHONE]])
     await page.waitForSelector('.figure');
     assert.match(await page.locator('.figure', { hasText: '收到办件' }).innerText(), /[5-9]/);
     await clean(page, `cockpit-overview-${name}`);
-    for (const [tab, text] of [['deadlines', '按单位'], ['supervision', '没有督办事项'], ['bulletins', '还没有通报']]) {
+    for (const [tab, text] of [['deadlines', '按单位'], ['benchmarks', '没有可对比的事项'], ['supervision', '没有督办事项'], ['bulletins', '还没有通报']]) {
       await page.click(`#tab-${tab}`);
       await page.waitForSelector(`#panel-${tab} >> text=${text}`);
       await clean(page, `cockpit-${tab}-${name}`);

@@ -159,6 +159,26 @@ static void recounting_gives_the_same_and_mends_what_differs(void **state)
     assert_true(value_identical(value_get(before, STR("rows")), value_get(after, STR("rows"))));
 }
 
+static void late_cases_are_told_by_institution(void **state)
+{
+    struct fixture *f = *state;
+    struct call call = call_as(f, &chief);
+    struct value view, row;
+    struct error err = ERROR_INIT;
+    open_case(f, &clerk, "permit", FORM_A);
+    count_due(f);
+    f->now += 60 * INT64_C(86400000);
+    open_case(f, &clerk, "permit", FORM_B);
+    count_due(f);
+    assert_int_equal(service_indicator_deadlines(&call, STR(""), &view, &err), OK);
+    assert_int_equal(value_count(value_get(view, STR("items"))), 1);
+    row = value_at(value_get(view, STR("items")), 0);
+    assert_text(row, "unit", "u1");
+    assert_true(number_at(row, "overdue") == 1);
+    assert_int_equal(service_indicator_deadlines(&call, STR("230200"), &view, &err), OK);
+    assert_int_equal(value_count(value_get(view, STR("items"))), 0);
+}
+
 static void small_numbers_are_left_out_of_open_texts(void **state)
 {
     struct fixture *f = *state;
@@ -203,7 +223,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_figure_is_counted_by_region_item_unit_and_month), T(a_case_that_moves_on_is_counted_once),
         T(a_period_is_put_together_from_days_and_months),     T(the_cases_behind_a_figure_are_paged),
-        T(recounting_gives_the_same_and_mends_what_differs),  T(small_numbers_are_left_out_of_open_texts),
+        T(recounting_gives_the_same_and_mends_what_differs),  T(late_cases_are_told_by_institution),
+        T(small_numbers_are_left_out_of_open_texts),
         T(wrong_questions_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* Selective disclosure: what is hidden stays hidden, what is disclosed is what was signed, and proofs of a holder's key. */
+/* Selective disclosure: what is hidden stays hidden, what is disclosed is what was signed, and proofs of a holder's
+ * key. */
 #include "leaks.h"
 #include "trust/jws.h"
 #include "trust/sdjwt.h"

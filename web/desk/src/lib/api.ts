@@ -15,12 +15,13 @@ let language = 'zh-CN';
 export function setCsrf(token: string): void { csrf = token; }
 export function setApiLanguage(lang: string): void { language = lang; }
 
-type Options = { method?: string; body?: unknown; etag?: number; key?: string; signal?: AbortSignal };
+type Options = { method?: string; body?: unknown; file?: Blob; etag?: number; key?: string; signal?: AbortSignal };
 
 export async function api<T>(path: string, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
-  const method = options.method ?? (options.body === undefined ? 'GET' : 'POST');
+  const method = options.method ?? (options.body === undefined && !options.file ? 'GET' : 'POST');
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.file) headers['Content-Type'] = 'text/csv';
   if (method !== 'GET') {
     headers['X-CSRF-Token'] = csrf;
     if (method === 'POST') headers['Idempotency-Key'] = options.key ?? crypto.randomUUID();
@@ -30,7 +31,7 @@ export async function api<T>(path: string, options: Options = {}): Promise<T> {
   try {
     response = await fetch('/api/v1' + path, {
       method, headers, credentials: 'same-origin', signal: options.signal,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: options.file ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
     });
   } catch (cause) {
     if ((cause as Error).name === 'AbortError') throw cause;
