@@ -60,7 +60,7 @@ static struct value form_for(struct arena *arena, const struct load *load, int64
     char person[19];
     struct str text = arena_str(arena, load->form);
     nth_person(load->person, n, person);
-    for (ptrdiff_t at = 0; (at = str_find(text, load->person, (size_t)at)) >= 0;)
+    for (ptrdiff_t at = 0; (at = str_find(text, load->person, (size_t)at)) >= 0; at += 18)
         memcpy((char *)(uintptr_t)text.data + at, person, 18);
     struct value form;
     struct error err = ERROR_INIT;
