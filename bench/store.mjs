@@ -11,7 +11,7 @@ const folder = process.argv[3] ?? mkdtempSync(join(tmpdir(), 'tongban-bench-'));
 const print = (name, value, unit) => console.log(`${name}\t${value}\t${unit}`);
 
 if (!existsSync(join(folder, 'tongban.db'))) {
-  await (await startServer({ data: folder })).stop(); // makes the demo province
+  await (await startServer({ data: folder })).stop({ keep: true }); // makes the demo province
   const filled = spawnSync(resolve(root, process.env.BUILD ?? 'build', 'bench/bench-cases'), ['fill', folder, String(cases)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (filled.status !== 0) process.exit(1);
   process.stdout.write(filled.stdout);
@@ -71,5 +71,5 @@ await measure('indicators.items', 500, () => chief.ask('GET', '/api/v1/indicator
 await measure('indicators.cases', 500, () => chief.ask('GET', '/api/v1/indicators/cases-closed/cases?limit=20'));
 await measure('deadlines', 500, () => chief.ask('GET', '/api/v1/deadlines'));
 print('store.memory.used', memory(), 'MB');
-await server.stop();
+await server.stop({ keep: true });
 if (!process.argv[3]) rmSync(folder, { recursive: true, force: true });
