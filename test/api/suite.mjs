@@ -1,25 +1,28 @@
-// Runs every *.test.mjs of this folder once for each database; ends with 'N passed, N failed'.
+// Runs every *.test.mjs of a folder (this one without an argument) once for each database; ends with 'N passed, N failed'.
+//   node test/api/suite.mjs [FOLDER]
 import { spawnSync } from 'node:child_process';
 import { readdirSync, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from './lib.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
+const here = resolve(process.argv[2] ?? dirname(fileURLToPath(import.meta.url)));
 const files = readdirSync(here).filter((name) => name.endsWith('.test.mjs')).map((name) => join(here, name));
 let passed = 0;
 let failed = 0;
 
 function run(kind, environment) {
+  let bad = 0;
   const done = spawnSync(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=tap', ...files], {
     encoding: 'utf8', env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024,
   });
   for (const line of done.stdout.split('\n')) {
-    const counted = /^# (pass|fail) (\d+)$/.exec(line);
-    if (counted) counted[1] === 'pass' ? (passed += Number(counted[2])) : (failed += Number(counted[2]));
-    else if (!/^# (tests|suites|cancelled|skipped|todo|duration)/.test(line)) console.log(`${kind}: ${line}`);
+    const counted = /^# (pass|fail|cancelled) (\d+)$/.exec(line); // a cancelled test has not passed
+    if (counted) counted[1] === 'pass' ? (passed += Number(counted[2])) : (bad += Number(counted[2]));
+    else if (!/^# (tests|suites|skipped|todo|duration)/.test(line)) console.log(`${kind}: ${line}`);
   }
   console.log(done.stderr);
+  failed += bad || (done.status === 0 ? 0 : 1); // a runner that ends badly without a failed test counts as one
 }
 
 run('sqlite', {});
