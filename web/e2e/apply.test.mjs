@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { axe, idNumber, launch, newPage, noSidewaysScroll, PASSWORD, PHONE, picture, startServer } from './lib.mjs';
+import { clean, idNumber, launch, newPage, PHONE, signInAtPortal, startServer } from './lib.mjs';
 
 let server;
 let browser;
@@ -21,20 +21,6 @@ after(async () => {
   await browser.close();
   await server.stop();
 });
-
-async function clean(page, name) {
-  await picture(page, name);
-  assert.deepEqual(await axe(page), [], name);
-  assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
-}
-
-async function signIn(page, name) {
-  await page.goto(`${server.url}/sign-in`);
-  await page.fill('#username', name);
-  await page.fill('#password', PASSWORD);
-  await page.click('main form button');
-  await page.waitForURL(`${server.url}/`);
-}
 
 const values = { phone: '13800001111', region: '230110', situation: 'damaged', unchanged: '1', not_withheld: '2' };
 
@@ -55,7 +41,7 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
   test(`a clerk helps somebody at the window from the first page to the receipt, and is named on each (${name})`, async () => {
     const page = await newPage(browser, { viewport: PHONE, scripts });
     const who = { id: idNumber('230110', '19800315', scripts ? 41 : 43), name: '李明' };
-    await signIn(page, 'clerk-gao');
+    await signInAtPortal(page, server, 'clerk-gao');
     await page.goto(`${server.url}/acting`);
     await clean(page, `${name}-acting`);
     await page.fill('#id', who.id);
@@ -95,7 +81,7 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
 
     const draft = page.url();
     const other = await newPage(browser, { viewport: PHONE, scripts });
-    await signIn(other, 'clerk-gao');
+    await signInAtPortal(other, server, 'clerk-gao');
     await other.goto(`${server.url}/acting`);
     assert.match(await other.textContent('main'), /李明/);
     await other.click('form[action="/acting"] button:has-text("李明")');
@@ -127,7 +113,7 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
 
 test('what is typed is saved without pressing anything', async () => {
   const page = await newPage(browser, { viewport: PHONE });
-  await signIn(page, 'dr-wang');
+  await signInAtPortal(page, server, 'dr-wang');
   await page.goto(`${server.url}/apply/death-report`);
   await page.click('main form:last-of-type button');
   const url = page.url();
@@ -135,7 +121,7 @@ test('what is typed is saved without pressing anything', async () => {
   await page.fill('[name="deceased.name"]', '张三');
   await (await saved).response();
   const again = await newPage(browser, { viewport: PHONE });
-  await signIn(again, 'dr-wang');
+  await signInAtPortal(again, server, 'dr-wang');
   await again.goto(url);
   assert.equal(await again.inputValue('[name="deceased.name"]'), '张三');
   await page.context().close();
@@ -144,7 +130,7 @@ test('what is typed is saved without pressing anything', async () => {
 
 test('the page of the second factor is clean', async () => {
   const page = await newPage(browser, { viewport: PHONE });
-  await signIn(page, 'dr-wang');
+  await signInAtPortal(page, server, 'dr-wang');
   await page.goto(`${server.url}/sign-in/factor`);
   await clean(page, 'apply-factor');
   await page.click('main form button');

@@ -2,7 +2,7 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { axe, deathForm, idNumber, launch, newPage, noSidewaysScroll, PASSWORD, PHONE, picture, signedIn, sleep, startServer, WIDE } from './lib.mjs';
+import { clean, deathForm, idNumber, launch, openDesk, PHONE, picture, signedIn, sleep, startServer, WIDE } from './lib.mjs';
 
 let server;
 let browser;
@@ -22,20 +22,7 @@ after(async () => {
   await server.stop();
 });
 
-async function open(viewport, path, name = 'head-chen') {
-  const page = await newPage(browser, { viewport });
-  await page.goto(`${server.url}/desk/sign-in?next=${encodeURIComponent(path)}`);
-  await page.fill('#username', name);
-  await page.fill('#password', PASSWORD);
-  await page.click('form button[type=submit]');
-  await page.waitForURL((url) => url.pathname === `/desk${path}`);
-  return page;
-}
-async function clean(page, name) {
-  await picture(page, name);
-  assert.deepEqual(await axe(page), [], name);
-  assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
-}
+const open = (viewport, path, name = 'head-chen') => openDesk(browser, server, { path, name, viewport });
 const quiet = (page) => assert.deepEqual(page.troubles.filter((one) => !/status of 4\d\d/.test(one)), []);
 
 for (const [name, viewport] of [['wide', WIDE], ['phone', PHONE]])

@@ -1,7 +1,7 @@
 // The staff desk: sign in, take a doubtful case, read why, decide it; certificates; keyboard.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { axe, deathForm, idNumber, launch, newPage, noSidewaysScroll, PASSWORD, PHONE, picture, signedIn, startServer, WIDE } from './lib.mjs';
+import { clean, deathForm, idNumber, launch, openDesk, PHONE, picture, signedIn, startServer, WIDE } from './lib.mjs';
 
 let server;
 let browser;
@@ -23,20 +23,7 @@ after(async () => {
   await server.stop();
 });
 
-async function open(viewport, name = 'li') {
-  const page = await newPage(browser, { viewport });
-  await page.goto(`${server.url}/desk/`);
-  await page.fill('#username', name);
-  await page.fill('#password', PASSWORD);
-  await page.click('form button[type=submit]');
-  await page.waitForURL(/\/desk\/tasks/);
-  return page;
-}
-async function clean(page, name) {
-  await picture(page, name);
-  assert.deepEqual(await axe(page), [], name);
-  assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
-}
+const open = (viewport, name = 'li') => openDesk(browser, server, { path: '/tasks', name, viewport });
 
 for (const [name, viewport] of [['desk-wide', WIDE], ['desk-phone', PHONE]])
   test(`a case's process, rules and history can be read (${name})`, async () => {

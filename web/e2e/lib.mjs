@@ -1,8 +1,10 @@
 // Chromium on a real server. Pictures of every page go to e2e/pictures for people to look at.
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import AxeBuilder from '@axe-core/playwright';
+import { PASSWORD } from '../../test/api/lib.mjs';
 
 export * from '../../test/api/lib.mjs';
 
@@ -43,4 +45,31 @@ export async function axe(page) {
 
 export async function noSidewaysScroll(page) {
   return page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+}
+
+/** Takes a picture; nothing may hinder anybody, and nothing may be wider than the window. */
+export async function clean(page, name) {
+  await picture(page, name);
+  assert.deepEqual(await axe(page), [], name);
+  assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
+}
+
+/** Signs a staff member in on the citizens' pages. */
+export async function signInAtPortal(page, server, name) {
+  await page.goto(`${server.url}/sign-in`);
+  await page.fill('#username', name);
+  await page.fill('#password', PASSWORD);
+  await page.click('main form button');
+  await page.waitForURL(`${server.url}/`);
+}
+
+/** A page of the desk with somebody signed in. path: "/tasks". */
+export async function openDesk(browser, server, { path, name, viewport = WIDE }) {
+  const page = await newPage(browser, { viewport });
+  await page.goto(`${server.url}/desk/sign-in?next=${encodeURIComponent(path)}`);
+  await page.fill('#username', name);
+  await page.fill('#password', PASSWORD);
+  await page.click('form button[type=submit]');
+  await page.waitForURL((url) => url.pathname + url.search === `/desk${path}`);
+  return page;
 }

@@ -2,7 +2,7 @@
 // decided by the new rule and an old one keeps the old. A process is drawn, compared and walked through.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { axe, deathForm, idNumber, launch, newPage, noSidewaysScroll, PASSWORD, PHONE, picture, signedIn, startServer, WIDE } from './lib.mjs';
+import { clean, deathForm, idNumber, launch, openDesk, PHONE, signedIn, startServer } from './lib.mjs';
 
 const RULES = 'death.death-report.dmn';
 const PROCESS = 'death.death-report.bpmn';
@@ -25,21 +25,7 @@ async function unknownDeath() {
   assert.equal(answer.status, 201, answer.text);
   return answer.body;
 }
-async function open(name, path, viewport = WIDE) {
-  const page = await newPage(browser, { viewport });
-  await page.goto(`${server.url}/desk/`);
-  await page.fill('#username', name);
-  await page.fill('#password', PASSWORD);
-  await page.click('form button[type=submit]');
-  await page.waitForURL(/\/desk\/tasks/);
-  await page.goto(`${server.url}/desk${path}`);
-  return page;
-}
-async function clean(page, name) {
-  await picture(page, name);
-  assert.deepEqual(await axe(page), [], name);
-  assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
-}
+const open = (name, path, viewport) => openDesk(browser, server, { path, name, viewport });
 // The DMN editor writes the place of the bpmn.io mark as an inline style, which the policy refuses: our style sheet puts it there.
 const troubles = (page) => page.troubles.filter((one) => !/status of 40[134]/.test(one) && !/inline style/.test(one));
 const tab = (page, name) => page.click(`#tab-${name}`);

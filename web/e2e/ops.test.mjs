@@ -2,7 +2,7 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { axe, deathForm, idNumber, launch, newPage, noSidewaysScroll, PASSWORD, PHONE, picture, signedIn, startServer, WIDE } from './lib.mjs';
+import { clean, deathForm, idNumber, launch, openDesk, PHONE, picture, signedIn, startServer, WIDE } from './lib.mjs';
 import { deploy, inspect, patrol, start } from '../../test/api/patrol.mjs';
 
 let server;
@@ -31,20 +31,7 @@ after(async () => {
   await server.stop();
 });
 
-async function open(viewport, path, name = 'ops-lin') {
-  const page = await newPage(browser, { viewport });
-  await page.goto(`${server.url}/desk/sign-in?next=${encodeURIComponent(path)}`);
-  await page.fill('#username', name);
-  await page.fill('#password', PASSWORD);
-  await page.click('form button[type=submit]');
-  await page.waitForURL((url) => url.pathname + url.search === `/desk${path}`);
-  return page;
-}
-async function clean(page, name) {
-  await picture(page, name);
-  assert.deepEqual(await axe(page), [], name);
-  assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
-}
+const open = (viewport, path, name = 'ops-lin') => openDesk(browser, server, { path, name, viewport });
 const rows = (page) => page.locator('[role=tabpanel] table.list > tbody > tr');
 const quiet = (page) => assert.deepEqual(page.troubles.filter((one) => !/status of 4\d\d/.test(one)), []);
 

@@ -1,7 +1,7 @@
 // The whole journey on the citizens' pages: phone and desktop, with scripts and without.
 import { test, before, after, describe } from 'node:test';
 import assert from 'node:assert/strict';
-import { axe, deathForm, idNumber, launch, newPage, noSidewaysScroll, PASSWORD, PHONE, picture, signedIn, startServer, WIDE } from './lib.mjs';
+import { clean, deathForm, idNumber, launch, newPage, PHONE, signedIn, signInAtPortal, startServer, WIDE } from './lib.mjs';
 
 let server;
 let browser;
@@ -14,20 +14,6 @@ after(async () => {
   await browser.close();
   await server.stop();
 });
-
-async function clean(page, name) {
-  await picture(page, name);
-  assert.deepEqual(await axe(page), [], name);
-  assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
-}
-
-async function signIn(page, name) {
-  await page.goto(`${server.url}/sign-in`);
-  await page.fill('#username', name);
-  await page.fill('#password', PASSWORD);
-  await page.click('main button');
-  await page.waitForURL(`${server.url}/`);
-}
 
 /** Fills the visible fields of a step from the form's data by their names; a step may need a second look after conditions. */
 async function fillStep(page, form) {
@@ -72,7 +58,7 @@ for (const [name, viewport, scripts] of [['phone', PHONE, true], ['phone-no-scri
     const page = await newPage(browser, { viewport, scripts });
     await page.goto(server.url);
     await clean(page, `${name}-home`);
-    await signIn(page, 'dr-wang');
+    await signInAtPortal(page, server, 'dr-wang');
     const id = idNumber('230110', '19460607', (sequence += 2));
     await reportDeath(page, deathForm(id), name);
     assert.match(await page.textContent('main'), /准予/);
@@ -100,7 +86,7 @@ for (const [name, viewport, scripts] of [['phone', PHONE, true], ['phone-no-scri
 describe('a form that is not filled in', () => {
   test('says what is wrong on top, at the fields, in the title, and keeps what was typed', async () => {
     const page = await newPage(browser, { viewport: PHONE });
-    await signIn(page, 'dr-wang');
+    await signInAtPortal(page, server, 'dr-wang');
     await page.goto(`${server.url}/apply/death-report`);
     await page.click('main form:last-of-type button');
     await page.fill('[name="deceased.name"]', '张三');
@@ -164,7 +150,7 @@ test('a doubtful report shows the doctor where it stands', async () => {
   const opened = await doctor.post('/api/v1/cases', { item: 'death-report', form, confirmed: true });
   assert.equal(opened.status, 201, opened.text);
   const page = await newPage(browser, { viewport: PHONE });
-  await signIn(page, 'dr-wang');
+  await signInAtPortal(page, server, 'dr-wang');
   await page.goto(`${server.url}/cases/${opened.body.no}`);
   assert.match(await page.textContent('main'), /审核中/);
   await clean(page, 'phone-doubtful');

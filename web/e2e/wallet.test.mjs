@@ -2,7 +2,7 @@
 // seen in the log, its renewal asked for; on the desk it is changed, and its layout previewed.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { axe, launch, newPage, noSidewaysScroll, PASSWORD, PHONE, picture, signedIn, WIDE } from './lib.mjs';
+import { clean, launch, newPage, openDesk, PHONE, picture, signedIn } from './lib.mjs';
 import { issue, startCards } from '../../test/api/wallet.mjs';
 
 let server;
@@ -17,12 +17,6 @@ after(async () => {
   await browser.close();
   await server.stop();
 });
-
-async function clean(page, name) {
-  await picture(page, name);
-  assert.deepEqual(await axe(page), [], name);
-  assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
-}
 
 async function signInAs(page, id) {
   await page.goto(`${server.url}/sign-in`);
@@ -83,14 +77,8 @@ test('the page makes a fresh code by itself before the old one ends', async () =
 
 test('the office changes a certificate on the desk and previews its layout', async () => {
   const one = await issue(office);
-  const page = await newPage(browser, { viewport: WIDE });
-  await page.goto(`${server.url}/desk/`);
-  await page.fill('#username', 'li');
-  await page.fill('#password', PASSWORD);
-  await page.click('button[type=submit]');
-  await page.waitForSelector('nav');
+  const page = await openDesk(browser, server, { path: `/certificates/${one.no}`, name: 'li' });
   page.troubles.length = 0; // that nobody was signed in
-  await page.goto(`${server.url}/desk/certificates/${one.no}`);
   await page.check('input[value=change]');
   await page.fill('#face-name', '王晓明');
   await page.fill('#reason', '更名');
