@@ -92,6 +92,9 @@ struct str arena_str(struct arena *self, struct str s);
 const char *arena_cstr(struct arena *self, struct str s);
 struct str arena_printf(struct arena *self, const char *format, ...) PRINTF_LIKE(2, 3);
 struct str arena_join(struct arena *self, const struct str *parts, size_t count);
+/* Writes the decimal digits of number, not ended by a zero byte; returns how many. */
+#define NUMBER_DIGITS_MAX 20
+size_t number_digits(int64_t number, char out[NUMBER_DIGITS_MAX]);
 /* "name:1:-2" of numbers 1 and -2; with an empty name "1:-2". Many times faster than arena_printf. */
 struct str arena_numbers(struct arena *self, const char *name, const int64_t *numbers, size_t count);
 

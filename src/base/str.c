@@ -96,32 +96,31 @@ struct str str_cut(struct str *rest, char separator)
     return first;
 }
 
-/* Writes the digits so that they end before end; returns where they begin. */
-static char *number_before(char *end, int64_t number)
+size_t number_digits(int64_t number, char out[NUMBER_DIGITS_MAX])
 {
+    char digits[NUMBER_DIGITS_MAX];
+    size_t from = sizeof digits;
     uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
     do {
-        *--end = (char)('0' + rest % 10);
+        digits[--from] = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest);
     if (number < 0)
-        *--end = '-';
-    return end;
+        digits[--from] = '-';
+    memcpy(out, digits + from, sizeof digits - from);
+    return sizeof digits - from;
 }
 
 struct str arena_numbers(struct arena *self, const char *name, const int64_t *numbers, size_t count)
 {
     size_t name_len = strlen(name);
-    char *out = arena_alloc_raw(self, name_len + count * 21 + 1);
+    char *out = arena_alloc_raw(self, name_len + count * (NUMBER_DIGITS_MAX + 1) + 1);
     memcpy(out, name, name_len);
     size_t len = name_len;
     for (size_t i = 0; i < count; i++) {
-        char digits[20];
-        char *from = number_before(digits + sizeof digits, numbers[i]);
         if (len)
             out[len++] = ':';
-        memcpy(out + len, from, (size_t)(digits + sizeof digits - from));
-        len += (size_t)(digits + sizeof digits - from);
+        len += number_digits(numbers[i], out + len);
     }
     out[len] = 0;
     return (struct str){out, len};

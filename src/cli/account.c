@@ -33,7 +33,7 @@ static bool read_password(char *out, size_t size)
 
 int cli_user(int argc, char **argv)
 {
-    struct cli_option options[] = {{"--data", false, "data"}, {"--db", false, NULL},      {"--packs", false, NULL},
+    struct cli_option options[] = {CLI_STORE_OPTIONS,
                                    {"--role", false, NULL},   {"--region", false, NULL},  {"--title", false, NULL},
                                    {"--unit", false, NULL},   {"--unit-name", false, NULL}, {"--uscc", false, NULL}};
     const char *words[2];
@@ -51,9 +51,8 @@ int cli_user(int argc, char **argv)
     }
     struct error err = ERROR_INIT;
     struct cli_store store;
-    struct service_options service = {.data = options[0].value, .db = options[1].value};
-    if (cli_store_open(&service, options[2].value, &store, &err) != OK)
-        return cli_failed(argv[0], &err);
+    if (!cli_store_begin(argv[0], options, &store))
+        return 1;
     struct call call = cli_call(&store);
     struct service_user user = {.name = str_of(words[1]),
                                 .title = str_of(options[5].value ? options[5].value : words[1]),
@@ -71,7 +70,7 @@ int cli_user(int argc, char **argv)
 
 int cli_token(int argc, char **argv)
 {
-    struct cli_option options[] = {{"--data", false, "data"}, {"--db", false, NULL}, {"--packs", false, NULL},
+    struct cli_option options[] = {CLI_STORE_OPTIONS,
                                    {"--user", false, NULL},   {"--days", false, "365"}};
     const char *words[1];
     size_t count = 0;
@@ -84,9 +83,8 @@ int cli_token(int argc, char **argv)
     }
     struct error err = ERROR_INIT;
     struct cli_store store;
-    struct service_options service = {.data = options[0].value, .db = options[1].value};
-    if (cli_store_open(&service, options[2].value, &store, &err) != OK)
-        return cli_failed(argv[0], &err);
+    if (!cli_store_begin(argv[0], options, &store))
+        return 1;
     struct call call = cli_call(&store);
     struct str token;
     int code = 0;

@@ -46,17 +46,15 @@ static int run(const struct call *call, const char *no)
 
 int cli_dmn_replay(struct arena *arena, int argc, char **argv)
 {
-    struct cli_option options[] = {{"--data", false, "data"}, {"--db", false, NULL}, {"--packs", false, NULL}};
+    struct cli_option options[] = {CLI_STORE_OPTIONS};
     const char *no = NULL;
     size_t count;
     (void)arena;
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), &no, 1, &count) || count != 1)
         return 2;
-    struct error err = ERROR_INIT;
     struct cli_store store;
-    struct service_options service = {.data = options[0].value, .db = options[1].value};
-    if (cli_store_open(&service, options[2].value, &store, &err) != OK)
-        return cli_failed("dmn replay", &err);
+    if (!cli_store_begin("dmn replay", options, &store))
+        return 1;
     struct call call = cli_call(&store);
     int code = run(&call, no);
     cli_store_close(&store);

@@ -129,7 +129,7 @@ static int run(const struct call *call, const struct service_sweep_input *input)
 
 int cli_dmn_sweep(struct arena *arena, int argc, char **argv)
 {
-    struct cli_option options[] = {{"--data", false, "data"},   {"--db", false, NULL},     {"--packs", false, NULL},
+    struct cli_option options[] = {CLI_STORE_OPTIONS,
                                    {"--decision", false, NULL}, {"--cohort", false, NULL}, {"--inputs", false, NULL},
                                    {"--compare", false, NULL},  {"--list", false, "0"},    {"--purpose", false, NULL}};
     size_t count;

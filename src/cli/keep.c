@@ -10,7 +10,7 @@
 
 int cli_audit(int argc, char **argv)
 {
-    struct cli_option options[] = {{"--data", false, "data"}, {"--db", false, NULL}, {"--packs", false, NULL}};
+    struct cli_option options[] = {CLI_STORE_OPTIONS};
     size_t count = 0;
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), NULL, 0, &count)) {
         fprintf(stderr, "usage: tongban audit [--data DIR | --db postgres://…] [--packs DIR]\n");
@@ -18,9 +18,8 @@ int cli_audit(int argc, char **argv)
     }
     struct error err = ERROR_INIT;
     struct cli_store store;
-    struct service_options service = {.data = options[0].value, .db = options[1].value};
-    if (cli_store_open(&service, options[2].value, &store, &err) != OK)
-        return cli_failed(argv[0], &err);
+    if (!cli_store_begin(argv[0], options, &store))
+        return 1;
     struct call call = cli_call(&store);
     struct service_audit audit;
     int code = 1;
@@ -43,7 +42,7 @@ int cli_audit(int argc, char **argv)
 int cli_recount(int argc, char **argv)
 {
     struct cli_option options[] = {
-        {"--data", false, "data"}, {"--db", false, NULL}, {"--packs", false, NULL}, {"--mend", true, NULL}};
+        CLI_STORE_OPTIONS, {"--mend", true, NULL}};
     size_t count = 0;
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), NULL, 0, &count)) {
         fprintf(stderr, "usage: tongban recount [--mend] [--data DIR | --db postgres://…] [--packs DIR]\n");
@@ -51,9 +50,8 @@ int cli_recount(int argc, char **argv)
     }
     struct error err = ERROR_INIT;
     struct cli_store store;
-    struct service_options service = {.data = options[0].value, .db = options[1].value};
-    if (cli_store_open(&service, options[2].value, &store, &err) != OK)
-        return cli_failed(argv[0], &err);
+    if (!cli_store_begin(argv[0], options, &store))
+        return 1;
     struct call call = cli_call(&store);
     struct service_recount found;
     int code = 1;
@@ -71,7 +69,7 @@ int cli_recount(int argc, char **argv)
 
 int cli_backup(int argc, char **argv)
 {
-    struct cli_option options[] = {{"--data", false, "data"}, {"--db", false, NULL}, {"--packs", false, NULL}};
+    struct cli_option options[] = {CLI_STORE_OPTIONS};
     const char *out = NULL;
     size_t count = 0;
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), &out, 1, &count) || count != 1) {
@@ -80,9 +78,8 @@ int cli_backup(int argc, char **argv)
     }
     struct error err = ERROR_INIT;
     struct cli_store store;
-    struct service_options service = {.data = options[0].value, .db = options[1].value};
-    if (cli_store_open(&service, options[2].value, &store, &err) != OK)
-        return cli_failed(argv[0], &err);
+    if (!cli_store_begin(argv[0], options, &store))
+        return 1;
     int code = service_backup(store.service, out, &err) == OK ? 0 : cli_failed(argv[0], &err);
     cli_store_close(&store);
     return code;

@@ -7,7 +7,7 @@
 
 int cli_setting(int argc, char **argv)
 {
-    struct cli_option options[] = {{"--data", false, "data"}, {"--db", false, NULL}, {"--packs", false, NULL}};
+    struct cli_option options[] = {CLI_STORE_OPTIONS};
     const char *words[2] = {0};
     size_t count = 0;
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), words, 2, &count) || count < 1 || count > 2) {
@@ -16,9 +16,8 @@ int cli_setting(int argc, char **argv)
     }
     struct error err = ERROR_INIT;
     struct cli_store store;
-    struct service_options service = {.data = options[0].value, .db = options[1].value};
-    if (cli_store_open(&service, options[2].value, &store, &err) != OK)
-        return cli_failed(argv[0], &err);
+    if (!cli_store_begin(argv[0], options, &store))
+        return 1;
     struct call call = cli_call(&store);
     struct str value = STR_NONE;
     enum status status = count == 2 ? service_setting_put(&call, str_of(words[0]), str_of(words[1]), &err)

@@ -35,6 +35,16 @@ enum status cli_store_open(struct service_options *options, const char *packs, s
     return OK;
 }
 
+bool cli_store_begin(const char *command, const struct cli_option *options, struct cli_store *out)
+{
+    struct error err = ERROR_INIT;
+    struct service_options service = {.data = options[CLI_STORE_DATA].value, .db = options[CLI_STORE_DB].value};
+    if (cli_store_open(&service, options[CLI_STORE_PACKS].value, out, &err) == OK)
+        return true;
+    cli_failed(command, &err);
+    return false;
+}
+
 void cli_store_close(struct cli_store *self)
 {
     service_close(self->service);

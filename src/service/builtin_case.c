@@ -189,14 +189,10 @@ enum status builtin_case_open(struct builtin_call *call, struct error *err)
                                        .form = builtin_in(call, "form"),
                                        .party = builtin_in(call, "party"),
                                        .materials = builtin_in(call, "materials"),
-                                       .applicant = work_case_get(of, "applicant"),
                                        .confirmed = true};
-    struct case_opening opening = {.input = &input, .parent = of};
     struct work_case *child;
-    if (case_open_in(of->work, &opening, &child, err) != OK)
+    if (case_open_child(of, &input, &child, err) != OK)
         return FAILED;
-    work_case_set(of, "children", list_add(arena, work_case_get(of, "children"), value_string(child->no)));
-    work_case_event(of, "case.child", context_set(arena, value_null, "no", value_string(child->no)));
     bool waits = str_equal(builtin_text(call, "mode"), STR("wait"));
     if (waits && child->row.state != CASE_CLOSED) {
         struct value waiter = context_set(arena, value_null, "no", value_string(of->no));

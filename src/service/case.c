@@ -508,15 +508,9 @@ static enum status open_remedy(struct work_case *of, int64_t grade, struct str t
     view_text(&form, "text", text);
     struct service_case_input input = {.item = of->item->rating_item,
                                        .form = view_done(&form),
-                                       .applicant = work_case_get(of, "applicant"),
                                        .confirmed = true};
-    struct case_opening opening = {.input = &input, .parent = of};
     struct work_case *child;
-    if (case_open_in(of->work, &opening, &child, err) != OK)
-        return FAILED;
-    work_case_set(of, "children", list_add(arena, work_case_get(of, "children"), value_string(child->no)));
-    work_case_event(of, "case.child", context_set(arena, value_null, "no", value_string(child->no)));
-    return OK;
+    return case_open_child(of, &input, &child, err);
 }
 
 static enum status act_rate(struct work_case *of, struct value input, struct error *err)

@@ -412,3 +412,18 @@ struct value case_child_result(const struct work_case *of)
         result = context_set(of->work->arena, result, members[i], value_get(answer, str_of(members[i])));
     return result;
 }
+
+enum status case_open_child(struct work_case *parent, const struct service_case_input *input, struct work_case **out,
+                            struct error *err)
+{
+    struct arena *arena = parent->work->arena;
+    struct service_case_input of_parent = *input;
+    of_parent.applicant = work_case_get(parent, "applicant");
+    struct case_opening opening = {.input = &of_parent, .parent = parent};
+    if (case_open_in(parent->work, &opening, out, err) != OK)
+        return FAILED;
+    struct value no = value_string((*out)->no);
+    work_case_set(parent, "children", list_add(arena, work_case_get(parent, "children"), no));
+    work_case_event(parent, "case.child", context_set(arena, value_null, "no", no));
+    return OK;
+}

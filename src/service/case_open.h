@@ -24,6 +24,9 @@ MUST_USE enum status case_judge(const struct call *call, struct case_opening *op
 /* Judges, makes the case and runs its process until nothing moves. */
 MUST_USE enum status case_open_in(struct work *work, struct case_opening *opening, struct work_case **out,
                                   struct error *err);
+/* The same for a case that another one opens, for the same applicant: the parent keeps its number and tells it as an event. */
+MUST_USE enum status case_open_child(struct work_case *parent, const struct service_case_input *input,
+                                     struct work_case **out, struct error *err);
 /* Adds item and materials to a process's variables when the item declares a procedure. names: of the item's expressions. */
 MUST_USE enum status case_item_variables(struct work_case *of, struct value names, struct value *variables,
                                          struct error *err);

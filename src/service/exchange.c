@@ -192,17 +192,22 @@ static struct answer judge(struct batch *batch, struct sending *sending)
     return answer;
 }
 
+static struct store_exchange log_row(const struct sending *sending, struct str problem, int64_t now)
+{
+    return (struct store_exchange){.region = sending->row.region,
+                                   .at = now,
+                                   .id = sending->row.id,
+                                   .case_id = sending->row.case_id,
+                                   .attempt = sending->row.attempts,
+                                   .status = sending->delivery.status,
+                                   .took_ms = sending->delivery.took_ms,
+                                   .exchange = sending->row.exchange,
+                                   .problem = problem.len ? problem : STR_NONE};
+}
+
 static void log_exchange(struct work *work, const struct sending *sending, struct str problem)
 {
-    struct store_exchange row = {.region = sending->row.region,
-                                 .at = work->now,
-                                 .id = sending->row.id,
-                                 .case_id = sending->row.case_id,
-                                 .attempt = sending->row.attempts,
-                                 .status = sending->delivery.status,
-                                 .took_ms = sending->delivery.took_ms,
-                                 .exchange = sending->row.exchange,
-                                 .problem = problem.len ? problem : STR_NONE};
+    struct store_exchange row = log_row(sending, problem, work->now);
     work_change(work, CHANGE_EXCHANGE_INSERT, work_row(work, &row, sizeof row));
 }
 
@@ -258,15 +263,7 @@ static enum status postpone(struct db_tx *tx, void *arg, struct error *err)
     const struct postponing *p = arg;
     const struct sending *sending = p->answer->sending;
     bool moved;
-    struct store_exchange row = {.region = sending->row.region,
-                                 .at = p->now,
-                                 .id = sending->row.id,
-                                 .case_id = sending->row.case_id,
-                                 .attempt = sending->row.attempts,
-                                 .status = sending->delivery.status,
-                                 .took_ms = sending->delivery.took_ms,
-                                 .exchange = sending->row.exchange,
-                                 .problem = p->answer->problem};
+    struct store_exchange row = log_row(sending, p->answer->problem, p->now);
     if (store_outbox_move(tx, &sending->row, p->answer->due, sending->row.attempts, &moved, err) != OK)
         return FAILED;
     return moved ? store_exchange_insert(tx, &row, err) : OK;

@@ -225,6 +225,8 @@ void view_flag(struct view *self, const char *name, bool b);
 struct value view_done(struct view *self);
 struct value value_time(int64_t ms); /* null for 0 */
 struct value empty_context(struct arena *arena);
+/* Those members of a context that a list names; all of them when it is no list or empty. */
+struct value context_only(struct arena *arena, struct value context, struct value names);
 struct value context_set(struct arena *arena, struct value context, const char *name, struct value v);
 struct value list_add(struct arena *arena, struct value list, struct value item);
 int64_t value_int_or(struct value v, int64_t otherwise);

@@ -48,21 +48,6 @@ static enum status take_jobs(struct db_tx *tx, void *arg, struct error *err)
     return OK;
 }
 
-static struct value only(struct arena *arena, struct value variables, struct value names)
-{
-    if (names.kind != VALUE_LIST || value_count(names) == 0)
-        return variables;
-    struct view view;
-    view_init(&view, arena);
-    for (size_t i = 0; i < value_count(names); i++) {
-        struct str name = value_text(value_at(names, i));
-        struct value v;
-        if (value_find(variables, name, &v))
-            context_builder_put(&view.members, name, v);
-    }
-    return view_done(&view);
-}
-
 static struct value headers_of(struct arena *arena, const struct bpmn_process *process, struct str element)
 {
     struct view view;
@@ -111,7 +96,7 @@ static enum status describe_jobs(struct work *work, void *arg, struct error *err
         view_text(&view, "worker", job->worker);
         view_put(&view, "headers", headers_of(work->arena, process, element));
         view_put(&view, "variables",
-                 only(work->arena, bpmn_instance_variables(work->arena, of->instance, job->id), a->query->fetch));
+                 context_only(work->arena, bpmn_instance_variables(work->arena, of->instance, job->id), a->query->fetch));
         list_builder_push(&items, view_done(&view));
     }
     a->view = list_builder_done(&items);

@@ -53,21 +53,6 @@ struct starting {
     bool ended;
 };
 
-static struct value only(struct arena *arena, struct value variables, struct value names)
-{
-    if (names.kind != VALUE_LIST || value_count(names) == 0)
-        return value_is_null(variables) ? empty_context(arena) : variables;
-    struct view view;
-    view_init(&view, arena);
-    for (size_t i = 0; i < value_count(names); i++) {
-        struct str name = value_text(value_at(names, i));
-        struct value v;
-        if (value_find(variables, name, &v))
-            context_builder_put(&view.members, name, v);
-    }
-    return view_done(&view);
-}
-
 static void fill_result(struct starting *a, struct work_case *of)
 {
     const struct store_definition *definition = &of->deployed->row;
@@ -78,7 +63,9 @@ static void fill_result(struct starting *a, struct work_case *of)
     view_int(&view, "processDefinitionVersion", definition->version);
     zeebe_key(&view, "processDefinitionKey", definition->id);
     zeebe_key(&view, "processInstanceKey", bpmn_instance_key(of->instance));
-    zeebe_put(&view, "variables", only(arena, bpmn_instance_variables(arena, of->instance, 0), a->fetch));
+    struct value variables = bpmn_instance_variables(arena, of->instance, 0);
+    zeebe_put(&view, "variables",
+              context_only(arena, value_is_null(variables) ? empty_context(arena) : variables, a->fetch));
     zeebe_put(&view, "tags",
               work_case_get(of, "tags").kind == VALUE_LIST ? work_case_get(of, "tags") : value_list(arena, NULL, 0));
     zeebe_put(&view, "businessId", work_case_get(of, "business"));

@@ -8,36 +8,21 @@
 
 /* ---- Where a party's body belongs ---- */
 
-static size_t put_number(int64_t n, char *out)
-{
-    char digits[20];
-    size_t count = 0, len = 0;
-    uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-    do {
-        digits[count++] = (char)('0' + rest % 10);
-    } while (rest /= 10);
-    if (n < 0)
-        out[len++] = '-';
-    while (count)
-        out[len++] = digits[--count];
-    return len;
-}
-
 struct str party_place(const struct store_party *row, char out[PARTY_PLACE_MAX])
 {
     static const char hex[] = "0123456789abcdef";
     size_t len = 6;
     memcpy(out, "party:", len);
-    len += put_number(row->region, out + len);
+    len += number_digits(row->region, out + len);
     out[len++] = ':';
     for (size_t i = 0; i < row->id.len && i < 64; i++) {
         out[len++] = hex[(unsigned char)row->id.data[i] >> 4];
         out[len++] = hex[(unsigned char)row->id.data[i] & 15];
     }
     out[len++] = ':';
-    len += put_number(row->kind, out + len);
+    len += number_digits(row->kind, out + len);
     out[len++] = ':';
-    len += put_number(row->version, out + len);
+    len += number_digits(row->version, out + len);
     return (struct str){out, len};
 }
 

@@ -62,6 +62,21 @@ struct value view_done(struct view *self)
     return context_builder_done(&self->members);
 }
 
+struct value context_only(struct arena *arena, struct value context, struct value names)
+{
+    if (names.kind != VALUE_LIST || value_count(names) == 0)
+        return context;
+    struct view view;
+    view_init(&view, arena);
+    for (size_t i = 0; i < value_count(names); i++) {
+        struct str name = value_text(value_at(names, i));
+        struct value v;
+        if (value_find(context, name, &v))
+            context_builder_put(&view.members, name, v);
+    }
+    return view_done(&view);
+}
+
 /* Keys stay where they were, so an index over them stays right as long as none is added. */
 struct value context_set(struct arena *arena, struct value context, const char *name, struct value v)
 {
