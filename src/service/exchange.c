@@ -4,6 +4,7 @@
 #include "feel/json.h"
 #include "service/work.h"
 
+#define AT_ONCE 25     /* cases settled in one commit: others wait for it */
 #define LEASE_MS 60000 /* added to an exchange's own time-out: how long a taken row is its taker's */
 
 /* A due row with what is needed to send it. */
@@ -233,18 +234,19 @@ static enum status resume_case(struct work *work, const struct answer *answer, s
     return FAILED;
 }
 
-static enum status answer_command(struct work *work, void *arg, struct error *err)
+/* The answers to one case's exchanges: they change it together. */
+struct settling {
+    struct case_id id;
+    VECTOR(const struct answer *) answers;
+};
+
+static enum status settle_answer(struct work *work, const struct answer *answer, struct work_case *of, struct error *err)
 {
-    const struct answer *answer = arg;
     const struct sending *sending = answer->sending;
-    struct work_case *of;
-    struct arena *arena = work->arena;
-    if (work_case_load(work, (struct case_id){sending->row.region, sending->row.case_id}, &of, err) != OK)
-        return FAILED;
     struct view view;
-    view_init(&view, arena);
+    view_init(&view, work->arena);
     view_text(&view, "exchange", sending->row.exchange);
-    view_text(&view, "id", key_text(arena, sending->row.id));
+    view_text(&view, "id", key_text(work->arena, sending->row.id));
     view_int(&view, "status", sending->delivery.status);
     view_text(&view, "problem", answer->problem);
     work_case_event(of, answer->done ? "exchange.delivered" : "exchange.failed", view_done(&view));
@@ -253,35 +255,94 @@ static enum status answer_command(struct work *work, void *arg, struct error *er
     return resume_case(work, answer, of, err);
 }
 
-struct postponing {
-    const struct answer *answer;
+/* Somebody may have made the row due again, or settled it, since it was taken. */
+static enum status still_ours(struct work *work, const struct store_outbox *row, bool *ours, struct error *err)
+{
+    struct store_outbox now;
+    if (store_outbox_find(work->tx, work->arena, row->id, &now, ours, err) != OK)
+        return FAILED;
+    *ours = *ours && now.due == row->due;
+    return OK;
+}
+
+static enum status settle_command(struct work *work, void *arg, struct error *err)
+{
+    const struct settling *settling = arg;
+    struct work_case *of;
+    if (work_case_load(work, settling->id, &of, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < settling->answers.count; i++) {
+        bool ours = true;
+        const struct answer *answer = settling->answers.items[i];
+        if (work->attempt > 0 && still_ours(work, &answer->sending->row, &ours, err) != OK)
+            return FAILED;
+        if (ours && settle_answer(work, answer, of, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+/* What came of a batch. */
+struct outcomes {
+    VECTOR(const struct answer *) later;
+    VECTOR(struct settling *) settled; /* one a case */
     int64_t now;
 };
 
 static enum status postpone(struct db_tx *tx, void *arg, struct error *err)
 {
-    const struct postponing *p = arg;
-    const struct sending *sending = p->answer->sending;
-    bool moved;
-    struct store_exchange row = log_row(sending, p->answer->problem, p->now);
-    if (store_outbox_move(tx, &sending->row, p->answer->due, sending->row.attempts, &moved, err) != OK)
-        return FAILED;
-    return moved ? store_exchange_insert(tx, &row, err) : OK;
+    const struct outcomes *outcomes = arg;
+    for (size_t i = 0; i < outcomes->later.count; i++) {
+        const struct answer *answer = outcomes->later.items[i];
+        bool moved;
+        struct store_exchange row = log_row(answer->sending, answer->problem, outcomes->now);
+        if (store_outbox_move(tx, &answer->sending->row, answer->due, row.attempt, &moved, err) != OK ||
+            (moved && store_exchange_insert(tx, &row, err) != OK))
+            return FAILED;
+    }
+    return OK;
 }
 
-static enum status settle_one(struct batch *batch, struct sending *sending, struct error *err)
+static struct settling *settling_of(struct arena *arena, struct outcomes *outcomes, const struct sending *sending)
 {
-    struct answer answer = judge(batch, sending);
-    service_count(batch->service, answer.done ? METRIC_EXCHANGES_DELIVERED : METRIC_EXCHANGES_FAILED, 1);
-    if (answer.done || answer.given_up) {
-        if (!answer.done)
-            log_event(LOG_WARNING, "exchange.given_up", "exchange=%.*s id=%" PRId64 " status=%d attempts=%" PRId64,
-                      STR_ARGS(sending->row.exchange), sending->row.id, sending->delivery.status,
-                      sending->row.attempts);
-        return work_run(&batch->call, answer_command, &answer, err);
+    for (size_t i = 0; i < outcomes->settled.count; i++) {
+        struct settling *settling = outcomes->settled.items[i];
+        if (settling->id.region == sending->row.region && settling->id.id == sending->row.case_id)
+            return settling;
     }
-    struct postponing postponing = {&answer, service_now(batch->service)};
-    return db_write(batch->service->db, postpone, &postponing, err);
+    struct settling *settling = arena_new(arena, struct settling);
+    *settling = (struct settling){.id = {sending->row.region, sending->row.case_id}};
+    VECTOR_PUSH(arena, &outcomes->settled, settling);
+    return settling;
+}
+
+static void sort_out(struct batch *batch, struct sending *sending, struct outcomes *outcomes)
+{
+    struct arena *arena = batch->call.arena;
+    struct answer *answer = arena_new(arena, struct answer);
+    *answer = judge(batch, sending);
+    service_count(batch->service, answer->done ? METRIC_EXCHANGES_DELIVERED : METRIC_EXCHANGES_FAILED, 1);
+    if (!answer->done && !answer->given_up) {
+        VECTOR_PUSH(arena, &outcomes->later, answer);
+        return;
+    }
+    if (!answer->done)
+        log_event(LOG_WARNING, "exchange.given_up", "exchange=%.*s id=%" PRId64 " status=%d attempts=%" PRId64,
+                  STR_ARGS(sending->row.exchange), sending->row.id, sending->delivery.status, sending->row.attempts);
+    VECTOR_PUSH(arena, &settling_of(arena, outcomes, sending)->answers, answer);
+}
+
+/* Some in one commit. When one of them is refused each goes alone, so that it does not take the others' answers with it. */
+static enum status settle(struct batch *batch, struct settling **items, size_t count, struct error *err)
+{
+    struct error problem = ERROR_INIT;
+    if (work_run_many(&batch->call, settle_command, (void **)items, count, &problem) == OK)
+        return OK;
+    enum status status = OK;
+    for (size_t i = 0; i < count; i++)
+        if (work_run(&batch->call, settle_command, items[i], err) != OK)
+            status = FAILED;
+    return status;
 }
 
 /* One that cannot be prepared is not sent and does not hold up the others: it comes again like one that was not answered. */
@@ -318,10 +379,18 @@ static enum status run_batch(struct batch *batch, struct error *err)
     if (db_read(batch->service->db, load_packs, batch, err) != OK)
         return FAILED;
     deliver_batch(batch);
+    struct outcomes outcomes = {.now = service_now(batch->service)};
     for (size_t i = 0; i < batch->count; i++)
-        if (settle_one(batch, &batch->items[i], err) != OK)
-            return FAILED;
-    return OK;
+        sort_out(batch, &batch->items[i], &outcomes);
+    if (outcomes.later.count && db_write(batch->service->db, postpone, &outcomes, err) != OK)
+        return FAILED;
+    enum status status = OK;
+    for (size_t i = 0; i < outcomes.settled.count; i += AT_ONCE) {
+        size_t n = outcomes.settled.count - i < AT_ONCE ? outcomes.settled.count - i : AT_ONCE;
+        if (settle(batch, outcomes.settled.items + i, n, err) != OK)
+            status = FAILED;
+    }
+    return status;
 }
 
 enum status service_outbox_run(struct service *self, int64_t now_ms, size_t batch_size, size_t *done, struct error *err)
