@@ -62,6 +62,7 @@ enum status api_reply_session(struct http_request *request, int status)
     context_builder_put(&session, STR("user"), user_view(request, actor));
     context_builder_put(&session, STR("must_enrol"), value_boolean(actor != &caller->actor));
     context_builder_put(&session, STR("acting"), acting_view(request, actor));
+    context_builder_put(&session, STR("kiosk"), value_boolean(caller->kiosk));
     context_builder_put(&session, STR("csrf"), value_string(caller->csrf.data ? caller->csrf : STR("")));
     context_builder_put(&session, STR("demo"), value_boolean(service_demo(request->context)));
     return api_reply(request, status, context_builder_done(&session));
@@ -84,11 +85,30 @@ enum status api_sign_in(struct http_request *request, struct error *err)
         error_set(err, ERROR_INVALID, "required", "username and password are needed");
         return error_field(err, "%s", name.len ? "password" : "username");
     }
-    struct service_credentials by = {name, password, code};
+    struct service_credentials by = {name, password, code, http_header(request, "User-Agent")};
     if (service_sign_in_by(&call, &by, &session, err) != OK)
         return FAILED;
     gate_sign_in(request, &session);
     return api_reply_session(request, 201);
+}
+
+enum status api_set_kiosk(struct http_request *request, struct error *err)
+{
+    static const char *const names[] = {"kiosk", NULL};
+    struct call call;
+    struct value body;
+    struct service_session session;
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK)
+        return FAILED;
+    struct value kiosk = value_get(body, STR("kiosk"));
+    if (kiosk.kind != VALUE_BOOLEAN) {
+        error_set(err, ERROR_INVALID, "invalid-type", "kiosk is true or false");
+        return error_field(err, "kiosk");
+    }
+    if (service_session_kiosk(&call, gate_caller_of(request)->secret, kiosk.boolean, &session, err) != OK)
+        return FAILED;
+    gate_sign_in(request, &session);
+    return api_reply_session(request, 200);
 }
 
 enum status api_who_am_i(struct http_request *request, struct error *err)

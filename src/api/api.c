@@ -20,24 +20,54 @@ static const struct http_route routes[] = {
     {HTTP_POST, V "/session/totp", api_begin_totp, BODY, SMALL, 10, NULL},
     {HTTP_POST, V "/session/totp/confirm", api_confirm_totp, BODY, SMALL, 10, NULL},
     {HTTP_POST, V "/session/totp/remove", api_remove_totp, BODY, SMALL, 10, NULL},
+    {HTTP_POST, V "/session/password", api_set_password, BODY, SMALL, 10, NULL},
     {HTTP_POST, V "/session/acting", api_act_for, BODY, SMALL, 5, NULL},
+    {HTTP_PUT, V "/session/kiosk", api_set_kiosk, BODY, SMALL, 0, NULL},
     {HTTP_POST, V "/session/assist", api_assist, BODY, SMALL, 10, NULL},
     {HTTP_GET, V "/mandates", api_list_mandates, 0, 0, 0, NULL},
     {HTTP_POST, V "/mandates", api_grant_mandate, BODY, SMALL, 5, NULL},
     {HTTP_POST, V "/mandates/{id}/end", api_end_mandate, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/persons/find", api_find_person, BODY, SMALL, 2, NULL},
+    {HTTP_GET, V "/calendar/count", api_count_days, 0, 0, 0, NULL},
+    {HTTP_GET, V "/calendar/{year}", api_get_calendar, 0, 0, 0, NULL},
+    {HTTP_GET, V "/delegations", api_list_delegations, 0, 0, 0, NULL},
+    {HTTP_POST, V "/delegations", api_make_delegation, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/delegations/{id}/end", api_end_delegation, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/colleagues", api_list_colleagues, 0, 0, 0, NULL},
+    {HTTP_GET, V "/handovers", api_list_handovers, 0, 0, 0, NULL},
+    {HTTP_GET, V "/remedies", api_list_remedies, 0, 0, 2, NULL},
     {HTTP_GET, V "/drafts", api_list_drafts, 0, 0, 0, NULL},
     {HTTP_POST, V "/drafts", api_create_draft, BODY, 0, 0, NULL},
     {HTTP_GET, V "/drafts/{id}", api_get_draft, 0, 0, 0, NULL},
     {HTTP_PUT, V "/drafts/{id}", api_save_draft, BODY, 0, 0, NULL},
     {HTTP_DELETE, V "/drafts/{id}", api_delete_draft, 0, 0, 0, NULL},
+    {HTTP_GET, V "/drafts/{id}/materials", api_list_draft_materials, 0, 0, 0, NULL},
     {HTTP_GET, V "/notices", api_list_notices, 0, 0, 0, NULL},
     {HTTP_POST, V "/notices/{id}/read", api_read_notice, BODY, SMALL, 0, NULL},
     {HTTP_GET, V "/preferences", api_get_preferences, 0, 0, 0, NULL},
     {HTTP_PUT, V "/preferences", api_set_preferences, BODY, SMALL, 0, NULL},
     {HTTP_GET, V "/items", api_list_items, 0, 0, 0, NULL},
     {HTTP_GET, V "/items/{code}", api_get_item, 0, 0, 0, NULL},
+    {HTTP_GET, V "/items/{code}/prefill", api_list_prefill, 0, 0, 0, NULL},
+    {HTTP_GET, V "/items/{code}/eligibility", api_get_eligibility, 0, 0, 0, NULL},
+    {HTTP_POST, V "/items/{code}/eligibility", api_judge_eligibility, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/items/{code}/bulk.csv", api_get_bulk_template, 0, 0, 0, NULL},
+    {HTTP_POST, V "/items/{code}/bulk", api_start_bulk, BODY | HTTP_TEXT, 20 * 1024 * 1024, 20, NULL},
+    {HTTP_GET, V "/bulk", api_list_bulks, 0, 0, 0, NULL},
+    {HTTP_GET, V "/bulk/items", api_list_bulk_items, 0, 0, 0, NULL},
+    {HTTP_GET, V "/bulk/{id}", api_get_bulk, 0, 0, 0, NULL},
+    {HTTP_DELETE, V "/bulk/{id}", api_cancel_bulk, 0, 0, 0, NULL},
+    {HTTP_GET, V "/bulk/{id}/rows", api_list_bulk_rows, 0, 0, 0, NULL},
+    {HTTP_GET, V "/bulk/{id}/exceptions.csv", api_get_bulk_exceptions, 0, 0, 10, NULL},
+    {HTTP_GET, V "/bulk/{id}/results.csv", api_get_bulk_results, 0, 0, 10, NULL},
+    {HTTP_GET, V "/items/{code}/versions", api_list_item_versions, 0, 0, 0, NULL},
+    {HTTP_GET, V "/catalogue", api_list_catalogue, 0, 0, 2, NULL},
+    {HTTP_GET, V "/catalogue/export", api_export_catalogue, 0, 0, 5, NULL},
+    {HTTP_POST, V "/catalogue/import", api_import_catalogue, BODY | HTTP_TEXT, MODEL, 20, NULL},
+    {HTTP_GET, V "/codes", api_list_codes, 0, 0, 0, NULL},
     {HTTP_GET, V "/codes/{table}", api_get_codes, 0, 0, 0, NULL},
     {HTTP_POST, V "/cases", api_open_case, BODY, 0, 0, NULL},
+    {HTTP_POST, V "/cases/lookup", api_look_up_case, BODY, SMALL, 10, NULL},
     {HTTP_POST, V "/cases/check", api_check_case, BODY, 0, 0, NULL},
     {HTTP_GET, V "/cases", api_list_cases, 0, 0, 0, NULL},
     {HTTP_GET, V "/cases/{no}", api_get_case, 0, 0, 0, NULL},
@@ -46,6 +76,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, V "/cases/{no}/decisions", api_list_explanations, 0, 0, 0, NULL},
     {HTTP_POST, V "/cases/{no}/actions/{action}", api_act_on_case, BODY, 0, 0, NULL},
     {HTTP_GET, V "/tasks", api_list_tasks, 0, 0, 0, NULL},
+    {HTTP_POST, V "/tasks/assign", api_assign_tasks, BODY, SMALL, 5, NULL},
     {HTTP_GET, V "/tasks/{id}", api_get_task, 0, 0, 0, NULL},
     {HTTP_POST, V "/tasks/{id}/claim", api_claim_task, BODY, SMALL, 0, NULL},
     {HTTP_POST, V "/tasks/{id}/release", api_release_task, BODY, SMALL, 0, NULL},
@@ -91,6 +122,9 @@ static const struct http_route routes[] = {
     {HTTP_GET, V "/benchmarks/materials", api_list_same_materials, 0, 0, 2, NULL},
     {HTTP_POST, V "/benchmarks/import", api_import_benchmarks, BODY | HTTP_TEXT, 8 * 1024 * 1024, 10, NULL},
     {HTTP_PUT, V "/benchmarks/{item}", api_plan_benchmark, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/benchmarks/{item}/what-if", api_ask_what_if, 0, 0, 10, NULL},
+    {HTTP_GET, V "/benchmarks/{item}/what-if/cases", api_list_what_if_cases, 0, 0, 5, NULL},
+    {HTTP_GET, V "/assessments", api_get_assessment, 0, 0, 2, NULL},
     {HTTP_GET, V "/supervisions", api_list_supervisions, 0, 0, 0, NULL},
     {HTTP_POST, V "/supervisions", api_open_supervision, BODY, SMALL, 0, NULL},
     {HTTP_POST, V "/supervisions/{id}/actions/{action}", api_act_on_supervision, BODY, SMALL, 0, NULL},
@@ -101,6 +135,10 @@ static const struct http_route routes[] = {
     {HTTP_POST, V "/bulletins/{id}/publish", api_publish_bulletin, BODY, 0, 0, NULL},
     {HTTP_POST, V "/files", api_upload_file, BODY | HTTP_FORM | HTTP_MULTIPART | HTTP_TEXT, 20 * 1024 * 1024, 5, NULL},
     {HTTP_GET, V "/files/{id}", api_get_file, 0, 0, 0, NULL},
+    {HTTP_POST, V "/uploads", api_begin_upload, BODY, SMALL, 2, NULL},
+    {HTTP_GET, V "/uploads/{id}", api_get_upload, 0, 0, 0, NULL},
+    {HTTP_PATCH, V "/uploads/{id}", api_put_part, BODY | HTTP_TEXT, 4 * 1024 * 1024, 2, NULL},
+    {HTTP_DELETE, V "/uploads/{id}", api_drop_upload, 0, 0, 0, NULL},
     {HTTP_POST, V "/jobs/activate", api_activate_jobs, BODY, SMALL, 0, NULL},
     {HTTP_POST, V "/jobs/{id}/complete", api_complete_job, BODY, 0, 0, NULL},
     {HTTP_POST, V "/jobs/{id}/fail", api_fail_job, BODY, 0, 0, NULL},
@@ -121,6 +159,25 @@ static const struct http_route routes[] = {
     {HTTP_GET, V "/instances/changes/{id}", api_get_change, 0, 0, 0, NULL},
     {HTTP_POST, V "/instances/changes/{id}/approve", api_approve_change, BODY, SMALL, 0, NULL},
     {HTTP_POST, V "/instances/changes/{id}/reject", api_reject_change, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/subjects", api_list_subjects, 0, 0, 2, NULL},
+    {HTTP_GET, V "/subjects/{key}", api_get_subject, 0, 0, 5, NULL},
+    {HTTP_GET, V "/access-log", api_list_access, 0, 0, 0, NULL},
+    {HTTP_POST, V "/access-log/export", api_export_access, BODY, SMALL, 20, NULL},
+    {HTTP_GET, V "/audit", api_get_audit_state, 0, 0, 0, NULL},
+    {HTTP_GET, V "/users", api_list_users, 0, 0, 0, NULL},
+    {HTTP_POST, V "/users", api_create_user, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/users/{name}", api_get_user, 0, 0, 0, NULL},
+    {HTTP_PUT, V "/users/{name}", api_change_user, BODY, SMALL, 0, NULL},
+    {HTTP_POST, V "/users/{name}/actions/{action}", api_act_on_user, BODY, SMALL, 0, NULL},
+    {HTTP_DELETE, V "/users/{name}/sessions/{id}", api_end_session, 0, 0, 0, NULL},
+    {HTTP_DELETE, V "/users/{name}/tokens/{id}", api_revoke_token, 0, 0, 0, NULL},
+    {HTTP_GET, V "/roles", api_list_roles, 0, 0, 0, NULL},
+    {HTTP_GET, V "/integrations", api_list_integrations, 0, 0, 2, NULL},
+    {HTTP_POST, V "/integrations/{id}/test", api_test_integration, BODY, SMALL, 10, NULL},
+    {HTTP_GET, V "/settings", api_list_settings, 0, 0, 0, NULL},
+    {HTTP_PUT, V "/settings/{name}", api_change_setting, BODY, SMALL, 0, NULL},
+    {HTTP_GET, V "/notice-kinds", api_list_notice_kinds, 0, 0, 0, NULL},
+    {HTTP_POST, V "/notice-kinds/{id}/preview", api_preview_notice, BODY, SMALL, 0, NULL},
     {HTTP_GET, "/api/openapi.json", api_get_description, HTTP_OPEN, 0, 0, NULL},
     {HTTP_GET, "/.well-known/jwks.json", api_get_keys, HTTP_OPEN, 0, 0, NULL},
     {HTTP_GET, "/.well-known/openid-credential-issuer", api_get_credential_issuer, HTTP_OPEN, 0, 0, NULL},
@@ -286,9 +343,16 @@ struct value api_with(struct http_request *request, struct value base, const cha
     return value_merge(request->arena, base, context_builder_done(&one));
 }
 
-struct value api_describe_form(struct http_request *request, struct str form_id, struct value data)
+const struct pack_set *api_packs_of(struct http_request *request, struct value view)
 {
-    const struct pack_set *packs = packs_of(request);
+    int64_t number = 0;
+    return value_to_int64(value_get(view, STR("packs")), &number) ? service_packs_numbered(request->context, number)
+                                                                  : packs_of(request);
+}
+
+struct value api_describe_form(struct http_request *request, struct value of, struct str form_id, struct value data)
+{
+    const struct pack_set *packs = api_packs_of(request, of);
     const struct pack_form *form = pack_form_find(packs, form_id);
     if (!form)
         return value_null;
@@ -300,13 +364,9 @@ struct value api_describe_form(struct http_request *request, struct str form_id,
 
 static const struct pack_item *newest_item(const struct pack_set *packs, struct str code)
 {
-    const struct pack_item *newest = NULL;
     size_t count;
-    const struct pack_item *const *items = pack_items(packs, &count);
-    for (size_t i = 0; i < count; i++)
-        if (str_equal(items[i]->code, code))
-            newest = items[i];
-    return newest;
+    const struct pack_item *const *versions = pack_item_versions(packs, code, &count);
+    return count ? versions[count - 1] : NULL;
 }
 
 /* One member's name in the caller's language: region -> region_name, item_title and task names translated. */
@@ -365,7 +425,7 @@ static struct value problem_value(struct http_request *request, const struct err
     context_builder_put(&problem, STR("type"), value_cstr(err->type));
     context_builder_put(&problem, STR("title"), value_string(problem_title(request, err)));
     context_builder_put(&problem, STR("status"), value_int(http_status_of(err)));
-    context_builder_put(&problem, STR("detail"), value_cstr(err->message));
+    context_builder_put(&problem, STR("detail"), value_string(api_sentence(request, str_of(err->message))));
     if (err->field[0])
         context_builder_put(&problem, STR("field"), value_cstr(err->field));
     if (err->hint[0])

@@ -3,17 +3,40 @@
 
 #include "api/internal.h"
 #include "pack/pack.h"
+#include "service/lookup.h"
 
 #include <string.h>
 
+/* What the draft holds, with what was filled in beforehand. */
+static enum status input_of_draft(struct http_request *request, struct str id, struct value body,
+                                  struct service_case_input *out, struct error *err)
+{
+    struct call call;
+    struct value draft;
+    if (gate_call(request, &call, err) != OK || service_draft_get(&call, id, &draft, err) != OK)
+        return FAILED;
+    *out = (struct service_case_input){.item = value_text(value_get(draft, STR("item"))),
+                                       .form = value_get(draft, STR("form")),
+                                       .materials = value_get(draft, STR("materials")),
+                                       .sources = value_get(draft, STR("sources")),
+                                       .signature = value_get(body, STR("signature")),
+                                       .confirmed = value_is_true(value_get(body, STR("confirmed")))};
+    return OK;
+}
+
 static enum status read_input(struct http_request *request, struct service_case_input *out, struct error *err)
 {
-    static const char *const names[] = {"item", "form", "party", "materials", "applicant", "confirmed", NULL};
+    static const char *const names[] = {"item", "form", "party", "materials", "applicant", "signature", "confirmed", "draft",
+                                        NULL};
     struct value body;
+    struct str draft = STR_NONE;
     struct service_case_input input = {0};
     if (api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "item", &input.item, err) != OK)
+        api_text(body, "item", &input.item, err) != OK || api_object(body, "signature", &input.signature, err) != OK ||
+        api_text(body, "draft", &draft, err) != OK)
         return FAILED;
+    if (draft.len)
+        return input_of_draft(request, draft, body, out, err);
     if (!input.item.len) {
         error_set(err, ERROR_INVALID, "required", "item is needed: the code of what is applied for");
         return error_field(err, "item");
@@ -62,6 +85,19 @@ enum status api_check_case(struct http_request *request, struct error *err)
     return api_reply(request, 200, api_with(request, value_null, "errors", errors));
 }
 
+enum status api_look_up_case(struct http_request *request, struct error *err)
+{
+    static const char *const names[] = {"no", "phone", NULL};
+    struct call call;
+    struct str no, phone;
+    struct value body, view;
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
+        api_text(body, "no", &no, err) != OK || api_text(body, "phone", &phone, err) != OK ||
+        service_case_lookup(&call, no, phone, &view, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, api_named(request, view));
+}
+
 enum status api_list_cases(struct http_request *request, struct error *err)
 {
     struct call call;
@@ -88,11 +124,11 @@ enum status api_get_case(struct http_request *request, struct error *err)
     int64_t version = 0;
     const struct pack_item *item = NULL;
     if (value_to_int64(value_get(view, STR("item_version")), &version))
-        item = pack_item_version(packs_of(request), value_text(value_get(view, STR("item"))), version);
+        item = pack_item_version(api_packs_of(request, view), value_text(value_get(view, STR("item"))), version);
     struct value form = value_get(view, STR("form"));
     view = api_named(request, view);
     if (item && item->form.len)
-        view = api_with(request, view, "form_view", api_describe_form(request, item->form, form));
+        view = api_with(request, view, "form_view", api_describe_form(request, view, item->form, form));
     return api_reply(request, 200, view);
 }
 
@@ -123,7 +159,7 @@ static struct value told(struct http_request *request, struct value event)
     context_builder_put(&more, STR("text"), value_string(text));
     context_builder_put(&more, STR("by_name"), value_get(value_get(event, STR("by")), STR("name")));
     context_builder_put(&more, STR("explanation"), value_null);
-    return value_merge(request->arena, event, context_builder_done(&more));
+    return value_merge(request->arena, api_said(request, event), context_builder_done(&more));
 }
 
 enum status api_list_events(struct http_request *request, struct error *err)
@@ -144,7 +180,7 @@ enum status api_get_diagram(struct http_request *request, struct error *err)
     struct value view;
     if (gate_call(request, &call, err) != OK || service_case_process(&call, http_param(request, "no"), &view, err) != OK)
         return FAILED;
-    return api_reply(request, 200, view);
+    return api_reply(request, 200, api_said(request, view));
 }
 
 enum status api_list_explanations(struct http_request *request, struct error *err)

@@ -4,6 +4,8 @@
 #include "form/form.h"
 #include "pack/pack.h"
 #include "service/catalogue.h"
+#include "service/eligibility.h"
+#include "service/item_desk.h"
 
 #include <string.h>
 
@@ -21,6 +23,17 @@ static struct value translated_item(struct http_request *request, struct value i
     return value_merge(request->arena, item, context_builder_done(&more));
 }
 
+/* ?limit=, 1…200; 0 without it: as many as the service takes for usual. */
+static enum status page_limit(struct http_request *request, int64_t *out, struct error *err)
+{
+    struct str text = http_query(request, "limit");
+    *out = 0;
+    if (!text.len || (str_to_int64(text, out) && *out >= 1 && *out <= 200))
+        return OK;
+    error_set(err, ERROR_INVALID, "bad-query", "limit must be a number from 1 to 200");
+    return error_field(err, "limit");
+}
+
 enum status api_list_items(struct http_request *request, struct error *err)
 {
     struct call call;
@@ -28,8 +41,14 @@ enum status api_list_items(struct http_request *request, struct error *err)
     struct service_item_query query = {.text = http_query(request, "q"),
                                        .topic = http_query(request, "topic"),
                                        .subject = http_query(request, "subject"),
-                                       .startable = api_query_true(request, "startable")};
-    if (gate_call(request, &call, err) != OK || service_item_list(&call, &query, &view, err) != OK)
+                                       .type = http_query(request, "type"),
+                                       .handling = http_query(request, "handling"),
+                                       .no_visit = api_query_true(request, "no_visit"),
+                                       .across = api_query_true(request, "across"),
+                                       .startable = api_query_true(request, "startable"),
+                                       .cursor = http_query(request, "cursor")};
+    if (gate_call(request, &call, err) != OK || page_limit(request, &query.limit, err) != OK ||
+        service_item_list(&call, &query, &view, err) != OK)
         return FAILED;
     struct value items = value_get(view, STR("items"));
     struct list *translated = list_new(request->arena, value_count(items));
@@ -51,7 +70,72 @@ enum status api_get_item(struct http_request *request, struct error *err)
     if (form_id.len && service_item_prefill(&call, code, &data, &none) != OK)
         data = value_null; /* nothing to start from: nobody is signed in */
     item = translated_item(request, item);
-    return api_reply(request, 200, api_with(request, item, "form_view", api_describe_form(request, form_id, data)));
+    return api_reply(request, 200, api_with(request, item, "form_view", api_describe_form(request, value_null, form_id, data)));
+}
+
+enum status api_get_eligibility(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    if (gate_call(request, &call, err) != OK ||
+        service_eligibility_get(&call, http_param(request, "code"), &view, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, view);
+}
+
+enum status api_judge_eligibility(struct http_request *request, struct error *err)
+{
+    static const char *const names[] = {"answers", NULL};
+    struct call call;
+    struct value body, answers, view;
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
+        api_object(body, "answers", &answers, err) != OK ||
+        service_eligibility_judge(&call, http_param(request, "code"), answers, &view, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, view);
+}
+
+enum status api_list_item_versions(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    if (gate_call(request, &call, err) != OK || service_item_versions(&call, http_param(request, "code"), &view, err) != OK)
+        return FAILED;
+    return api_reply_plain(request, 200, view);
+}
+
+enum status api_list_catalogue(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    struct service_catalogue_query query = {.text = http_query(request, "q"),
+                                            .state = http_query(request, "state"),
+                                            .handling = http_query(request, "handling"),
+                                            .cursor = http_query(request, "cursor")};
+    if (gate_call(request, &call, err) != OK || page_limit(request, &query.limit, err) != OK ||
+        service_catalogue_list(&call, &query, &view, err) != OK)
+        return FAILED;
+    return api_reply_plain(request, 200, view);
+}
+
+enum status api_export_catalogue(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct str table, encoding = http_query(request, "encoding");
+    if (gate_call(request, &call, err) != OK || service_item_export(&call, encoding, &table, err) != OK)
+        return FAILED;
+    bool chinese = str_equal(encoding, STR("gb18030"));
+    http_set_header(request, "Content-Disposition", STR("attachment; filename=\"catalogue.csv\""));
+    return http_reply(request, 200, chinese ? "text/csv; charset=gb18030" : "text/csv; charset=utf-8", table);
+}
+
+enum status api_import_catalogue(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    if (gate_call(request, &call, err) != OK || service_item_import(&call, request->body, &view, err) != OK)
+        return FAILED;
+    return api_reply_plain(request, 200, view);
 }
 
 enum status api_get_codes(struct http_request *request, struct error *err)

@@ -35,7 +35,7 @@ enum status api_check_decision(struct http_request *request, struct error *err)
         return required("xml", err);
     if (service_decision_check(&call, xml, &view, err) != OK)
         return FAILED;
-    return api_reply(request, 200, view);
+    return api_reply(request, 200, api_said(request, view));
 }
 
 /* ---- Sweeps ---- */

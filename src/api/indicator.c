@@ -1,7 +1,8 @@
-/* Indicators, who is late, supervision, bulletins. */
+/* Indicators, who is late, how staff do, supervision, bulletins. */
 #include "service/indicator.h"
 
 #include "api/internal.h"
+#include "service/assessment.h"
 #include "service/bulletin.h"
 #include "service/supervision.h"
 
@@ -57,6 +58,20 @@ enum status api_list_deadlines(struct http_request *request, struct error *err)
     struct value view;
     if (gate_call(request, &call, err) != OK ||
         service_indicator_deadlines(&call, http_query(request, "region"), &view, err) != OK)
+        return FAILED;
+    return api_reply_plain(request, 200, view);
+}
+
+enum status api_get_assessment(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    struct service_assessment_query query = {.region = http_query(request, "region"),
+                                             .unit = http_query(request, "unit"),
+                                             .from = http_query(request, "from"),
+                                             .to = http_query(request, "to"),
+                                             .by = http_query(request, "by")};
+    if (gate_call(request, &call, err) != OK || service_assessment_get(&call, &query, &view, err) != OK)
         return FAILED;
     return api_reply_plain(request, 200, view);
 }

@@ -30,7 +30,7 @@ static enum status reply(struct http_request *request, int status, struct value 
     int64_t revision;
     if (value_to_int64(value_get(view, STR("revision")), &revision))
         http_set_header(request, "ETag", arena_printf(request->arena, "\"%" PRId64 "\"", revision));
-    return api_reply(request, status, view);
+    return api_reply(request, status, api_said(request, view));
 }
 
 enum status api_list_models(struct http_request *request, struct error *err)

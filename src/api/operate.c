@@ -14,7 +14,7 @@ enum status api_list_incidents(struct http_request *request, struct error *err)
     if (gate_call(request, &call, err) != OK || api_limit(request, &query.limit, err) != OK ||
         service_incident_list(&call, &query, &view, err) != OK)
         return FAILED;
-    return api_reply(request, 200, api_named(request, view));
+    return api_reply(request, 200, api_said(request, api_named(request, view)));
 }
 
 static enum status mend(struct http_request *request, bool skip, struct error *err)

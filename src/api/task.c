@@ -11,6 +11,7 @@ enum status api_list_tasks(struct http_request *request, struct error *err)
                                        .region = http_query(request, "region"),
                                        .item = http_query(request, "item"),
                                        .case_no = http_query(request, "case"),
+                                       .stand_in_for = http_query(request, "for"),
                                        .mine = api_query_true(request, "mine"),
                                        .unclaimed = api_query_true(request, "unclaimed"),
                                        .cursor = http_query(request, "cursor")};
@@ -28,7 +29,7 @@ static struct value described(struct http_request *request, struct value view)
     view = api_named(request, view);
     if (one.kind == VALUE_CONTEXT) /* the case itself is asked for at its own address */
         view = api_with(request, view, "case", value_get(one, STR("no")));
-    return form.len ? api_with(request, view, "form_view", api_describe_form(request, form, data)) : view;
+    return form.len ? api_with(request, view, "form_view", api_describe_form(request, one, form, data)) : view;
 }
 
 enum status api_get_task(struct http_request *request, struct error *err)
@@ -67,8 +68,9 @@ enum status api_complete_task(struct http_request *request, struct error *err)
     struct call call;
     struct value body;
     struct value view;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        service_task_complete(&call, http_param(request, "id"), value_get(body, STR("form")), &view, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK)
         return FAILED;
-    return api_reply(request, 200, api_named(request, view));
+    if (service_task_complete(&call, http_param(request, "id"), value_get(body, STR("form")), &view, err) == OK)
+        return api_reply(request, 200, api_named(request, view));
+    return view.kind == VALUE_LIST ? api_reply_errors(request, err, view) : FAILED;
 }

@@ -156,11 +156,6 @@ bool bpmn_ad_hoc_can_start(const struct element *element)
            !element->for_compensation;
 }
 
-static void ad_hoc_incident(struct step *step, struct node *node, const char *message, struct str detail)
-{
-    bpmn_step_incident(step, node, INCIDENT_AD_HOC, RESUME_ACTIVATE, "%s: %.*s.", message, STR_ARGS(detail));
-}
-
 void bpmn_ad_hoc_start(struct step *step, struct node *node)
 {
     const struct ad_hoc_definition *definition = node->element->ad_hoc;
@@ -173,14 +168,16 @@ void bpmn_ad_hoc_start(struct step *step, struct node *node)
     struct str reason = STR("it gives no list of element ids");
     struct value ids = bpmn_evaluate(step, node, &definition->active, NULL, &reason);
     if (ids.kind != VALUE_LIST) {
-        ad_hoc_incident(step, node, "The elements to activate cannot be computed", reason);
+        bpmn_step_incident(step, node, INCIDENT_AD_HOC, RESUME_ACTIVATE,
+                           "The elements to activate cannot be computed: %.*s.", STR_ARGS(reason));
         return;
     }
     for (size_t i = 0; i < ids.list->count; i++) {
         struct str id = value_text(ids.list->items[i]);
         const struct element *element = bpmn_element_find(node->element->process, id);
         if (!element || element->parent != node->element || !bpmn_ad_hoc_can_start(element)) {
-            ad_hoc_incident(step, node, "The ad-hoc sub-process has no such element to activate", id);
+            bpmn_step_incident(step, node, INCIDENT_AD_HOC, RESUME_ACTIVATE,
+                               "The ad-hoc sub-process has no such element to activate: %.*s.", STR_ARGS(id));
             return;
         }
     }

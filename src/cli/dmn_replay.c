@@ -53,7 +53,7 @@ int cli_dmn_replay(struct arena *arena, int argc, char **argv)
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), &no, 1, &count) || count != 1)
         return 2;
     struct cli_store store;
-    if (!cli_store_begin("dmn replay", options, &store))
+    if (!cli_store_existing("dmn replay", options, &store))
         return 1;
     struct call call = cli_call(&store);
     int code = run(&call, no);

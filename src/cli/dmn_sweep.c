@@ -145,9 +145,8 @@ int cli_dmn_sweep(struct arena *arena, int argc, char **argv)
         (options[6].value && file_read(arena, options[6].value, FILE_BYTES_MAX, &input.compare, &err) != OK))
         return cli_failed("dmn sweep", &err);
     struct cli_store store;
-    struct service_options service = {.data = options[0].value, .db = options[1].value};
-    if (cli_store_open(&service, options[2].value, &store, &err) != OK)
-        return cli_failed("dmn sweep", &err);
+    if (!cli_store_existing("dmn sweep", options, &store))
+        return 1;
     struct call call = cli_call(&store);
     if (options[8].value)
         call.purpose = str_of(options[8].value);

@@ -18,7 +18,7 @@ int cli_audit(int argc, char **argv)
     }
     struct error err = ERROR_INIT;
     struct cli_store store;
-    if (!cli_store_begin(argv[0], options, &store))
+    if (!cli_store_existing(argv[0], options, &store))
         return 1;
     struct call call = cli_call(&store);
     struct service_audit audit;
@@ -50,7 +50,7 @@ int cli_recount(int argc, char **argv)
     }
     struct error err = ERROR_INIT;
     struct cli_store store;
-    if (!cli_store_begin(argv[0], options, &store))
+    if (!cli_store_existing(argv[0], options, &store))
         return 1;
     struct call call = cli_call(&store);
     struct service_recount found;
@@ -78,7 +78,7 @@ int cli_backup(int argc, char **argv)
     }
     struct error err = ERROR_INIT;
     struct cli_store store;
-    if (!cli_store_begin(argv[0], options, &store))
+    if (!cli_store_existing(argv[0], options, &store))
         return 1;
     int code = service_backup(store.service, out, &err) == OK ? 0 : cli_failed(argv[0], &err);
     cli_store_close(&store);

@@ -10,6 +10,8 @@
 #include "gate/gate.h"
 #include "http/http.h"
 #include "portal/portal.h"
+#include "service/alert.h"
+#include "service/bulk.h"
 #include "service/certificate.h"
 #include "service/exchange.h"
 #include "service/message.h"
@@ -32,7 +34,9 @@
 #define UPKEEP_MS 60000
 #define MODELS_MS 5000
 #define CERTIFICATES_MS 5000
+#define UNIT_ALERTS_MS 2000
 #define GRACE_MS 20000
+#define OUTGOING_NICE 5
 #define COUNTING_NICE 10
 
 /* ---- The background threads: timers, exchanges, upkeep; counting. Everything they take is due and idempotent. ---- */
@@ -93,8 +97,6 @@ static void *background_run(void *argument)
     do {
         background_drain(self, "timers", service_timers_run);
         background_drain(self, "starts", service_starts_run);
-        background_drain(self, "outbox", service_outbox_run);
-        background_drain(self, "messages", service_messages_run);
         background_drain(self, "changes", service_changes_run);
         int64_t now = service_now(self->service);
         if (now >= certificates_at) {
@@ -118,13 +120,42 @@ static void *background_run(void *argument)
     return NULL;
 }
 
+/* What leaves the house. An agency that hangs holds up nothing of ours, and people here come first. */
+static void *outgoing_run(void *argument)
+{
+    struct background *self = argument;
+    setpriority(PRIO_PROCESS, (id_t)gettid(), OUTGOING_NICE);
+    do {
+        background_drain(self, "outbox", service_outbox_run);
+        background_drain(self, "messages", service_messages_run);
+    } while (!background_rest(self));
+    return NULL;
+}
+
 /* Figures may be some seconds late; people may not. */
 static void *counting_run(void *argument)
 {
     struct background *self = argument;
+    int64_t units_at = 0;
     setpriority(PRIO_PROCESS, (id_t)gettid(), COUNTING_NICE);
     do {
         background_drain(self, "indicators", service_indicators_run);
+        background_drain(self, "alerts", service_alerts_run);
+        if (service_now(self->service) >= units_at) {
+            background_drain(self, "unit-alerts", service_unit_alerts_run);
+            units_at = service_now(self->service) + UNIT_ALERTS_MS;
+        }
+    } while (!background_rest(self));
+    return NULL;
+}
+
+/* Tables of thousands of applications wait behind people who apply for themselves. */
+static void *bulk_run(void *argument)
+{
+    struct background *self = argument;
+    setpriority(PRIO_PROCESS, (id_t)gettid(), COUNTING_NICE);
+    do {
+        background_drain(self, "bulk", service_bulks_run);
     } while (!background_rest(self));
     return NULL;
 }
@@ -157,7 +188,9 @@ static bool error_page(struct http_request *request, const struct error *err)
     return api_error_page(request, err) || camunda_error_page(request, err) || portal_error_page(request, err);
 }
 
-static enum status start_http(struct cli_store *store, const char *listen, const char *web, const char *rate,
+enum { DATA, DB, LISTEN, PACKS, WEB, DEMO, AGENCIES, URL, RATE, ALGORITHM, LOG, TLS_CERT, TLS_KEY };
+
+static enum status start_http(struct cli_store *store, const struct cli_option *given, const char *web,
                               struct http_server **out, struct error *err)
 {
     static struct http_routes tables[3];
@@ -172,9 +205,11 @@ static enum status start_http(struct cli_store *store, const char *listen, const
     mounts[1] = (struct http_mount){"/assets/desk/", arena_printf(&store->arena, "%s/dist/desk", web).data, NULL};
     mounts[2] = (struct http_mount){"/desk/", arena_printf(&store->arena, "%s/dist/desk", web).data, "index.html"};
     int64_t per_second = 0;
-    if (!str_to_int64(str_of(rate), &per_second) || per_second < 0)
+    if (!str_to_int64(str_of(given[RATE].value), &per_second) || per_second < 0)
         return error_set(err, ERROR_INVALID, "bad-option", "--rate is the number of requests a second from one address");
-    struct http_options options = {.listen = listen,
+    struct http_options options = {.listen = given[LISTEN].value,
+                                   .tls_cert = given[TLS_CERT].value,
+                                   .tls_key = given[TLS_KEY].value,
                                    .tables = tables,
                                    .tables_count = 3,
                                    .mounts = mounts,
@@ -195,17 +230,21 @@ static int run(struct cli_store *store, struct http_server *server)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     int got = 0;
-    struct background background, counting;
-    background_start(&background, store->service, "background", background_run);
-    background_start(&counting, store->service, "counting", counting_run);
+    static const struct {
+        const char *name;
+        void *(*run)(void *);
+    } works[] = {{"background", background_run}, {"outgoing", outgoing_run}, {"counting", counting_run}, {"bulk", bulk_run}};
+    struct background threads[COUNT_OF(works)];
+    for (size_t i = 0; i < COUNT_OF(works); i++)
+        background_start(&threads[i], store->service, works[i].name, works[i].run);
     sigwait(&signals, &got);
     log_event(LOG_INFO, "serve.stopping", "signal=%d", got);
     struct error err = ERROR_INIT;
     api_set_server(NULL);
     camunda_set_server(NULL);
     enum status stopped = http_server_stop(server, GRACE_MS, &err);
-    background_stop(&counting);
-    background_stop(&background);
+    for (size_t i = COUNT_OF(works); i > 0; i--)
+        background_stop(&threads[i - 1]);
     if (stopped != OK) {
         log_event(LOG_ERROR, "serve.stopped", "problem=%s", err.type);
         _exit(1); /* a handler still runs: what it uses must not be freed under it */
@@ -214,21 +253,21 @@ static int run(struct cli_store *store, struct http_server *server)
     return 0;
 }
 
-enum { DATA, DB, LISTEN, PACKS, WEB, DEMO, AGENCIES, URL, RATE, ALGORITHM, LOG };
-
 int cli_serve(int argc, char **argv)
 {
     struct cli_option options[] = {
         [DATA] = {"--data", false, "data"},     [DB] = {"--db", false, NULL},          [LISTEN] = {"--listen", false, "127.0.0.1:8080"},
         [PACKS] = {"--packs", false, NULL},     [WEB] = {"--web", false, NULL},        [DEMO] = {"--demo", true, NULL},
         [AGENCIES] = {"--agencies", false, NULL}, [URL] = {"--public-url", false, NULL}, [RATE] = {"--rate", false, "200"},
-        [ALGORITHM] = {"--algorithm", false, "SM2"}, [LOG] = {"--log", false, "info"}};
+        [ALGORITHM] = {"--algorithm", false, "SM2"}, [LOG] = {"--log", false, "info"},
+        [TLS_CERT] = {"--tls-cert", false, NULL}, [TLS_KEY] = {"--tls-key", false, NULL}};
     size_t count = 0;
     bool es256 = false;
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), NULL, 0, &count) ||
         (!(es256 = strcmp(options[ALGORITHM].value, "ES256") == 0) && strcmp(options[ALGORITHM].value, "SM2") != 0)) {
         fprintf(stderr, "usage: tongban serve [--data DIR] [--db postgres://…] [--listen ADDR:PORT] [--packs DIR] [--web DIR] [--demo]\n"
-                        "       [--agencies URL] [--public-url URL] [--rate N] [--algorithm SM2|ES256] [--log debug|info|warning|error]\n");
+                        "       [--agencies URL] [--public-url URL] [--rate N] [--algorithm SM2|ES256] [--log debug|info|warning|error]\n"
+                        "       [--tls-cert FILE.pem --tls-key FILE.pem]\n");
         return 2;
     }
     static const char *const levels[] = {"debug", "info", "warning", "error"};
@@ -248,7 +287,7 @@ int cli_serve(int argc, char **argv)
     struct error err = ERROR_INIT;
     struct cli_store store;
     char public_url[256];
-    snprintf(public_url, sizeof(public_url), "http://%s", options[LISTEN].value);
+    snprintf(public_url, sizeof(public_url), "%s://%s", options[TLS_CERT].value ? "https" : "http", options[LISTEN].value);
     struct service_options service = {.data = options[DATA].value,
                                       .db = options[DB].value,
                                       .agencies = options[AGENCIES].value,
@@ -261,7 +300,7 @@ int cli_serve(int argc, char **argv)
     struct http_server *server = NULL;
     const char *web = options[WEB].value ? options[WEB].value : access("web", R_OK) == 0 ? "web" : SOURCE_ROOT "/web";
     if ((options[DEMO].value && demo_load(&store, web, &err) != OK) ||
-        start_http(&store, options[LISTEN].value, web, options[RATE].value, &server, &err) != OK) {
+        start_http(&store, options, web, &server, &err) != OK) {
         code = cli_failed(argv[0], &err);
     } else {
         api_set_server(server);

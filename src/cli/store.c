@@ -1,5 +1,6 @@
 #include "cli/store.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -41,6 +42,20 @@ bool cli_store_begin(const char *command, const struct cli_option *options, stru
     struct service_options service = {.data = options[CLI_STORE_DATA].value, .db = options[CLI_STORE_DB].value};
     if (cli_store_open(&service, options[CLI_STORE_PACKS].value, out, &err) == OK)
         return true;
+    cli_failed(command, &err);
+    return false;
+}
+
+bool cli_store_existing(const char *command, const struct cli_option *options, struct cli_store *out)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/tongban.db", options[CLI_STORE_DATA].value);
+    if (options[CLI_STORE_DB].value || access(path, F_OK) == 0)
+        return cli_store_begin(command, options, out);
+    struct error err = ERROR_INIT;
+    error_set(&err, ERROR_NOT_FOUND, "store-not-found", "There is no store in the folder %s.",
+              options[CLI_STORE_DATA].value);
+    error_hint(&err, "Name the data folder of the server with --data.");
     cli_failed(command, &err);
     return false;
 }

@@ -23,6 +23,8 @@ MUST_USE enum status cli_store_open(struct service_options *options, const char 
 enum { CLI_STORE_DATA, CLI_STORE_DB, CLI_STORE_PACKS, CLI_STORE_OPTION_COUNT };
 /* Opens the store that the options name; on failure says why, as cli_failed does, and returns false. */
 bool cli_store_begin(const char *command, const struct cli_option *options, struct cli_store *out);
+/* The same for commands that look only: a folder without a store is refused, none is made in it. */
+bool cli_store_existing(const char *command, const struct cli_option *options, struct cli_store *out);
 void cli_store_close(struct cli_store *self);
 /* A call as the system, in the store's arena. */
 struct call cli_call(struct cli_store *self);

@@ -198,6 +198,16 @@ static struct value describe_rows(const struct describing *d, const struct form_
     return value_of_list(rows);
 }
 
+/* The fields of a row to come, for who adds rows in the browser. */
+static struct value describe_blank(const struct describing *d, const struct form_component *c, struct str path,
+                                   const bool *hidden)
+{
+    bool *row_hidden = arena_array(d->arena, bool, d->form->total);
+    memcpy(row_hidden, hidden, d->form->total);
+    struct str at = arena_printf(d->arena, "%.*s[]", STR_ARGS(path));
+    return describe_list(d, c->children, c->child_count, value_null, at, row_hidden);
+}
+
 /* The data behind hidden fields are dropped already, so place is enough to know their values. */
 static struct value describe_one(const struct describing *d, const struct form_component *c, struct value place,
                                  struct str base, const bool *hidden)
@@ -235,8 +245,10 @@ static struct value describe_one(const struct describing *d, const struct form_c
     if (c->type == FORM_GROUP)
         context_builder_put(&out, STR("fields"),
                             describe_list(d, c->children, c->child_count, reach(place, c->path), path, hidden));
-    if (c->type == FORM_DYNAMICLIST)
+    if (c->type == FORM_DYNAMICLIST) {
         context_builder_put(&out, STR("rows"), describe_rows(d, c, v, path, hidden));
+        context_builder_put(&out, STR("blank"), describe_blank(d, c, path, hidden));
+    }
     return context_builder_done(&out);
 }
 

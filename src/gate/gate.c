@@ -110,6 +110,7 @@ enum status gate_before(struct http_request *request, struct error *err)
             else
                 caller->actor = session.actor;
             caller->csrf = session.csrf;
+            caller->kiosk = session.kiosk;
             caller->secret = arena_str(request->arena, secret);
         } else if (ignored.kind != ERROR_UNAUTHENTICATED && ignored.kind != ERROR_NOT_FOUND) {
             *err = ignored;
@@ -157,7 +158,8 @@ void gate_sign_in(struct http_request *request, const struct service_session *se
 {
     struct gate_caller *caller = arena_new(request->arena, struct gate_caller);
     struct str language = gate_caller_of(request)->language;
-    *caller = (struct gate_caller){session->actor, session->csrf, session->secret, language, actor_nobody};
+    *caller = (struct gate_caller){.actor = session->actor, .csrf = session->csrf, .secret = session->secret,
+                                   .language = language, .kiosk = session->kiosk, .enrolling = actor_nobody};
     if (session->must_enrol) {
         caller->enrolling = session->actor;
         caller->actor = actor_nobody;
@@ -174,5 +176,6 @@ enum status gate_sign_out(struct http_request *request, struct error *err)
     if (caller->secret.data && service_sign_out(&call, caller->secret, err) != OK)
         return FAILED;
     http_set_cookie(request, GATE_COOKIE, STR(""), -1, 0);
+    add_stranger(request);
     return OK;
 }

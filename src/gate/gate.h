@@ -14,6 +14,7 @@ struct gate_caller {
     struct str csrf;      /* of the session; absent for bearer tokens and nobody */
     struct str secret;    /* of the session; absent otherwise */
     struct str language;  /* "zh-CN" or "en": ?lang=, the language cookie, Accept-Language */
+    bool kiosk;             /* the session is one at a kiosk */
     struct actor enrolling; /* staff whose session is good for enrolling a second factor only; then actor is actor_nobody */
 };
 
@@ -34,5 +35,5 @@ MUST_USE enum status gate_call(struct http_request *request, struct call *out, s
 
 /* Sets the cookie of a new session and makes it the request's caller. */
 void gate_sign_in(struct http_request *request, const struct service_session *session);
-/* Ends the session and removes the cookie. */
+/* Ends the session and removes the cookie; the request is nobody's then. */
 MUST_USE enum status gate_sign_out(struct http_request *request, struct error *err);

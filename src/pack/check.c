@@ -1,6 +1,7 @@
 /* The static check of a set of packs: everything referred to exists, expressions read only what is there, items keep
  * the publishing rules, every visible text has its English, every item has its stories. */
 #include "pack/check.h"
+#include "pack/prefill.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@ static const char *const builtin_jobs[] = {
     "case.open",          "party.find",         "party.write",      "record.write",      "record.find",
     "record.void",        "certificate.issue",  "certificate.find", "certificate.grant", "certificate.suspend",
     "certificate.resume", "certificate.revoke", "ledger.post",      "notice.send",       "exchange.call",
-    "serial.next",        "case.extend",        "document.issue",
+    "serial.next",        "case.extend",        "document.issue",    "certificate.deliver",
 };
 
 const char *const *pack_builtin_jobs(size_t *count)
@@ -96,6 +97,8 @@ static void check_pack(const struct pack_checking *c, const struct pack *pack)
     EACH(c, pack, exchanges, pack_exchange, pack_check_exchange)
     EACH(c, pack, records, pack_record, check_records)
     EACH(c, pack, indicators, pack_indicator, pack_check_indicator)
+    EACH(c, pack, alerts, pack_alert, pack_check_alert)
+    EACH(c, pack, prefills, pack_prefill, pack_check_prefill)
     pack_check_roles(c, pack);
     pack_check_scenarios(c, pack);
     pack_check_texts(c, pack);

@@ -21,6 +21,8 @@ void pack_check_names(const struct pack_checking *c, const struct pack *pack, st
 struct str pack_check_path(const struct pack_checking *c, const char *folder, struct str id);
 
 void pack_check_item(const struct pack_checking *c, const struct pack_item *item);
+void pack_check_bulk(const struct pack_checking *c, const struct pack_item *item);
+void pack_check_item_texts(const struct pack_checking *c, const struct pack_item *item);
 void pack_check_form(const struct pack_checking *c, const struct pack_form *form);
 void pack_check_process(const struct pack_checking *c, const struct pack_process *process);
 void pack_check_decisions(const struct pack_checking *c, const struct pack *pack);
@@ -28,6 +30,9 @@ void pack_check_used(const struct pack_checking *c, const struct pack *pack);
 void pack_check_certificate(const struct pack_checking *c, const struct pack_certificate *certificate);
 void pack_check_exchange(const struct pack_checking *c, const struct pack_exchange *exchange);
 void pack_check_indicator(const struct pack_checking *c, const struct pack_indicator *indicator);
+struct pack_prefill; /* prefill.h */
+void pack_check_prefill(const struct pack_checking *c, const struct pack_prefill *prefill);
+void pack_check_alert(const struct pack_checking *c, const struct pack_alert *alert);
 void pack_check_roles(const struct pack_checking *c, const struct pack *pack);
 void pack_check_scenarios(const struct pack_checking *c, const struct pack *pack);
 void pack_check_texts(const struct pack_checking *c, const struct pack *pack);

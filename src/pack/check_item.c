@@ -102,6 +102,52 @@ static bool list_has(struct value list, const char *text)
     return false;
 }
 
+/* Nothing is asked of anybody without a law; the flow keeps the promise; plans end after they begin. */
+static void check_ground(const struct pack_checking *c, const struct pack_item *item)
+{
+    static const char *const units[] = {
+        [PACK_WORKING_DAY] = "working-day", [PACK_DAY] = "day", [PACK_HOUR] = "hour", [PACK_MONTH] = "month"};
+    struct value basis = value_get(item->json, STR("basis")), flow = value_get(item->json, STR("flow"));
+    if (value_count(basis) == 0)
+        wrong(c, item, "basis", "an item names its legal basis");
+    for (size_t i = 0; i < value_count(basis); i++)
+        if (value_text(value_get(value_at(basis, i), STR("law"))).len == 0)
+            wrong(c, item, "basis", "each basis names its law");
+    int64_t days = 0;
+    for (size_t i = 0; i < value_count(flow); i++) {
+        int64_t n = 0;
+        bool counted = value_to_int64(value_get(value_at(flow, i), STR("days")), &n);
+        if (counted && str_equal(value_text(value_get(value_at(flow, i), STR("unit"))), str_of(units[item->promised.unit])))
+            days += n;
+    }
+    if (item->promised.present && days > item->promised.n)
+        wrong(c, item, "flow", "the steps take longer than what is promised");
+    struct str from = value_text(value_path(item->json, "implementation.planned_from"));
+    struct str to = value_text(value_path(item->json, "implementation.planned_to"));
+    if (from.len && to.len && str_compare(to, from) < 0)
+        wrong(c, item, "implementation.planned_to", "is before planned_from");
+}
+
+/* Without a visit nothing is handed over or fetched at a counter: by the post, or not at all. */
+static void check_counter(const struct pack_checking *c, const struct pack_item *item, bool by_post)
+{
+    struct value materials = value_get(item->json, STR("materials")), flow = value_get(item->json, STR("flow"));
+    for (size_t i = 0; !by_post && i < value_count(materials); i++) {
+        struct value one = value_at(materials, i);
+        bool paper = str_equal(value_text(value_get(one, STR("collect"))), STR("1")) ||
+                     str_equal(value_text(value_get(one, STR("format"))), STR("1"));
+        if (paper && str_equal(value_text(value_get(one, STR("need"))), STR("1")))
+            wrong(c, item, "materials", "without visits a material on paper needs the post as a channel: 4 (rule 4)");
+    }
+    for (size_t i = 0; i < value_count(flow); i++) {
+        struct str result = value_text(value_get(value_at(flow, i), STR("result")));
+        bool counter = str_find(result, STR("窗口领取"), 0) >= 0 || str_find(result, STR("现场领取"), 0) >= 0 ||
+                       str_find(result, STR("窗口自取"), 0) >= 0;
+        if (counter)
+            wrong(c, item, "flow", "without visits the result cannot be fetched at a counter (rule 4)");
+    }
+}
+
 /* Rules 3 to 6: result, visits, depth, fees. */
 static void check_service(const struct pack_checking *c, const struct pack_item *item)
 {
@@ -129,6 +175,8 @@ static void check_service(const struct pack_checking *c, const struct pack_item 
         wrong(c, item, "visits_reason", "no visit, so no reason (rule 4)");
     if (visits == 0 && online && depth < 4 && !list_has(value_get(item->json, STR("channels")), "4"))
         wrong(c, item, "channels", "without visits and not online the post must be a channel: 4 (rule 4)");
+    if (counted && visits == 0)
+        check_counter(c, item, list_has(value_get(item->json, STR("channels")), "4"));
     if (depth >= 5 && visits > 0)
         wrong(c, item, "visits", "an item handled wholly online needs no visit (rule 5)");
 
@@ -267,8 +315,8 @@ static void check_implementation(const struct pack_checking *c, const struct pac
         return;
     for (size_t i = 0; i < COUNT_OF(implementation_required); i++)
         if (implementation_text(item, implementation_required[i]).len == 0)
-            pack_check_tell(c, item->pack, item->file->path, STR("implementation"), "%s is missing",
-                            implementation_required[i]);
+            pack_check_tell(c, item->pack, item->file->path,
+                            arena_printf(c->arena, "implementation.%s", implementation_required[i]), "is missing");
     for (size_t i = 0; i < list.context->count; i++) {
         bool known = false;
         for (size_t k = 0; k < COUNT_OF(implementation_members) && !known; k++)
@@ -291,14 +339,84 @@ static void check_implementation(const struct pack_checking *c, const struct pac
         wrong(c, item, "implementation.corp_topics", "organisations are not served (rule 8)");
 }
 
+#define ASKS_MIN 3
+#define ASKS_MAX 6
+
+static struct value input_labelled(struct value inputs, struct str label)
+{
+    for (size_t i = 0; i < value_count(inputs); i++)
+        if (str_equal(value_text(value_get(value_at(inputs, i), STR("label"))), label))
+            return value_at(inputs, i);
+    return value_null;
+}
+
+/* A table whose conditions people can answer: rules tried in their order, cells that are yes, no or anything. */
+static void check_table(const struct pack_checking *c, const struct pack_item *item, struct value table)
+{
+    struct value rules = value_get(table, STR("rules"));
+    if (!str_equal(value_text(value_get(table, STR("hit_policy"))), STR("FIRST")))
+        wrong(c, item, "eligibility.decision", "must be a table with the hit policy FIRST");
+    for (size_t i = 0; i < value_count(rules); i++) {
+        struct value cells = value_get(value_at(rules, i), STR("inputs"));
+        for (size_t k = 0; k < value_count(cells); k++) {
+            struct str cell = value_text(value_at(cells, k));
+            if (cell.len && !str_equal(cell, STR("-")) && !str_equal(cell, STR("true")) && !str_equal(cell, STR("false")))
+                pack_check_tell(c, item->pack, item->file->path, STR("eligibility.decision"),
+                                "rule %zu tests for more than yes or no", i + 1);
+        }
+    }
+}
+
+static void check_eligibility(const struct pack_checking *c, const struct pack_item *item)
+{
+    const struct pack_decision *decision = pack_decision_find(c->set, item->eligibility);
+    struct value table, instead = value_path(item->json, "eligibility.instead");
+    struct error err = ERROR_INIT;
+    if (!item->eligibility.len)
+        return;
+    if (!decision) {
+        pack_check_tell(c, item->pack, item->file->path, STR("eligibility.decision"), "there is no decision '%.*s'",
+                        STR_ARGS(item->eligibility));
+        return;
+    }
+    struct dmn_source source = {decision->file->path, decision->file->text};
+    if (dmn_describe(c->arena, &source, decision->id, &table, &err) != OK) {
+        wrong(c, item, "eligibility.decision", err.message);
+        return;
+    }
+    struct value inputs = value_get(table, STR("inputs"));
+    check_table(c, item, table);
+    if (item->ask_count < ASKS_MIN || item->ask_count > ASKS_MAX)
+        wrong(c, item, "eligibility.ask", "three to six questions");
+    for (size_t i = 0; i < item->ask_count; i++) {
+        struct str key = arena_printf(c->arena, "question.%.*s", STR_ARGS(item->asks[i]));
+        if (value_is_null(input_labelled(inputs, item->asks[i])))
+            pack_check_tell(c, item->pack, item->file->path, STR("eligibility.ask"), "the table has no input '%.*s'",
+                            STR_ARGS(item->asks[i]));
+        if (!pack_text_known(c->set, STR("zh-CN"), key) || !pack_text_known(c->set, STR("en"), key))
+            pack_check_tell(c, item->pack, item->file->path, STR("eligibility.ask"), "there is no text '%.*s' in both languages",
+                            STR_ARGS(key));
+    }
+    for (size_t i = 0; i < value_count(instead); i++) {
+        struct str label = value_text(value_get(value_at(instead, i), STR("input")));
+        struct str code = value_text(value_get(value_at(instead, i), STR("item")));
+        if (value_is_null(input_labelled(inputs, label)) || !pack_item_find(c->set, code, INT32_MAX))
+            pack_check_tell(c, item->pack, item->file->path, STR("eligibility.instead"),
+                            "there is no input '%.*s', or no item '%.*s'", STR_ARGS(label), STR_ARGS(code));
+    }
+}
+
 void pack_check_item(const struct pack_checking *c, const struct pack_item *item)
 {
+    check_eligibility(c, item);
     check_materials(c, item);
     check_implementation(c, item);
     check_references(c, item);
     check_expressions(c, item);
     check_codes(c, item);
     check_limits(c, item);
+    check_ground(c, item);
     check_service(c, item);
     check_people(c, item);
+    pack_check_bulk(c, item);
 }

@@ -1,5 +1,6 @@
 /* Visible texts: each with a Chinese character in it needs its English. */
 #include "pack/check.h"
+#include "pack/prefill.h"
 
 static bool has_han(struct str text)
 {
@@ -52,7 +53,7 @@ static void want_members(const struct texting *t, struct value v, const char *co
     }
 }
 
-static void check_item(const struct pack_checking *c, const struct pack_item *item)
+void pack_check_item_texts(const struct pack_checking *c, const struct pack_item *item)
 {
     static const char *const lists[] = {"conditions", "materials", "flow", "faq", "basis", "fees", "situations"};
     static const char *const members[] = {"name", "step",    "result", "question", "answer",   "title", "fill",
@@ -63,8 +64,12 @@ static void check_item(const struct pack_checking *c, const struct pack_item *it
     want_cstr(&t, "result.name", value_text(value_path(item->json, "result.name")));
     want_cstr(&t, "visits_reason", value_text(value_get(item->json, STR("visits_reason"))));
     want_cstr(&t, "limits.statutory.basis", item->statutory.basis);
+    want_cstr(&t, "signature.text", item->signature);
+    for (size_t i = 0; i < item->ask_count; i++)
+        want_cstr(&t, "eligibility.ask", item->asks[i]);
     for (size_t i = 0; i < COUNT_OF(lists); i++)
         want_members(&t, value_get(item->json, str_of(lists[i])), members, COUNT_OF(members), str_of(lists[i]));
+    want_members(&t, value_path(item->json, "bulk.columns"), members, COUNT_OF(members), STR("bulk.columns"));
 }
 
 static bool check_component(void *state, const struct form_component *component, struct str path)
@@ -118,16 +123,24 @@ static void check_certificate(const struct pack_checking *c, const struct pack_c
 /* A kind whose file holds its texts as plain members. */
 static void check_members(const struct pack_checking *c, const struct pack *pack, struct str path, struct value json)
 {
-    static const char *const members[] = {"title", "purpose", "text", "summary", "formula", "source"};
+    static const char *const members[] = {"title", "purpose", "text", "summary", "formula", "source", "reason"};
     struct texting t = {c, pack, path};
     want_members(&t, json, members, COUNT_OF(members), STR(""));
+}
+
+static void check_prefill(const struct pack_checking *c, const struct pack_prefill *prefill)
+{
+    struct texting t = {c, prefill->pack, prefill->file->path};
+    want_cstr(&t, "title", prefill->title);
+    for (size_t i = 0; i < prefill->source_count; i++)
+        want(&t, prefill->sources[i].name, prefill->sources[i].title);
 }
 
 void pack_check_texts(const struct pack_checking *c, const struct pack *pack)
 {
     check_members(c, pack, STR("pack.json"), pack->manifest);
     for (size_t i = 0; i < pack->items.count; i++)
-        check_item(c, pack->items.items[i]);
+        pack_check_item_texts(c, pack->items.items[i]);
     for (size_t i = 0; i < pack->forms.count; i++)
         check_form(c, pack->forms.items[i]);
     for (size_t i = 0; i < pack->processes.count; i++)
@@ -146,6 +159,10 @@ void pack_check_texts(const struct pack_checking *c, const struct pack *pack)
     for (size_t i = 0; i < pack->indicators.count; i++)
         check_members(c, pack, pack_check_path(c, "indicators", pack->indicators.items[i]->id),
                       pack->indicators.items[i]->json);
+    for (size_t i = 0; i < pack->alerts.count; i++)
+        check_members(c, pack, pack_check_path(c, "alerts", pack->alerts.items[i]->id), pack->alerts.items[i]->json);
+    for (size_t i = 0; i < pack->prefills.count; i++)
+        check_prefill(c, pack->prefills.items[i]);
     struct texting roles = {c, pack, STR("roles.json")};
     for (size_t i = 0; i < pack->roles.count; i++)
         want(&roles, pack->roles.items[i]->id, pack->roles.items[i]->title);

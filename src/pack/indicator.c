@@ -1,7 +1,8 @@
 /* Indicators: what is counted, as declared. Conditions and amounts are FEEL over one case or one item. */
 #include "pack/check.h"
 
-static const char *const ofs[] = {[PACK_OF_CASES] = "cases", [PACK_OF_ITEMS] = "items", [PACK_OF_NOW] = "now"};
+static const char *const ofs[] = {[PACK_OF_CASES] = "cases", [PACK_OF_ITEMS] = "items", [PACK_OF_NOW] = "now",
+                                  [PACK_OF_STAFF] = "staff"};
 static const char *const whens[] = {
     [PACK_WHEN_OPENED] = "opened", [PACK_WHEN_CLOSED] = "closed", [PACK_WHEN_RATED] = "rated"};
 static const char *const units[] = {[PACK_UNIT_COUNT] = "count",
@@ -100,11 +101,11 @@ void pack_read_indicator(struct pack_loader *loader)
 static void check_expression(const struct pack_checking *c, const struct pack_indicator *self, const char *place,
                              const struct pack_expression *expression)
 {
-    static const char *const of_case[] = {"case", "item", "events", "certificates"};
+    static const char *const of_case[] = {"case", "item", "events", "certificates", "staff"};
     static const char *const of_item[] = {"item"};
     bool items = self->of == PACK_OF_ITEMS;
-    pack_check_names(c, self->pack, self->file->path, str_of(place), expression->program, items ? of_item : of_case,
-                     items ? COUNT_OF(of_item) : COUNT_OF(of_case));
+    size_t names = items ? COUNT_OF(of_item) : COUNT_OF(of_case) - (self->of != PACK_OF_STAFF);
+    pack_check_names(c, self->pack, self->file->path, str_of(place), expression->program, items ? of_item : of_case, names);
 }
 
 void pack_check_indicator(const struct pack_checking *c, const struct pack_indicator *self)
@@ -122,12 +123,13 @@ void pack_check_indicator(const struct pack_checking *c, const struct pack_indic
         pack_check_tell(c, self->pack, path, STR("unit"), "what stands now is a count");
     if (self->unit == PACK_UNIT_COUNT && self->denominator.source.len)
         pack_check_tell(c, self->pack, path, STR("denominator"), "a count has none");
-    if (counted && value_is_null(value_get(self->json, STR("when"))) == (self->of == PACK_OF_CASES))
+    bool has_day = self->of == PACK_OF_CASES || self->of == PACK_OF_STAFF;
+    if (counted && value_is_null(value_get(self->json, STR("when"))) == has_day)
         pack_check_tell(c, self->pack, path, STR("when"), "goes with counting cases: opened, closed or rated");
     if (value_is_null(value_get(self->json, STR("state"))) == (self->of == PACK_OF_NOW))
         pack_check_tell(c, self->pack, path, STR("state"), "goes with what stands now: overdue or due");
-    if (self->of == PACK_OF_ITEMS && self->dimensions)
-        pack_check_tell(c, self->pack, path, STR("dimensions"), "a figure over items has none");
+    if ((self->of == PACK_OF_ITEMS || self->of == PACK_OF_STAFF) && self->dimensions)
+        pack_check_tell(c, self->pack, path, STR("dimensions"), "a figure over items, or over staff, has none");
     if (value_count(value_get(self->json, STR("sources"))) == 0)
         pack_check_tell(c, self->pack, path, STR("sources"), "say which rule or document defines it");
 }

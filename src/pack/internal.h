@@ -28,6 +28,8 @@ struct pack {
     VECTOR(struct pack_record *) records;
     VECTOR(struct pack_notice *) notices;
     VECTOR(struct pack_indicator *) indicators;
+    VECTOR(struct pack_alert *) alerts;
+    VECTOR(struct pack_prefill *) prefills; /* prefill.h */
     VECTOR(struct pack_codes *) codes;
     VECTOR(struct pack_role *) roles;
     VECTOR(struct pack_texts_table) texts;
@@ -51,14 +53,16 @@ struct pack_language {
     struct str id;
     struct pack_text_entry *entries; /* sorted by key */
     size_t count;
+    const struct pack_text_entry **sentences; /* entries with arguments: sentence.h */
+    size_t sentence_count;
 };
 
 struct pack_set {
     const struct pack *const *packs;
     size_t pack_count;
     struct str hash;
-    struct pack_index items, forms, processes, decisions, certificates, exchanges, records, notices, indicators, codes,
-        roles, scenarios;
+    struct pack_index items, forms, processes, decisions, certificates, exchanges, records, notices, indicators, alerts, codes,
+        roles, scenarios, prefills;
     const struct str *languages;
     const struct pack_language *tables; /* one a language */
     size_t language_count;
@@ -110,12 +114,17 @@ void pack_compile(const struct pack_reading *r, const char *member, struct value
 /* The items of a list member; NULL with *count 0 when absent. Each must be an object, otherwise it is told and null. */
 struct pack_reading *pack_read_objects(const struct pack_reading *r, const char *member, size_t *count);
 struct str pack_place(const struct pack_reading *r, const char *member);
+/* The member "bulk" of an item: bulk.c. */
+void pack_read_bulk(const struct pack_reading *r, struct pack_item *item);
+
+/* Entries of a language that have arguments. */
+const struct pack_text_entry *const *pack_sentences(const struct pack_set *self, struct str language, size_t *count);
 
 /* ---- one reader a kind of file ---- */
 
 typedef void pack_reader(struct pack_loader *loader);
 pack_reader pack_read_item, pack_read_form, pack_read_process, pack_read_decisions, pack_read_certificate,
-    pack_read_exchange, pack_read_record, pack_read_indicator, pack_read_codes, pack_read_notice, pack_read_roles,
+    pack_read_exchange, pack_read_record, pack_read_indicator, pack_read_alert, pack_read_prefill, pack_read_codes, pack_read_notice, pack_read_roles,
     pack_read_texts_table, pack_read_scenario, pack_read_staff, pack_read_divisions, pack_read_calendar;
 
 /* ---- index ---- */

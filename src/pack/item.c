@@ -11,7 +11,7 @@ static const char *const item_members[] = {
     "fees",           "scope",         "basis",          "conditions",   "materials",     "flow",
     "result",         "faq",           "contact",        "sources",      "channels",      "pay_online",
     "level",          "unique_record", "implementation", "procedure",    "synonyms",      "pinyin",
-    "situations",     "rating",
+    "situations",     "rating",        "eligibility",    "signature",     "bulk",
 };
 static const char *const handlings[] = {[PACK_INSTANT] = "instant", [PACK_COMMITMENT] = "commitment"};
 static const char *const units[] = {
@@ -56,12 +56,26 @@ static void read_limit(const struct pack_reading *limits, const char *member, st
     out->present = out->n >= 0;
 }
 
+static void read_reuse(const struct pack_reading *r, struct pack_material *out)
+{
+    static const char *const members[] = {"kind", "months"};
+    struct value reuse = value_get(r->object, STR("reuse"));
+    if (value_is_null(reuse))
+        return;
+    struct pack_reading inner = pack_reading(r->loader, reuse, pack_place(r, "reuse"));
+    pack_read_members(&inner, members, COUNT_OF(members));
+    pack_read_id(&inner, "kind", &out->reuse);
+    pack_read_int(&inner, "months", 1, &out->reuse_months);
+    if (out->reuse_months < 1)
+        pack_wrong(r->loader, pack_place(&inner, "months"), "is missing: how old the file may be");
+}
+
 static void read_materials(const struct pack_reading *r, struct pack_item *item)
 {
     static const char *const members[] = {
         "id",          "name",          "need",       "format",  "source",    "when",    "type", "note",
         "certificate", "tolerate_days", "situations", "collect", "originals", "copies",  "size", "standard",
-        "basis",       "fill",          "blank",      "sample",  "promise",   "exchange"};
+        "basis",       "fill",          "blank",      "sample",  "promise",   "exchange", "reuse"};
     struct pack_reading *objects = pack_read_objects(r, "materials", &item->material_count);
     struct pack_material *out = arena_array(r->loader->arena, struct pack_material, item->material_count);
     for (size_t i = 0; i < item->material_count; i++) {
@@ -76,6 +90,7 @@ static void read_materials(const struct pack_reading *r, struct pack_item *item)
         pack_read_flag(&objects[i], "promise", &out[i].promise);
         pack_read_texts(&objects[i], "situations", &out[i].situations, &out[i].situation_count);
         pack_read_expression(&objects[i], "when", &out[i].when);
+        read_reuse(&objects[i], &out[i]);
     }
     item->materials = out;
 }
@@ -106,6 +121,38 @@ static void read_rating(const struct pack_reading *r, struct pack_item *item)
     pack_read_int(&inner, "bad_from", 1, &item->rating_bad_from);
     if (item->rating_bad_from < 1)
         pack_wrong(r->loader, STR("rating.bad_from"), "is missing");
+}
+
+/* The table behind the questions of "am I eligible", and which of its inputs are asked. */
+static void read_eligibility(const struct pack_reading *r, struct pack_item *item)
+{
+    static const char *const members[] = {"decision", "ask", "instead"}, *const inner_members[] = {"input", "item"};
+    struct value eligibility = value_get(r->object, STR("eligibility"));
+    if (value_is_null(eligibility))
+        return;
+    struct pack_reading inner = pack_reading(r->loader, eligibility, STR("eligibility"));
+    pack_read_members(&inner, members, COUNT_OF(members));
+    pack_read_text(&inner, "decision", PACK_REQUIRED, &item->eligibility);
+    pack_read_texts(&inner, "ask", &item->asks, &item->ask_count);
+    size_t count;
+    const struct pack_reading *instead = pack_read_objects(&inner, "instead", &count);
+    for (size_t i = 0; i < count; i++) {
+        struct str text = STR_NONE;
+        pack_read_members(&instead[i], inner_members, COUNT_OF(inner_members));
+        pack_read_text(&instead[i], "input", PACK_REQUIRED, &text);
+        pack_read_text(&instead[i], "item", PACK_REQUIRED, &text);
+    }
+}
+
+static void read_signature(const struct pack_reading *r, struct pack_item *item)
+{
+    static const char *const members[] = {"text"};
+    struct value signature = value_get(r->object, STR("signature"));
+    if (value_is_null(signature))
+        return;
+    struct pack_reading inner = pack_reading(r->loader, signature, STR("signature"));
+    pack_read_members(&inner, members, COUNT_OF(members));
+    pack_read_text(&inner, "text", PACK_REQUIRED, &item->signature);
 }
 
 static void read_effective(const struct pack_reading *r, struct pack_item *item)
@@ -182,6 +229,9 @@ void pack_read_item(struct pack_loader *loader)
     read_situations(&r);
     read_materials(&r, item);
     read_rating(&r, item);
+    pack_read_bulk(&r, item);
+    read_eligibility(&r, item);
+    read_signature(&r, item);
     VECTOR_PUSH(loader->arena, &loader->pack->items, item);
 }
 

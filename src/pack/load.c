@@ -30,7 +30,9 @@ static const struct {
     {"exchanges", ".json", pack_read_exchange},
     {"records", ".json", pack_read_record},
     {"indicators", ".json", pack_read_indicator},
+    {"alerts", ".json", pack_read_alert},
     {"notices", ".json", pack_read_notice},
+    {"prefills", ".json", pack_read_prefill},
     {"items", ".json", pack_read_item},
     {"scenarios", ".json", pack_read_scenario},
 };

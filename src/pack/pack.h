@@ -102,6 +102,8 @@ struct pack_material {
     const struct str *situations;    /* situation ids of the item; none: in all */
     size_t situation_count;
     struct str certificate; /* kind of certificate that stands in for it; absent: none */
+    struct str reuse;       /* what kind of paper it is: a file given for that kind before serves again; absent: never */
+    int64_t reuse_months;   /* how old that file may be */
     int64_t tolerate_days;  /* working days within which it may follow (need 3); 0: the process's own */
     bool promise;           /* a written promise may stand in for it */
 };
@@ -110,6 +112,8 @@ struct pack_applicant {
     enum pack_applicant_kind kind;
     struct str role; /* for PACK_BY_ROLE */
 };
+
+struct pack_bulk; /* bulk.h */
 
 /* One version of one item. */
 struct pack_item {
@@ -129,8 +133,13 @@ struct pack_item {
     struct pack_limit statutory, previous, promised; /* previous: what was promised before the present limit */
     struct str rating_item;  /* what a bad rating opens; absent: nothing */
     int64_t rating_bad_from; /* the first grade that is bad */
+    struct str eligibility;  /* decision behind "am I eligible"; absent: it is not offered */
+    const struct str *asks;  /* labels of that table's inputs which are asked; the others are taken to hold */
+    size_t ask_count;
+    struct str signature;    /* what who applies signs; absent: nothing is signed */
     const struct pack_material *materials;
     size_t material_count;
+    const struct pack_bulk *bulk; /* NULL: not to be applied for by a table */
     struct value json; /* the whole file, for pages and the API */
     const struct pack *pack;
     const struct pack_file *file;
@@ -138,6 +147,8 @@ struct pack_item {
 /* The version in force on a day: the highest effective one; NULL when there is none (yet). */
 const struct pack_item *pack_item_find(const struct pack_set *self, struct str code, int32_t day);
 const struct pack_item *pack_item_version(const struct pack_set *self, struct str code, int64_t version);
+/* Every version of one item, the lowest first. */
+const struct pack_item *const *pack_item_versions(const struct pack_set *self, struct str code, size_t *count);
 /* All versions of all items, sorted by code, then version. */
 const struct pack_item *const *pack_items(const struct pack_set *self, size_t *count);
 bool pack_item_for_role(const struct pack_item *self, struct str role);
@@ -249,14 +260,14 @@ struct pack_notice {
 const struct pack_notice *pack_notice_find(const struct pack_set *self, struct str id);
 const struct pack_notice *const *pack_notices(const struct pack_set *self, size_t *count);
 
-enum pack_indicator_of { PACK_OF_CASES, PACK_OF_ITEMS, PACK_OF_NOW };
+enum pack_indicator_of { PACK_OF_CASES, PACK_OF_ITEMS, PACK_OF_NOW, PACK_OF_STAFF };
 /* Which instant of a case says to which day it belongs. */
 enum pack_indicator_when { PACK_WHEN_OPENED, PACK_WHEN_CLOSED, PACK_WHEN_RATED };
 enum pack_indicator_unit { PACK_UNIT_COUNT, PACK_UNIT_SHARE, PACK_UNIT_DAYS, PACK_UNIT_GRADE };
 enum pack_indicator_better { PACK_BETTER_NEITHER, PACK_BETTER_UP, PACK_BETTER_DOWN };
 enum pack_indicator_state { PACK_STATE_OVERDUE, PACK_STATE_DUE };
 enum pack_dimension { PACK_BY_REGION = 1, PACK_BY_UNIT = 2, PACK_BY_ITEM = 4, PACK_BY_MONTH = 8 };
-/* Over every case (or item) where the condition holds, numerator and denominator are added up: true is 1, false and null
+/* Over every case (or item, or member of staff in a case) where the condition holds, numerator and denominator are added up: true is 1, false and null
  * nothing, a number itself. Absent, where is true and denominator 1. A count is its numerator; all else is the ratio. */
 struct pack_indicator {
     struct str id, title, summary, formula, group, source;
@@ -266,7 +277,7 @@ struct pack_indicator {
     enum pack_indicator_better better;
     enum pack_indicator_state state; /* for PACK_OF_NOW */
     unsigned dimensions;             /* enum pack_dimension */
-    struct pack_expression where, numerator, denominator; /* names: case, item, events, certificates; of items: item */
+    struct pack_expression where, numerator, denominator; /* names: case, item, events, certificates; of staff: staff too; of items: item */
     struct value target;                                  /* a number, or null */
     struct value json;
     const struct pack *pack;
@@ -278,6 +289,24 @@ const char *pack_indicator_unit_name(enum pack_indicator_unit unit);
 const char *pack_indicator_better_name(enum pack_indicator_better better);
 const struct pack_indicator *pack_indicator_find(const struct pack_set *self, struct str id);
 const struct pack_indicator *const *pack_indicators(const struct pack_set *self, size_t *count);
+
+enum pack_alert_of { PACK_ALERT_CASE, PACK_ALERT_UNIT };
+/* A case is put on the supervision list when `after` has passed from the instant `since` (null: not at all) and `where` holds
+ * then; an institution when an indicator of the month lies beyond a bound. */
+struct pack_alert {
+    struct str id, title, reason;
+    enum pack_alert_of of;
+    struct pack_expression since, where, owner; /* names: case, item, events, certificates. owner: a staff name */
+    struct str after, due;                      /* durations, "P2WD" too; due: until when it is to be answered */
+    struct str indicator;
+    struct value above, below; /* numbers, one of them null */
+    int64_t at_least;          /* cases */
+    struct value json;
+    const struct pack *pack;
+    const struct pack_file *file;
+};
+const struct pack_alert *pack_alert_find(const struct pack_set *self, struct str id);
+const struct pack_alert *const *pack_alerts(const struct pack_set *self, size_t *count);
 
 /* ---- Codes, roles, texts ---- */
 
@@ -361,3 +390,7 @@ void pack_process_problems(struct arena *arena, const struct pack_set *self, con
 /* Finds what is wrong across the set (see docs/PACKS.md, "What pack check finds"). only: report about this pack alone,
  * or NULL. *passed, when not NULL, counts the declarations without an error. */
 void pack_check(const struct pack_set *self, const struct pack *only, struct pack_problems *problems, size_t *passed);
+/* What loading and pack_check say about one item's file of a pack of the set, which the set need not hold; the item, in the
+ * problems' arena, or NULL when it cannot be read. */
+const struct pack_item *pack_item_judge(const struct pack_set *set, const struct pack *home, struct str path, struct str text,
+                                        struct pack_problems *problems);

@@ -1,6 +1,7 @@
 /* Several packs as one immutable set: indexes by id, merged roles, texts and places. */
 #include "pack/internal.h"
 
+#include "pack/prefill.h"
 #include "trust/hash.h"
 
 #include <stdlib.h>
@@ -102,9 +103,9 @@ static void join_items(const struct joining *j)
         if (before->version == item->version || before->pack != item->pack)
             pack_problem_add(j->problems, STR("items"), item->code,
                              STR("is declared twice with the same version, or by two packs"), false);
-        else if (before->effective >= item->effective)
-            pack_problem_add(j->problems, STR("items"), item->code, STR("a higher version must be effective later"),
-                             false);
+        else if (before->effective > item->effective)
+            pack_problem_add(j->problems, STR("items"), item->code,
+                             STR("a higher version must not be effective earlier"), false);
     }
 }
 
@@ -161,6 +162,10 @@ static struct pack_language join_language(const struct joining *j, struct str id
         out.entries[i] =
             (struct pack_text_entry){joined.context->members[i].key, value_text(joined.context->members[i].value)};
     qsort(out.entries, out.count, sizeof *out.entries, by_key);
+    out.sentences = arena_array(j->arena, const struct pack_text_entry *, out.count);
+    for (size_t i = 0; i < out.count; i++)
+        if (str_find(out.entries[i].key, STR("{1}"), 0) >= 0)
+            out.sentences[out.sentence_count++] = &out.entries[i];
     return out;
 }
 
@@ -215,6 +220,17 @@ bool pack_text_known(const struct pack_set *self, struct str language, struct st
 {
     struct str out;
     return text_in(self, language, text, &out);
+}
+
+const struct pack_text_entry *const *pack_sentences(const struct pack_set *self, struct str language, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < self->language_count; i++)
+        if (str_equal(self->tables[i].id, language)) {
+            *count = self->tables[i].sentence_count;
+            return self->tables[i].sentences;
+        }
+    return NULL;
 }
 
 const struct str *pack_languages(const struct pack_set *self, size_t *count)
@@ -300,6 +316,8 @@ enum status pack_set_new(struct arena *arena, const struct pack *const *packs, s
     JOIN(&j, records, records, "records");
     JOIN(&j, notices, notices, "notices");
     JOIN(&j, indicators, indicators, "indicators");
+    JOIN(&j, alerts, alerts, "alerts");
+    JOIN(&j, prefills, prefills, "prefills");
     JOIN(&j, codes, codes, "codes");
     JOIN(&j, scenarios, scenarios, NULL);
     join_roles(&j);
@@ -361,24 +379,40 @@ struct str pack_set_hash(const struct pack_set *self)
     return self->hash;
 }
 
+const struct pack_item *const *pack_item_versions(const struct pack_set *self, struct str code, size_t *count)
+{
+    size_t low = 0, high = self->items.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_compare(id_of(self->items.items[middle]), code) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (high = low; high < self->items.count && str_equal(id_of(self->items.items[high]), code);)
+        high++;
+    *count = high - low;
+    return (const struct pack_item *const *)self->items.items + low;
+}
+
 const struct pack_item *pack_item_find(const struct pack_set *self, struct str code, int32_t day)
 {
     const struct pack_item *found = NULL;
-    for (size_t i = 0; i < self->items.count; i++) {
-        const struct pack_item *item = self->items.items[i];
-        if (str_equal(item->code, code) && item->effective <= day)
-            found = item;
-    }
+    size_t count;
+    const struct pack_item *const *versions = pack_item_versions(self, code, &count);
+    for (size_t i = 0; i < count; i++)
+        if (versions[i]->effective <= day)
+            found = versions[i];
     return found;
 }
 
 const struct pack_item *pack_item_version(const struct pack_set *self, struct str code, int64_t version)
 {
-    for (size_t i = 0; i < self->items.count; i++) {
-        const struct pack_item *item = self->items.items[i];
-        if (str_equal(item->code, code) && item->version == version)
-            return item;
-    }
+    size_t count;
+    const struct pack_item *const *versions = pack_item_versions(self, code, &count);
+    for (size_t i = 0; i < count; i++)
+        if (versions[i]->version == version)
+            return versions[i];
     return NULL;
 }
 
@@ -410,6 +444,9 @@ FIND(notice, notices)
 ALL(notice, pack_notices, notices)
 FIND(indicator, indicators)
 ALL(indicator, pack_indicators, indicators)
+FIND(alert, alerts)
+ALL(alert, pack_alerts, alerts)
+ALL(prefill, pack_prefills, prefills)
 FIND(codes, codes)
 ALL(codes, pack_codes_all, codes)
 FIND(role, roles)

@@ -51,7 +51,7 @@ enum status portal_sign_in_post(struct http_request *request, struct error *err)
     struct str name = str_trim(portal_field(request, "username"));
     struct str password = portal_field(request, "password");
     struct str id = str_trim(portal_field(request, "id"));
-    struct service_credentials by = {name, password, portal_field(request, "code")};
+    struct service_credentials by = {name, password, portal_field(request, "code"), http_header(request, "User-Agent")};
     if (http_cross_site(request))
         return error_set(err, ERROR_FORBIDDEN, "csrf-failed", "a page of another site sent this request");
     if (gate_call(request, &call, err) != OK)
@@ -66,7 +66,8 @@ enum status portal_sign_in_post(struct http_request *request, struct error *err)
         }
         return portal_show_sign_in(request, next, &refused, err);
     }
-    gate_sign_in(request, &session);
+    if (portal_begin(request, &session, err) != OK)
+        return FAILED;
     return http_reply_redirect(request, 303, session.must_enrol ? STR("/sign-in/factor") : portal_safe_next(next));
 }
 
@@ -77,7 +78,7 @@ enum status portal_sign_out(struct http_request *request, struct error *err)
     return http_reply_redirect(request, 303, STR("/"));
 }
 
-/* /prefer?lang=en&next=/items or ?elder=1: remembered in cookies for a year. */
+/* /prefer?lang=en&next=/items or ?elder=1, ?kiosk=1: remembered in cookies for a year. */
 enum status portal_prefer(struct http_request *request, struct error *err)
 {
     (void)err;
@@ -88,5 +89,9 @@ enum status portal_prefer(struct http_request *request, struct error *err)
     if (elder.data)
         http_set_cookie(request, PORTAL_ELDER_COOKIE, str_equal(elder, STR("1")) ? STR("1") : STR(""),
                         str_equal(elder, STR("1")) ? 31536000 : -1, 0);
+    struct str kiosk = http_query(request, "kiosk");
+    if (kiosk.data)
+        http_set_cookie(request, PORTAL_KIOSK_COOKIE, str_equal(kiosk, STR("1")) ? STR("1") : STR(""),
+                        str_equal(kiosk, STR("1")) ? 31536000 : -1, 0);
     return http_reply_redirect(request, 303, portal_safe_next(http_query(request, "next")));
 }

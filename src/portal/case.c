@@ -4,7 +4,7 @@
 #include "pack/pack.h"
 #include "portal/internal.h"
 
-static struct value case_row(struct http_request *request, struct value one)
+struct value portal_case_row(struct http_request *request, struct value one)
 {
     struct str state = value_text(value_get(one, STR("state")));
     struct str outcome = value_text(value_get(one, STR("outcome")));
@@ -30,7 +30,7 @@ struct value portal_case_rows(struct http_request *request, struct value cases)
 {
     struct list *rows = list_new(request->arena, value_count(cases));
     for (size_t i = 0; i < value_count(cases); i++)
-        rows->items[i] = case_row(request, value_at(cases, i));
+        rows->items[i] = portal_case_row(request, value_at(cases, i));
     return value_of_list(rows);
 }
 
@@ -53,7 +53,7 @@ enum status portal_my_cases(struct http_request *request, struct error *err)
 }
 
 /* Events that mean something to an applicant; the texts name them "event_<type>". */
-static struct value public_events(struct http_request *request, struct value events)
+struct value portal_public_events(struct http_request *request, struct value events)
 {
     struct list_builder shown;
     list_builder_init(&shown, request->arena);
@@ -81,6 +81,32 @@ static bool may(struct value one, struct str action)
     return false;
 }
 
+static struct value certificate_rows(struct http_request *request, struct value certificates)
+{
+    struct list *rows = list_new(request->arena, value_count(certificates));
+    for (size_t i = 0; i < value_count(certificates); i++)
+        rows->items[i] = portal_certificate_row(request, value_at(certificates, i));
+    return value_of_list(rows);
+}
+
+/* What the case waits for: the applicant's corrections, or the end of a pause of the clock. */
+static void put_waiting(struct http_request *request, struct context_builder *data, struct value one)
+{
+    static const char *const waits[] = {"correction", "suspension"};
+    for (size_t i = 0; i < COUNT_OF(waits); i++) {
+        struct value wait = value_get(one, str_of(waits[i]));
+        struct context_builder more;
+        context_builder_init(&more, request->arena);
+        context_builder_put(&more, STR("until_text"), portal_time(request, value_get(wait, STR("until"))));
+        if (!value_is_null(wait))
+            wait = value_merge(request->arena, portal_translate_all(request, wait), context_builder_done(&more));
+        context_builder_put(data, str_of(waits[i]), wait);
+    }
+    struct str outcome = value_text(value_get(one, STR("outcome")));
+    bool against = str_equal(outcome, STR("refused")) || str_equal(outcome, STR("declined"));
+    context_builder_put(data, STR("remedies"), value_boolean(against));
+}
+
 static enum status show_case(struct http_request *request, const struct error *refused, struct error *err)
 {
     struct call call;
@@ -90,19 +116,22 @@ static enum status show_case(struct http_request *request, const struct error *r
     if (gate_call(request, &call, err) != OK || service_case_get(&call, no, &one, err) != OK ||
         service_case_events(&call, no, &events, err) != OK)
         return FAILED;
-    struct value certificates = value_get(one, STR("certificates"));
-    struct list *rows = list_new(request->arena, value_count(certificates));
-    for (size_t i = 0; i < value_count(certificates); i++)
-        rows->items[i] = portal_certificate_row(request, value_at(certificates, i));
-    struct value deadline = value_get(one, STR("deadline"));
+    struct value qr;
+    if (portal_qr(request, portal_lookup_url(request, no), &qr, err) != OK)
+        return FAILED;
     struct context_builder data;
     context_builder_init(&data, request->arena);
-    context_builder_put(&data, STR("case"), case_row(request, portal_translate_all(request, one)));
-    context_builder_put(&data, STR("certificates"), value_of_list(rows));
-    context_builder_put(&data, STR("deadline_why"), value_get(deadline, STR("text")));
-    context_builder_put(&data, STR("events"), public_events(request, events));
+    context_builder_put(&data, STR("case"), portal_case_row(request, portal_translate_all(request, one)));
+    context_builder_put(&data, STR("certificates"), certificate_rows(request, value_get(one, STR("certificates"))));
+    context_builder_put(&data, STR("documents"), certificate_rows(request, value_get(one, STR("documents"))));
+    context_builder_put(&data, STR("qr"), qr);
+    context_builder_put(&data, STR("signature"), portal_signature(request, value_get(one, STR("signature"))));
+    put_waiting(request, &data, one);
+    context_builder_put(&data, STR("deadline_why"), portal_deadline_why(request, value_get(one, STR("deadline_explanation"))));
+    context_builder_put(&data, STR("events"), portal_public_events(request, events));
     context_builder_put(&data, STR("is_new"), value_boolean(http_query(request, "new").len > 0));
     context_builder_put(&data, STR("can_withdraw"), value_boolean(may(one, STR("withdraw"))));
+    context_builder_put(&data, STR("can_supplement"), value_boolean(may(one, STR("supplement"))));
     context_builder_put(&data, STR("can_rate"), value_boolean(may(one, STR("rate"))));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
     return portal_page(request, refused ? 422 : 200, "case", context_builder_done(&data), err);

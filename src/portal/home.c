@@ -26,13 +26,17 @@ static struct value item_card(struct http_request *request, struct value item)
     struct context_builder more;
     context_builder_init(&more, request->arena);
     context_builder_put(&more, STR("promised_text"), value_string(limit_text(request, promised)));
-    context_builder_put(&more, STR("statutory_text"),
-                        value_string(limit_text(request, value_path(item, "limits.statutory"))));
+    struct value statutory = value_path(item, "limits.statutory");
+    if (value_is_null(statutory))
+        statutory = value_get(item, STR("statutory"));
+    context_builder_put(&more, STR("statutory_text"), value_string(limit_text(request, statutory)));
+    context_builder_put(&more, STR("previous_text"), value_string(limit_text(request, value_path(item, "limits.previous"))));
     context_builder_put(&more, STR("instant"),
                         value_boolean(str_equal(value_text(value_get(item, STR("handling"))), STR("instant"))));
     return value_merge(request->arena, portal_translate_all(request, item), context_builder_done(&more));
 }
 
+/* {items [card], count, next}. */
 static enum status item_cards(struct http_request *request, const struct service_item_query *query, struct value *out,
                               struct error *err)
 {
@@ -44,20 +48,53 @@ static enum status item_cards(struct http_request *request, const struct service
     struct list *cards = list_new(request->arena, value_count(items));
     for (size_t i = 0; i < value_count(items); i++)
         cards->items[i] = item_card(request, value_at(items, i));
-    *out = value_of_list(cards);
+    struct context_builder page;
+    context_builder_init(&page, request->arena);
+    context_builder_put(&page, STR("items"), value_of_list(cards));
+    *out = value_merge(request->arena, view, context_builder_done(&page));
+    return OK;
+}
+
+#define LIFE_EVENTS "life-events"
+#define HOME_ITEMS 9
+
+/* What people come for most: things that happen in life first, then what is decided at once. */
+static enum status put_services(struct http_request *request, struct context_builder *data, struct error *err)
+{
+    static const char *const topics[] = {LIFE_EVENTS, "licence", "institution", "occupational", "health-care", "other"};
+    struct service_item_query events = {.topic = STR(LIFE_EVENTS), .limit = HOME_ITEMS};
+    struct service_item_query instant = {.handling = STR("instant"), .limit = HOME_ITEMS};
+    struct str subject = http_query(request, "subject");
+    struct value found;
+    if (str_equal(subject, STR("1")) || str_equal(subject, STR("2")))
+        events.subject = instant.subject = subject;
+    if (item_cards(request, &events, &found, err) != OK)
+        return FAILED;
+    context_builder_put(data, STR("events"), value_get(found, STR("items")));
+    if (item_cards(request, &instant, &found, err) != OK)
+        return FAILED;
+    context_builder_put(data, STR("items"), value_get(found, STR("items")));
+    context_builder_put(data, STR("subject"), value_string(events.subject.data ? events.subject : STR("")));
+    struct list_builder list;
+    list_builder_init(&list, request->arena);
+    for (size_t i = 0; i < COUNT_OF(topics); i++) {
+        struct context_builder topic;
+        context_builder_init(&topic, request->arena);
+        context_builder_put(&topic, STR("id"), value_cstr(topics[i]));
+        context_builder_put(&topic, STR("title"), value_string(portal_state(request, "topic", str_of(topics[i]))));
+        list_builder_push(&list, context_builder_done(&topic));
+    }
+    context_builder_put(data, STR("topics"), list_builder_done(&list));
     return OK;
 }
 
 enum status portal_home(struct http_request *request, struct error *err)
 {
     struct call call;
-    struct value items;
-    struct service_item_query all = {0};
     struct context_builder data;
     context_builder_init(&data, request->arena);
-    if (item_cards(request, &all, &items, err) != OK || gate_call(request, &call, err) != OK)
+    if (put_services(request, &data, err) != OK || gate_call(request, &call, err) != OK)
         return FAILED;
-    context_builder_put(&data, STR("items"), items);
     if (portal_signed_in(request)) {
         struct value drafts;
         struct value cases;
@@ -70,21 +107,51 @@ enum status portal_home(struct http_request *request, struct error *err)
     return portal_page(request, 200, "home", context_builder_done(&data), err);
 }
 
+/* A choice of the catalogue: {value, label, selected} for each word of a kind of texts. */
+static struct value choices(struct http_request *request, const char *kind, const char *const *words, struct str chosen)
+{
+    struct list_builder list;
+    list_builder_init(&list, request->arena);
+    for (size_t i = 0; words[i]; i++) {
+        struct context_builder choice;
+        context_builder_init(&choice, request->arena);
+        context_builder_put(&choice, STR("value"), value_cstr(words[i]));
+        context_builder_put(&choice, STR("label"), value_string(portal_state(request, kind, str_of(words[i]))));
+        context_builder_put(&choice, STR("selected"), value_boolean(str_equal(chosen, str_of(words[i]))));
+        list_builder_push(&list, context_builder_done(&choice));
+    }
+    return list_builder_done(&list);
+}
+
 enum status portal_catalogue(struct http_request *request, struct error *err)
 {
+    static const char *const subjects[] = {"1", "2", "3", "4", "5", "6", "9", NULL};
+    static const char *const types[] = {"01", "05", "07", "08", "09", "10", "20", NULL};
+    static const char *const flags[] = {"instant", "no_visit", "across"}, *const texts[] = {"q", "topic", "subject", "type"};
     struct service_item_query query = {.text = http_query(request, "q"),
                                        .topic = http_query(request, "topic"),
-                                       .subject = http_query(request, "subject")};
-    struct value items;
-    if (item_cards(request, &query, &items, err) != OK)
+                                       .subject = http_query(request, "subject"),
+                                       .type = http_query(request, "type"),
+                                       .handling = http_query(request, "instant").len ? STR("instant") : STR_NONE,
+                                       .no_visit = http_query(request, "no_visit").len > 0,
+                                       .across = http_query(request, "across").len > 0,
+                                       .cursor = http_query(request, "cursor"),
+                                       .limit = 30};
+    struct value found;
+    if (item_cards(request, &query, &found, err) != OK)
         return FAILED;
     struct context_builder data;
     context_builder_init(&data, request->arena);
-    context_builder_put(&data, STR("items"), items);
-    context_builder_put(&data, STR("count"), value_int((int64_t)value_count(items)));
-    context_builder_put(&data, STR("q"), value_string(query.text.data ? query.text : STR("")));
-    context_builder_put(&data, STR("subject"), value_string(query.subject.data ? query.subject : STR("")));
-    return portal_page(request, 200, "catalogue", context_builder_done(&data), err);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct str text = http_query(request, texts[i]);
+        context_builder_put(&data, str_of(texts[i]), value_string(text.data ? text : STR("")));
+    }
+    for (size_t i = 0; i < COUNT_OF(flags); i++)
+        context_builder_put(&data, str_of(flags[i]), value_boolean(http_query(request, flags[i]).len > 0));
+    context_builder_put(&data, STR("subjects"), choices(request, "subject", subjects, query.subject));
+    context_builder_put(&data, STR("types"), choices(request, "type", types, query.type));
+    context_builder_put(&data, STR("topic_title"), value_string(query.topic.len ? portal_state(request, "topic", query.topic) : STR("")));
+    return portal_page(request, 200, "catalogue", value_merge(request->arena, found, context_builder_done(&data)), err);
 }
 
 enum status portal_guide(struct http_request *request, struct error *err)
@@ -104,6 +171,7 @@ enum status portal_guide(struct http_request *request, struct error *err)
     context_builder_put(&data, STR("material_needed"), value_int(needed));
     context_builder_put(&data, STR("flow_count"), value_int((int64_t)value_count(value_get(item, STR("flow")))));
     context_builder_put(&data, STR("fee_count"), value_int((int64_t)value_count(value_get(item, STR("fees")))));
+    context_builder_put(&data, STR("eligible"), value_get(item, STR("eligible")));
     struct str why_not = value_text(value_get(item, STR("why_not")));
     struct str key = arena_printf(request->arena, "problem.%.*s", STR_ARGS(why_not));
     context_builder_put(&data, STR("why_not_text"), value_string(why_not.len ? portal_translate(request, key) : STR("")));

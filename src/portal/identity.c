@@ -39,7 +39,8 @@ enum status portal_oidc_callback(struct http_request *request, struct error *err
     http_set_cookie(request, TICKET_COOKIE, STR(""), -1, 0);
     if (service_oidc_finish(&call, &answer, &session, &next, &refused) != OK)
         return portal_show_sign_in(request, STR("/"), &refused, err);
-    gate_sign_in(request, &session);
+    if (portal_begin(request, &session, err) != OK)
+        return FAILED;
     return http_reply_redirect(request, 303, portal_safe_next(next));
 }
 

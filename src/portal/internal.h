@@ -7,6 +7,7 @@
 #include "service/service.h"
 
 #define PORTAL_ELDER_COOKIE "tongban_elder"
+#define PORTAL_KIOSK_COOKIE "tongban_kiosk"
 
 /* Renders a template (its file name without .html) with data's members and those of every page: t (texts), lang, user, csrf, demo,
  * elder, path, assets. */
@@ -42,11 +43,36 @@ enum status portal_show_sign_in(struct http_request *request, struct str next, c
     row(my_cases) row(progress) row(act) row(wallet) row(certificate) row(certificate_file) row(verify_code)           \
     row(verify) row(verify_post) row(open) row(open_post) row(sign_in) row(sign_in_post) row(sign_out) row(prefer)     \
     row(about) row(oidc) row(oidc_callback) row(acting) row(act_for) row(assist) row(grant) row(end_mandate) row(factor) \
-    row(factor_post) row(materials) row(material_post) row(drop_draft) row(inbox) row(read_notice) row(set_preferences) \
-    row(show_certificate) row(offer_credential) row(wallet_act)
+    row(factor_post) row(tasks) row(materials) row(material_post) row(drop_draft) row(inbox) row(read_notice) row(set_preferences) \
+    row(show_certificate) row(offer_credential) row(wallet_act) row(eligible) row(lookup) row(lookup_post) row(kiosk)     \
+    row(kiosk_end) row(receipt) row(application) row(supplement) row(supplement_post)
 #define PORTAL_DECLARE(name) enum status portal_##name(struct http_request *request, struct error *err);
 PORTAL_HANDLERS(PORTAL_DECLARE)
 #undef PORTAL_DECLARE
+
+/* One template into a buffer of at most 4 MiB, for what is no page. */
+MUST_USE enum status portal_render(struct http_request *request, const char *template, struct value data,
+                                   struct buf *out, struct error *err);
+/* Is this a machine that many use: the session is a kiosk's, or the device was set to be one? */
+bool portal_at_kiosk(const struct http_request *request);
+/* The cookie of a session just begun; on a kiosk's device it becomes a kiosk's session first. */
+MUST_USE enum status portal_begin(struct http_request *request, struct service_session *session, struct error *err);
+/* One case with its state, times and events in words. */
+struct value portal_case_row(struct http_request *request, struct value one);
+struct value portal_public_events(struct http_request *request, struct value events);
+/* The sentence that explains a deadline, in the caller's language; null without one. */
+struct value portal_deadline_why(struct http_request *request, struct value explanation);
+/* A picture of a QR code with this text, as base64 of an SVG. */
+MUST_USE enum status portal_qr(struct http_request *request, struct str text, struct value *out, struct error *err);
+/* Where the progress of a case is looked up without signing in. */
+struct str portal_lookup_url(const struct http_request *request, struct str no);
+/* What was posted as a signature: {name, drawing}. */
+struct value portal_signed(struct http_request *request);
+/* What the check page needs for asking for one. */
+void portal_put_signing(struct http_request *request, struct value item, const struct error *refused,
+                        struct context_builder *data);
+/* The signature of a case in words; null without one. */
+struct value portal_signature(struct http_request *request, struct value signature);
 
 /* Rows of drafts and cases with titles and times as the pages show them. */
 struct value portal_drafts(struct http_request *request, struct value drafts);

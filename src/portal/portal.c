@@ -15,8 +15,15 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/", portal_home, 0, 0, 0, NULL},
     {HTTP_GET, "/items", portal_catalogue, 0, 0, 0, NULL},
     {HTTP_GET, "/items/{code}", portal_guide, 0, 0, 0, NULL},
+    {HTTP_GET, "/items/{code}/eligible", portal_eligible, 0, 0, 0, NULL},
+    {HTTP_GET, "/lookup", portal_lookup, 0, 0, 0, NULL},
+    {HTTP_POST, "/lookup", portal_lookup_post, FORM, 0, 10, NULL},
+    {HTTP_GET, "/kiosk/end", portal_kiosk_end, 0, 0, 0, NULL},
+    {HTTP_POST, "/kiosk/end", portal_kiosk_end, FORM, 0, 0, NULL},
+    {HTTP_POST, "/kiosk", portal_kiosk, FORM, 0, 0, NULL},
     {HTTP_GET, "/apply/{code}", portal_start, 0, 0, 0, NULL},
     {HTTP_POST, "/apply/{code}", portal_start_post, FORM, 0, 0, NULL},
+    {HTTP_GET, "/apply/{code}/{draft}", portal_tasks, 0, 0, 0, NULL},
     {HTTP_GET, "/apply/{code}/{draft}/check", portal_check, 0, 0, 0, NULL},
     {HTTP_POST, "/apply/{code}/{draft}/check", portal_check_post, FORM, 0, 0, NULL},
     {HTTP_GET, "/apply/{code}/{draft}/materials", portal_materials, 0, 0, 0, NULL},
@@ -29,6 +36,10 @@ static const struct http_route routes[] = {
     {HTTP_POST, "/apply/{code}/{draft}/{step}", portal_step_post, FORM, 0, 0, NULL},
     {HTTP_GET, "/cases", portal_my_cases, 0, 0, 0, NULL},
     {HTTP_GET, "/cases/{no}", portal_progress, 0, 0, 0, NULL},
+    {HTTP_GET, "/cases/{no}/supplement", portal_supplement, 0, 0, 0, NULL},
+    {HTTP_POST, "/cases/{no}/supplement", portal_supplement_post, FORM, 20 * 1024 * 1024 + 64 * 1024, 5, NULL},
+    {HTTP_GET, "/cases/{no}/receipt", portal_receipt, 0, 0, 5, NULL},
+    {HTTP_GET, "/cases/{no}/application", portal_application, 0, 0, 0, NULL},
     {HTTP_POST, "/cases/{no}/{action}", portal_act, FORM, 0, 0, NULL},
     {HTTP_GET, "/wallet", portal_wallet, 0, 0, 0, NULL},
     {HTTP_GET, "/wallet/{no}/show", portal_show_certificate, 0, 0, 2, NULL},
@@ -285,7 +296,13 @@ static struct value user_view(struct http_request *request)
     return context_builder_done(&user);
 }
 
-enum status portal_page(struct http_request *request, int status, const char *name, struct value data, struct error *err)
+bool portal_at_kiosk(const struct http_request *request)
+{
+    return gate_caller_of(request)->kiosk || http_cookie(request, PORTAL_KIOSK_COOKIE).len > 0;
+}
+
+enum status portal_render(struct http_request *request, const char *name, struct value data, struct buf *out,
+                          struct error *err)
 {
     const struct page *page = NULL;
     for (size_t i = 0; i < portal.count && !page; i++)
@@ -293,6 +310,7 @@ enum status portal_page(struct http_request *request, int status, const char *na
             page = &portal.pages[i];
     CHECK(page);
     const struct gate_caller *caller = gate_caller_of(request);
+    bool kiosk = portal_at_kiosk(request);
     struct context_builder all;
     context_builder_init(&all, request->arena);
     context_builder_put(&all, STR("t"), texts_of(request));
@@ -301,11 +319,12 @@ enum status portal_page(struct http_request *request, int status, const char *na
     context_builder_put(&all, STR("user"), user_view(request));
     context_builder_put(&all, STR("csrf"), value_string(caller->csrf.data ? caller->csrf : STR("")));
     context_builder_put(&all, STR("demo"), value_boolean(service_demo(request->context)));
-    context_builder_put(&all, STR("elder"), value_boolean(http_cookie(request, PORTAL_ELDER_COOKIE).len > 0));
+    context_builder_put(&all, STR("elder"), value_boolean(kiosk || http_cookie(request, PORTAL_ELDER_COOKIE).len > 0));
+    context_builder_put(&all, STR("kiosk"), value_boolean(kiosk));
+    context_builder_put(&all, STR("kiosk_seconds"), value_int(SERVICE_KIOSK_IDLE_MS / 1000));
     context_builder_put(&all, STR("path"), value_string(request->path));
     context_builder_put(&all, STR("assets"), portal.assets);
     struct value context = value_merge(request->arena, context_builder_done(&all), data);
-
     struct feel_run run = {.arena = request->arena, .now_ms = service_now(request->context)};
     struct buf body;
     buf_init(&body, 4 * 1024 * 1024);
@@ -313,7 +332,17 @@ enum status portal_page(struct http_request *request, int status, const char *na
         buf_release(&body);
         return FAILED;
     }
-    http_set_header(request, "Cache-Control", portal_signed_in(request) ? STR("no-store") : STR("no-cache"));
+    *out = body;
+    return OK;
+}
+
+enum status portal_page(struct http_request *request, int status, const char *name, struct value data, struct error *err)
+{
+    struct buf body;
+    if (portal_render(request, name, data, &body, err) != OK)
+        return FAILED;
+    bool private = portal_signed_in(request) || portal_at_kiosk(request);
+    http_set_header(request, "Cache-Control", private ? STR("no-store") : STR("no-cache"));
     http_set_header(request, "Content-Language", portal_language(request));
     return http_reply_buf(request, status, "text/html; charset=utf-8", &body);
 }

@@ -10,26 +10,31 @@
 #include <string.h>
 
 #define SESSION_IDLE_MS (30 * CLOCK_MINUTE_MS)
+#define KIOSK_TOUCH_MS ((int64_t)5000)
 #define SESSION_MOST_MS (CLOCK_DAY_MS / 2)
 #define TOUCH_MS CLOCK_MINUTE_MS /* the sliding end is moved at most this often, so that reading stays reading */
 #define FAILURES_FREE 5
 #define YEAR_MS (365 * CLOCK_DAY_MS)
 #define PASSWORD_MIN 8
 #define PASSWORD_MAX 200
+#define DEVICE_MAX 400
 
 /* ---- Users ---- */
 
-static bool name_ok(struct str name)
+enum status user_name_check(struct str name, struct error *err)
 {
-    for (size_t i = 0; i < name.len; i++) {
+    bool good = name.len >= 2 && name.len <= 40;
+    for (size_t i = 0; i < name.len && good; i++) {
         char c = name.data[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
-            return false;
+        good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     }
-    return name.len >= 2 && name.len <= 40;
+    if (good)
+        return OK;
+    error_set(err, ERROR_INVALID, "user-invalid", "A user name has 2 to 40 characters of a-z, 0-9, '.', '_' and '-'.");
+    return error_field(err, "name");
 }
 
-static enum status hash_password(struct arena *arena, struct str password, struct str *out, struct error *err)
+enum status password_hash(struct arena *arena, struct str password, struct str *out, struct error *err)
 {
     if (password.len < PASSWORD_MIN || password.len > PASSWORD_MAX) {
         error_set(err, ERROR_INVALID, "password-invalid", "A password has %d to %d bytes.", PASSWORD_MIN, PASSWORD_MAX);
@@ -46,8 +51,6 @@ static enum status hash_password(struct arena *arena, struct str password, struc
 struct user_arg {
     const struct call *call;
     struct store_staff row;
-    struct store_staff *rows;
-    size_t count;
     bool found;
 };
 
@@ -67,11 +70,8 @@ enum status service_user_add(const struct call *call, const struct service_user 
 {
     if (service_may(call, "user.manage", err) != OK)
         return FAILED;
-    if (!name_ok(user->name)) {
-        error_set(err, ERROR_INVALID, "user-invalid",
-                  "A user name has 2 to 40 characters of a-z, 0-9, '.', '_' and '-'.");
-        return error_field(err, "name");
-    }
+    if (user_name_check(user->name, err) != OK)
+        return FAILED;
     if (!pack_role_find(call->service->packs, user->role)) {
         error_set(err, ERROR_INVALID, "role-unknown", "There is no role %.*s.", STR_ARGS(user->role));
         return error_field(err, "role");
@@ -88,7 +88,7 @@ enum status service_user_add(const struct call *call, const struct service_user 
                                    .unit = user->unit,
                                    .unit_name = user->unit_name,
                                    .uscc = user->uscc}};
-    if (user->password.data && hash_password(call->arena, user->password, &arg.row.password, err) != OK)
+    if (user->password.data && password_hash(call->arena, user->password, &arg.row.password, err) != OK)
         return FAILED;
     return db_write(call->service->db, insert_user, &arg, err);
 }
@@ -99,7 +99,7 @@ static enum status read_user(struct db_tx *tx, void *arg, struct error *err)
     return store_staff_find(tx, a->call->arena, a->row.name, &a->row, &a->found, err);
 }
 
-static void actor_of_staff(const struct store_staff *row, struct actor *out)
+void actor_of_staff(const struct store_staff *row, struct actor *out)
 {
     *out = (struct actor){.kind = ACTOR_STAFF,
                           .id = row->name,
@@ -129,71 +129,9 @@ enum status service_user_find(const struct call *call, struct str name, struct a
     return OK;
 }
 
-static enum status list_users(struct db_tx *tx, void *arg, struct error *err)
-{
-    struct user_arg *a = arg;
-    return store_staff_list(tx, a->call->arena, &a->rows, &a->count, err);
-}
-
-enum status service_user_list(const struct call *call, struct value *out, struct error *err)
-{
-    struct user_arg arg = {.call = call};
-    struct list_builder items;
-    list_builder_init(&items, call->arena);
-    if (service_may(call, "user.manage", err) != OK || db_read(call->service->db, list_users, &arg, err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < arg.count; i++) {
-        struct view view;
-        view_init(&view, call->arena);
-        view_text(&view, "name", arg.rows[i].name);
-        view_text(&view, "title", arg.rows[i].title);
-        view_text(&view, "role", arg.rows[i].role);
-        view_text(&view, "region", arg.rows[i].region);
-        view_text(&view, "unit", arg.rows[i].unit);
-        view_text(&view, "unit_name", arg.rows[i].unit_name);
-        view_flag(&view, "disabled", arg.rows[i].disabled);
-        list_builder_push(&items, view_done(&view));
-    }
-    *out = context_set(call->arena, value_null, "items", list_builder_done(&items));
-    return OK;
-}
-
-static enum status change_user(struct db_tx *tx, void *arg, struct error *err)
-{
-    struct user_arg *a = arg;
-    if (store_staff_update(tx, &a->row, err) != OK || (a->found && store_totp_delete(tx, a->row.name, err) != OK))
-        return FAILED;
-    return store_session_delete_staff(tx, a->row.name, err);
-}
-
-enum status service_user_change(const struct call *call, struct str name, struct value set, struct error *err)
-{
-    struct user_arg arg;
-    if (service_may(call, "user.manage", err) != OK || load_user(call, name, &arg, err) != OK)
-        return FAILED;
-    if (!arg.found)
-        return error_set(err, ERROR_NOT_FOUND, "user-not-found", "There is no user %.*s.", STR_ARGS(name));
-    struct str password = value_text(value_get(set, STR("password")));
-    struct str role = value_text(value_get(set, STR("role")));
-    struct str region = value_text(value_get(set, STR("region")));
-    struct value disabled = value_get(set, STR("disabled"));
-    if (password.len && hash_password(call->arena, password, &arg.row.password, err) != OK)
-        return FAILED;
-    if ((role.len && !pack_role_find(call->service->packs, role)) || (region.len && !division_of(region)))
-        return error_set(err, ERROR_INVALID, "user-invalid", "The role or region does not exist.");
-    arg.row.role = role.len ? role : arg.row.role;
-    arg.row.region = region.len ? region : arg.row.region;
-    if (disabled.kind == VALUE_BOOLEAN)
-        arg.row.disabled = disabled.boolean;
-    arg.row.failures = arg.row.locked = 0;
-    struct value totp = value_get(set, STR("totp"));
-    arg.found = totp.kind == VALUE_BOOLEAN && !totp.boolean; /* from here on: take the second factor away */
-    return db_write(call->service->db, change_user, &arg, err);
-}
-
 /* ---- Sessions ---- */
 
-static struct str secret_hash(struct arena *arena, struct str secret)
+struct str secret_hash(struct arena *arena, struct str secret)
 {
     unsigned char *hash = arena_alloc(arena, HASH_SIZE);
     hash_sha256(secret, hash);
@@ -207,6 +145,7 @@ struct session_arg {
     bool found, staff_found;
     struct store_totp factor; /* name present: a code was taken */
     struct str ends;          /* hash of the session that this one takes the place of; absent: none */
+    struct str device;
 };
 
 static enum status insert_session(struct db_tx *tx, void *arg, struct error *err)
@@ -239,6 +178,11 @@ static struct value actor_body(struct arena *arena, const struct actor *actor)
     return view_done(&view);
 }
 
+static int64_t idle_ms(bool kiosk)
+{
+    return kiosk ? SERVICE_KIOSK_IDLE_MS : SESSION_IDLE_MS;
+}
+
 /* Whose row in staff a session hangs on. */
 static struct str staff_of(const struct actor *actor)
 {
@@ -257,8 +201,9 @@ static enum status new_session(const struct call *call, struct session_arg *arg,
     struct service_session session = {.secret = base64url_encode(call->arena, bytes.data, bytes.len),
                                       .csrf = hex_encode(call->arena, csrf.data, csrf.len),
                                       .actor = *actor,
-                                      .expires_ms = now + SESSION_IDLE_MS,
-                                      .must_enrol = out->must_enrol};
+                                      .expires_ms = now + idle_ms(out->kiosk),
+                                      .must_enrol = out->must_enrol,
+                                      .kiosk = out->kiosk};
     arg->row = (struct store_session){.hash = secret_hash(call->arena, session.secret),
                                       .staff = staff_of(actor),
                                       .csrf = session.csrf,
@@ -267,6 +212,10 @@ static enum status new_session(const struct call *call, struct session_arg *arg,
     struct value body = actor_body(call->arena, actor);
     if (session.must_enrol)
         body = context_set(call->arena, body, "must_enrol", value_boolean(true));
+    if (session.kiosk)
+        body = context_set(call->arena, body, "kiosk", value_boolean(true));
+    if (arg->device.len && arg->device.len <= DEVICE_MAX && utf8_valid(arg->device))
+        body = context_set(call->arena, body, "device", value_string(arg->device));
     arg->row.body = service_seal(service, call->arena, STR("session"), body);
     if (db_write(service->db, insert_session, arg, err) != OK)
         return FAILED;
@@ -332,7 +281,7 @@ enum status service_sign_in_by(const struct call *call, const struct service_cre
                                struct service_session *out, struct error *err)
 {
     struct user_arg user;
-    struct session_arg arg = {.call = call};
+    struct session_arg arg = {.call = call, .device = by->device};
     if (load_user(call, by->name, &user, err) != OK)
         return FAILED;
     arg.staff = user.row;
@@ -369,12 +318,60 @@ enum status service_sign_in_party(const struct call *call, const struct actor *p
     return session_start(call, party, STR_NONE, out, err);
 }
 
+static enum status find_session(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct session_arg *a = arg;
+    if (store_session_find(tx, a->call->arena, a->row.hash, &a->row, &a->found, err) != OK)
+        return FAILED;
+    if (!a->found || !a->row.staff.data)
+        return OK;
+    return store_staff_find(tx, a->call->arena, a->row.staff, &a->staff, &a->staff_found, err);
+}
+
+static enum status unauthenticated(struct error *err)
+{
+    error_set(err, ERROR_UNAUTHENTICATED, "unauthenticated", "The session has ended.");
+    return error_hint(err, "Sign in again.");
+}
+
+/* A session that takes the place of one at a kiosk is at the kiosk too. */
+static enum status at_kiosk(const struct call *call, struct str secret, bool *out, struct error *err)
+{
+    struct session_arg arg = {.call = call, .row = {.hash = secret_hash(call->arena, secret)}};
+    struct value body;
+    if (db_read(call->service->db, find_session, &arg, err) != OK)
+        return FAILED;
+    if (!arg.found)
+        return OK;
+    if (service_unseal(call->service, call->arena, STR("session"), arg.row.body, &body, err) != OK)
+        return FAILED;
+    *out = value_is_true(value_get(body, STR("kiosk")));
+    return OK;
+}
+
 enum status session_start(const struct call *call, const struct actor *actor, struct str ends,
                           struct service_session *out, struct error *err)
 {
     struct session_arg arg = {.call = call, .ends = ends.len ? secret_hash(call->arena, ends) : STR_NONE};
     struct service_session session = {0};
-    if (new_session(call, &arg, actor, &session, err) != OK)
+    if ((ends.len && at_kiosk(call, ends, &session.kiosk, err) != OK) || new_session(call, &arg, actor, &session, err) != OK)
+        return FAILED;
+    *out = session;
+    return OK;
+}
+
+enum status service_session_kiosk(const struct call *call, struct str secret, bool kiosk, struct service_session *out,
+                                  struct error *err)
+{
+    struct session_arg arg = {.call = call, .ends = secret_hash(call->arena, secret)};
+    struct service_session session = {.kiosk = kiosk};
+    if (call->actor->kind == ACTOR_NOBODY || !secret.len)
+        return unauthenticated(err);
+    if (!kiosk && call->actor->kind != ACTOR_STAFF) {
+        error_set(err, ERROR_FORBIDDEN, "forbidden", "Only staff take a session away from a kiosk.");
+        return error_hint(err, "End the session instead.");
+    }
+    if (new_session(call, &arg, call->actor, &session, err) != OK)
         return FAILED;
     *out = session;
     return OK;
@@ -412,26 +409,10 @@ enum status service_sign_in_demo(const struct call *call, struct str id, int lev
     return service_sign_in_party(call, &actor, out, err);
 }
 
-static enum status find_session(struct db_tx *tx, void *arg, struct error *err)
-{
-    struct session_arg *a = arg;
-    if (store_session_find(tx, a->call->arena, a->row.hash, &a->row, &a->found, err) != OK)
-        return FAILED;
-    if (!a->found || !a->row.staff.data)
-        return OK;
-    return store_staff_find(tx, a->call->arena, a->row.staff, &a->staff, &a->staff_found, err);
-}
-
 static enum status touch_session(struct db_tx *tx, void *arg, struct error *err)
 {
     const struct session_arg *a = arg;
     return store_session_touch(tx, a->row.hash, a->row.seen, err);
-}
-
-static enum status unauthenticated(struct error *err)
-{
-    error_set(err, ERROR_UNAUTHENTICATED, "unauthenticated", "The session has ended.");
-    return error_hint(err, "Sign in again.");
 }
 
 static enum status session_actor(const struct call *call, const struct session_arg *arg, struct value body,
@@ -471,15 +452,18 @@ enum status service_session_find(const struct call *call, struct str secret, str
     if (service_unseal(call->service, call->arena, STR("session"), arg.row.body, &body, err) != OK ||
         session_actor(call, &arg, body, &actor, err) != OK)
         return FAILED;
-    if (now - arg.row.seen > TOUCH_MS) {
+    bool kiosk = value_is_true(value_get(body, STR("kiosk")));
+    if (now - arg.row.seen > idle_ms(kiosk))
+        return unauthenticated(err);
+    if (now - arg.row.seen > (kiosk ? KIOSK_TOUCH_MS : TOUCH_MS)) {
         arg.row.seen = now;
         if (db_write(call->service->db, touch_session, &arg, err) != OK)
             return FAILED;
     }
-    int64_t idle_end = arg.row.seen + SESSION_IDLE_MS, end = arg.row.created + SESSION_MOST_MS;
+    int64_t idle_end = arg.row.seen + idle_ms(kiosk), end = arg.row.created + SESSION_MOST_MS;
     *out = (struct service_session){
         .secret = secret, .csrf = arg.row.csrf, .actor = actor, .expires_ms = idle_end < end ? idle_end : end,
-        .must_enrol = value_is_true(value_get(body, STR("must_enrol")))};
+        .must_enrol = value_is_true(value_get(body, STR("must_enrol"))), .kiosk = kiosk};
     return OK;
 }
 

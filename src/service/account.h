@@ -12,14 +12,11 @@ struct service_user {
 /* Needs user.manage (the command line asks as system). user-exists. */
 MUST_USE enum status service_user_add(const struct call *call, const struct service_user *user, struct error *err);
 MUST_USE enum status service_user_find(const struct call *call, struct str name, struct actor *out, struct error *err);
-/* {items [{name, title, role, region, unit, unit_name, disabled}]}. */
-MUST_USE enum status service_user_list(const struct call *call, struct value *out, struct error *err);
-/* {password?, role?, region?, disabled?, totp? (false: the second factor is taken away, for a lost phone)}. Ends the user's sessions. */
-MUST_USE enum status service_user_change(const struct call *call, struct str name, struct value set, struct error *err);
 
 struct service_credentials {
     struct str name, password;
-    struct str code; /* of the authenticator app; absent: none was typed */
+    struct str code;   /* of the authenticator app; absent: none was typed */
+    struct str device; /* what the browser calls itself, shown in lists of sessions; absent: not known */
 };
 
 /* A session's secret for the cookie; the database keeps its hash only. Ends after 30 minutes without use and 12 hours
@@ -30,6 +27,7 @@ struct service_session {
     struct actor actor; /* its texts live in the call's arena */
     int64_t expires_ms;
     bool must_enrol;    /* the role needs a second factor and there is none yet: good for enrolling only */
+    bool kiosk;         /* at a machine that many use: ends after SERVICE_KIOSK_IDLE_MS without use */
 };
 /* code-needed when the password is right and the account has a second factor; code-wrong (counts as a failure). */
 MUST_USE enum status service_sign_in_by(const struct call *call, const struct service_credentials *by,
@@ -44,6 +42,11 @@ MUST_USE enum status service_sign_in_party(const struct call *call, const struct
 /* Demo servers only: a registered fictional person by ID number. */
 MUST_USE enum status service_sign_in_demo(const struct call *call, struct str id, int level,
                                           struct service_session *out, struct error *err);
+/* The same actor's session as one at a kiosk, or no longer, in place of the one with this secret. What takes its place later (acting
+ * for somebody) stays at the kiosk. Only staff take it away from one: forbidden. */
+#define SERVICE_KIOSK_IDLE_MS ((int64_t)180000)
+MUST_USE enum status service_session_kiosk(const struct call *call, struct str secret, bool kiosk,
+                                           struct service_session *out, struct error *err);
 /* Who this secret belongs to; moves the sliding end. unauthenticated. */
 MUST_USE enum status service_session_find(const struct call *call, struct str secret, struct service_session *out,
                                           struct error *err);

@@ -2,6 +2,7 @@
 
 #include "clock/instant.h"
 #include "service/builtin.h"
+#include "service/once.h"
 #include "service/session.h"
 #include "store/mandate.h"
 #include "trust/ids.h"
@@ -154,6 +155,9 @@ struct granting {
     struct value body;
     struct store_mandate row;
     struct party_held party;
+    const struct call *call;
+    struct value view;
+    struct once once;
 };
 
 /* Who is not in the register: a clerk has their papers before them. */
@@ -203,12 +207,14 @@ static enum status grant_command(struct work *work, void *arg, struct error *err
 
 static enum status insert_mandate(struct db_tx *tx, void *arg, struct error *err)
 {
-    const struct granting *g = arg;
-    return store_mandate_insert(tx, &g->row, err);
+    struct granting *g = arg;
+    if (store_mandate_insert(tx, &g->row, err) != OK)
+        return FAILED;
+    return once_keep(tx, g->call, &g->once, g->view, err);
 }
 
-/* Writes it down; who is represented is looked up in the register. */
-static enum status put(const struct call *call, struct granting *g, struct error *err)
+/* Makes the row; who is represented is looked up in the register. */
+static enum status make_row(const struct call *call, struct granting *g, struct error *err)
 {
     struct service *service = call->service;
     struct view by;
@@ -222,7 +228,12 @@ static enum status put(const struct call *call, struct granting *g, struct error
         return FAILED;
     g->row.granted = service_now(service);
     g->row.body = service_seal(service, call->arena, place(call->arena, g->row.id), g->body);
-    return db_write(service->db, insert_mandate, g, err);
+    return OK;
+}
+
+static enum status put(const struct call *call, struct granting *g, struct error *err)
+{
+    return make_row(call, g, err) == OK ? db_write(call->service->db, insert_mandate, g, err) : FAILED;
 }
 
 static enum status check_items(const struct call *call, struct value items, struct error *err)
@@ -322,11 +333,30 @@ static struct value mandate_view(const struct call *call, const struct store_man
     return view_done(&view);
 }
 
+static struct value grant_request(struct arena *arena, const struct service_mandate *wanted)
+{
+    struct view view;
+    view_init(&view, arena);
+    view_put(&view, "principal", wanted->principal);
+    view_put(&view, "agent", wanted->agent);
+    view_put(&view, "items", wanted->items);
+    view_flag(&view, "certificates", wanted->certificates);
+    view_text(&view, "relation", wanted->relation);
+    view_text(&view, "evidence", wanted->evidence);
+    view_text(&view, "until", wanted->until);
+    return view_done(&view);
+}
+
 enum status service_mandate_grant(const struct call *call, const struct service_mandate *wanted, struct value *out,
                                   struct error *err)
 {
-    struct granting g = {.principal_name = value_text(value_get(wanted->principal, STR("name")))};
+    struct granting g = {.principal_name = value_text(value_get(wanted->principal, STR("name"))), .call = call};
     struct arena *arena = call->arena;
+    if (once_begin(call, "mandate", grant_request(arena, wanted), &g.once, err) != OK)
+        return FAILED;
+    *out = g.once.answer;
+    if (!value_is_null(*out))
+        return OK;
     if (check_wanted(call, wanted, &g.principal_id, err) != OK || read_until(call, wanted->until, &g.row.until, err) != OK)
         return FAILED;
     struct view agent, body;
@@ -342,9 +372,12 @@ enum status service_mandate_grant(const struct call *call, const struct service_
     view_text(&body, "evidence", wanted->evidence);
     g.body = view_done(&body);
     g.row.agent = party_index(call->service, arena, value_text(value_get(wanted->agent, STR("id"))));
-    if (put(call, &g, err) != OK)
+    if (make_row(call, &g, err) != OK)
         return FAILED;
-    *out = mandate_view(call, &g.row, g.body);
+    g.view = mandate_view(call, &g.row, g.body);
+    if (db_write(call->service->db, insert_mandate, &g, err) != OK)
+        return FAILED;
+    *out = g.view;
     return OK;
 }
 

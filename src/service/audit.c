@@ -334,8 +334,29 @@ static enum status audit_all(struct db_tx *tx, void *arg, struct error *err)
     return check_model_texts(self, err) == OK ? check_anchors(self, err) : FAILED;
 }
 
+/* What the desk shows of it. */
+static enum status keep_result(const struct call *call, int64_t began, const struct service_audit *found,
+                               struct error *err)
+{
+    struct view view;
+    view_init(&view, call->arena);
+    view_int(&view, "began", began);
+    view_int(&view, "ended", service_now(call->service));
+    view_int(&view, "cases", found->cases);
+    view_int(&view, "events", found->events);
+    view_int(&view, "certificates", found->certificates);
+    view_int(&view, "records", found->records);
+    view_int(&view, "entries", found->entries);
+    view_int(&view, "anchors", found->anchors);
+    view_int(&view, "problems", (int64_t)found->problem_count);
+    struct call system = *call;
+    system.actor = &actor_system;
+    return service_setting_put(&system, STR(AUDIT_LAST), json_text(call->arena, view_done(&view)), err);
+}
+
 enum status service_audit(const struct call *call, struct service_audit *out, struct error *err)
 {
+    int64_t began = service_now(call->service);
     struct auditing self = {.call = call, .service = call->service, .keep = call->arena};
     if (service_may(call, "audit.read", err) != OK)
         return FAILED;
@@ -346,6 +367,8 @@ enum status service_audit(const struct call *call, struct service_audit *out, st
         return FAILED;
     self.found.problems = self.problems.items;
     self.found.problem_count = self.problems.count;
+    if (keep_result(call, began, &self.found, err) != OK)
+        return FAILED;
     *out = self.found;
     return OK;
 }
@@ -427,78 +450,4 @@ enum status service_anchor(struct service *self, struct error *err)
 enum status service_anchor_daily(struct service *self, int64_t now_ms, struct error *err)
 {
     return anchor(self, now_ms, CLOCK_DAY_MS, err);
-}
-
-/* ---- The access log ---- */
-
-struct access_listing {
-    const struct service_access_query *query;
-    bool own;
-    struct value view;
-};
-
-static enum status access_line(struct work *work, const struct store_access *row, bool own, struct list_builder *items,
-                               struct error *err)
-{
-    struct value body;
-    if (service_unseal(work->service, work->arena, key_text(work->arena, row->id), row->body, &body, err) != OK)
-        return FAILED;
-    struct view view;
-    view_init(&view, work->arena);
-    view_time(&view, "at", row->at);
-    if (!own)
-        view_put(&view, "who", value_get(body, STR("who")));
-    view_put(&view, "kind", value_get(body, STR("kind")));
-    view_put(&view, "role", value_get(body, STR("role")));
-    view_put(&view, "unit", value_get(body, STR("unit")));
-    view_text(&view, "what", row->what);
-    view_put(&view, "case", value_get(body, STR("case")));
-    view_put(&view, "purpose", value_get(body, STR("purpose")));
-    list_builder_push(items, view_done(&view));
-    return OK;
-}
-
-static enum status access_command(struct work *work, void *arg, struct error *err)
-{
-    struct access_listing *a = arg;
-    const struct service_access_query *query = a->query;
-    struct list_builder items;
-    struct case_id of = {0};
-    int64_t *regions;
-    struct store_access_filter filter = {.before_at = INT64_MAX,
-                                         .before_id = INT64_MAX,
-                                         .limit = limit_between(query->limit, 50, 200),
-                                         .subject = party_index(work->service, work->arena, query->subject),
-                                         .who = applicant_index(work->service, work->arena, STR("staff"), query->who)};
-    if (case_no_parse(query->case_no, &of))
-        filter.case_id = of.id;
-    if (a->own)
-        filter.subject = actor_index(work->call);
-    list_builder_init(&items, work->arena);
-    size_t region_count = region_list(work->service, (struct division_range){0, INT64_MAX}, work->arena, &regions);
-    for (size_t r = 0; r < region_count; r++) {
-        struct store_access *rows;
-        size_t count;
-        filter.region = regions[r];
-        if (of.region && of.region != regions[r])
-            continue;
-        if (store_access_list(work->tx, work->arena, &filter, &rows, &count, err) != OK)
-            return FAILED;
-        for (size_t i = 0; i < count; i++)
-            if (access_line(work, &rows[i], a->own, &items, err) != OK)
-                return FAILED;
-    }
-    a->view = context_set(work->arena, value_null, "items", list_builder_done(&items));
-    return OK;
-}
-
-enum status service_access_list(const struct call *call, const struct service_access_query *query, struct value *out,
-                                struct error *err)
-{
-    struct access_listing arg = {.query = query};
-    arg.own = call->actor->kind == ACTOR_PERSON || call->actor->kind == ACTOR_ORGANISATION;
-    if ((!arg.own && service_may(call, "audit.read", err) != OK) || work_read(call, access_command, &arg, err) != OK)
-        return FAILED;
-    *out = arg.view;
-    return OK;
 }

@@ -27,12 +27,26 @@ MUST_USE enum status service_backup(struct service *self, const char *out, struc
 /* The way back; the data folder must be empty or missing. */
 MUST_USE enum status service_restore(const char *from, const char *data, struct error *err);
 
+/* ---- The access log: who looked at personal data. access.c ---- */
+
 struct service_access_query {
-    struct str who, subject, case_no;
+    struct str who;      /* staff name, ID number or USCC; "": anybody */
+    struct str subject;  /* ID number or USCC of the person looked at; "": anybody */
+    struct str case_no;
+    struct str from, to; /* days, both included; "": open */
     int64_t limit;
     struct str cursor;
 };
-/* The access log: {items [{at, who, role, what, case, purpose}], next}, newest first. Needs audit.read; persons see who
- * looked at them. */
+/* {items [{at, who, name, kind, role, unit, unit_name, what, subject (masked), case, purpose}], next}, newest first. Needs
+ * audit.read; a role whose scope is its unit sees looks from its unit only. Asking for one person is noted itself. Persons see
+ * who else looked at them, without the staff member's name. bad-query, bad-cursor. */
 MUST_USE enum status service_access_list(const struct call *call, const struct service_access_query *query,
                                          struct value *out, struct error *err);
+/* All that the query finds as a table, noted with its reason. *out is CSV with its mark. reason-missing, export-too-large. */
+#define SERVICE_EXPORT_MAX 10000
+MUST_USE enum status service_access_export(const struct call *call, const struct service_access_query *query,
+                                           struct str reason, struct str *out, struct error *err);
+/* {audit {began, ended, cases, events, certificates, records, entries, anchors, problems}, anchor {at, regions, events}}; a member
+ * is left out when there has been none. Needs audit.read. */
+MUST_USE enum status service_audit_state(const struct call *call, struct value *out, struct error *err);
+#define AUDIT_LAST "audit.last" /* the setting that keeps what the last audit found */

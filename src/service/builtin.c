@@ -25,6 +25,7 @@ static const struct builtin builtins[] = {
     {"serial.next", builtin_serial_next},
     {"case.extend", builtin_case_extend},
     {"document.issue", builtin_document_issue},
+    {"certificate.deliver", builtin_certificate_deliver},
 };
 
 const struct builtin *builtin_job(struct str type)

@@ -8,7 +8,7 @@ builtin_function builtin_case_accept, builtin_case_correct, builtin_case_suspend
 builtin_function builtin_party_find, builtin_party_write, builtin_record_write, builtin_record_find,
     builtin_record_void;
 builtin_function builtin_certificate_issue, builtin_certificate_find, builtin_certificate_grant,
-    builtin_certificate_suspend, builtin_certificate_resume, builtin_certificate_revoke;
+    builtin_certificate_suspend, builtin_certificate_resume, builtin_certificate_revoke, builtin_certificate_deliver;
 builtin_function builtin_ledger_post, builtin_notice_send, builtin_exchange_call, builtin_serial_next;
 
 /* An input by name. */
@@ -44,6 +44,9 @@ struct notice_order {
     struct value to; /* an ID number, or {id, kind}; null: the applicant */
     struct value data;
 };
+/* A title or text with these names; empty for a NULL template. */
+MUST_USE enum status notice_render(struct feel_run *run, const struct template *template, struct value names,
+                                   struct str *out, struct error *err);
 MUST_USE enum status notice_post(struct work_case *of, const struct notice_order *order, struct error *err);
 /* Tells the applicant, if they are a person or an organisation and the packs declare a notice of this id. */
 MUST_USE enum status notice_tell(struct work_case *of, const char *id, struct value data, struct error *err);

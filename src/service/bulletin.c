@@ -2,6 +2,7 @@
 
 #include "clock/instant.h"
 #include "service/indicator_query.h"
+#include "service/once.h"
 #include "service/page.h"
 #include "service/supervision.h"
 #include "store/supervision.h"
@@ -124,6 +125,8 @@ struct making {
     struct value body;
     int32_t from, to;
     bool week;
+    const struct call *call;
+    struct once once;
 };
 
 static enum status invalid(const char *field, const char *message, struct error *err)
@@ -206,8 +209,11 @@ static enum status take_figures(const struct call *call, const struct making *se
 
 static enum status insert_command(struct db_tx *tx, void *arg, struct error *err)
 {
-    const struct making *self = arg;
-    return store_bulletin_insert(tx, &self->row, err);
+    struct making *self = arg;
+    const struct call *call = self->call;
+    if (store_bulletin_insert(tx, &self->row, err) != OK)
+        return FAILED;
+    return once_keep(tx, call, &self->once, value_string(key_text(call->arena, self->row.id)), err);
 }
 
 /* A number for a row of the asker's region. */
@@ -222,13 +228,19 @@ static enum status new_key(struct work *work, void *arg, struct error *err)
 
 enum status service_bulletin_make(const struct call *call, struct value input, struct value *out, struct error *err)
 {
-    struct making self = {.row = {.version = 1, .made = service_now(call->service), .author = call->actor->name}};
+    struct making self = {.row = {.version = 1, .made = service_now(call->service), .author = call->actor->name},
+                          .call = call};
     struct str region = value_text(value_get(input, STR("region")));
     struct actor_scope scope = actor_scope(call);
     struct division_range range = division_range(region);
     struct view body;
     view_init(&body, call->arena);
-    if (service_may(call, "supervision.manage", err) != OK || read_wish(call, input, &self, err) != OK)
+    if (service_may(call, "supervision.manage", err) != OK ||
+        once_begin(call, "bulletin", input, &self.once, err) != OK)
+        return FAILED;
+    if (!value_is_null(self.once.answer))
+        return service_bulletin_get(call, value_text(self.once.answer), out, err);
+    if (read_wish(call, input, &self, err) != OK)
         return FAILED;
     self.row.division_from = range.from > scope.divisions.from ? range.from : scope.divisions.from;
     self.row.division_to = range.to < scope.divisions.to ? range.to : scope.divisions.to;

@@ -6,6 +6,9 @@
 #include "service/builtin.h"
 #include "service/case_open.h"
 #include "service/deployed.h"
+#include "service/material.h"
+#include "service/handover_work.h"
+#include "service/signature.h"
 #include "service/task_store.h"
 
 /* ---- Opening ---- */
@@ -31,6 +34,7 @@ static struct value request_value(const struct call *call, const struct service_
     view_put(&view, "party", input->party);
     view_put(&view, "materials", input->materials);
     view_put(&view, "applicant", input->applicant);
+    view_put(&view, "signature", input->signature);
     view_flag(&view, "confirmed", input->confirmed);
     return view_done(&view);
 }
@@ -41,6 +45,8 @@ enum status service_case_open(const struct call *call, const struct service_case
     /* Judged once, before the database is asked anything: most refusals cost it nothing. */
     struct case_opening opening = {.input = input};
     if (case_judge(call, &opening, err) != OK)
+        return FAILED;
+    if (opening.errors == 0 && signature_take(call, &opening, &opening.signature, err) != OK)
         return FAILED;
     struct work_request request = {"case.open", value_null};
     if (call->idempotency.len)
@@ -144,9 +150,25 @@ static struct value actions_of(const struct work_case *of)
         list_builder_push(&list, value_cstr("supplement"));
     if (may_act(of) && closed && value_is_null(work_case_get(of, "rating")))
         list_builder_push(&list, value_cstr("rate"));
+    if (of->work->call->actor->kind == ACTOR_STAFF && service_can(of->work->call, "certificate.deliver")) {
+        if (handover_waits(of))
+            list_builder_push(&list, value_cstr("hand-over"));
+        else if (value_count(work_case_get(of, "certificates")))
+            list_builder_push(&list, value_cstr("prepare-handover"));
+    }
     if (!closed && of->work->call->actor->kind == ACTOR_STAFF && service_can(of->work->call, "case.manage"))
         list_builder_push(&list, value_cstr("cancel"));
     return list_builder_done(&list);
+}
+
+static struct value signature_view(const struct work_case *of)
+{
+    struct value at, signature = work_case_get(of, "signature");
+    if (value_is_null(signature))
+        return value_null;
+    if (date_time_parse(value_text(value_get(signature, STR("at"))), &at))
+        signature = context_set(of->work->arena, signature, "at", at);
+    return context_set(of->work->arena, signature, "unchanged", value_boolean(signature_covers(of, signature)));
 }
 
 static struct value correction_view(const struct work_case *of)
@@ -197,6 +219,7 @@ static void view_head(struct view *view, const struct work_case *of)
     view_text(view, "item", of->item->code);
     view_int(view, "item_version", of->item->version);
     view_text(view, "item_title", of->item->title);
+    view_int(view, "packs", of->row.packs);
     view_text(view, "state", str_of(case_state_names[of->row.state]));
     if (of->row.outcome)
         view_text(view, "outcome", str_of(case_outcome_names[of->row.outcome]));
@@ -222,7 +245,9 @@ static struct value agent_view(struct arena *arena, struct value agent)
 enum status case_view(struct work_case *of, struct value *out, struct error *err)
 {
     static const char *const kept[] = {"title", "reasons", "party",  "applicant", "form",    "materials",
-                                       "staff", "rating",  "parent", "children",  "records", "extension", "documents"};
+                                       "staff", "rating",  "parent", "children",  "records", "extension", "documents",
+                                       "handover",
+                                       "prefilled"};
     struct work *work = of->work;
     struct value certificates, tasks;
     if (certificates_now(work, of, &certificates, err) != OK || tasks_now(work, of, &tasks, err) != OK)
@@ -241,6 +266,7 @@ enum status case_view(struct work_case *of, struct value *out, struct error *err
     view_put(&view, "certificates", certificates);
     view_put(&view, "tasks", tasks);
     view_put(&view, "correction", correction_view(of));
+    view_put(&view, "signature", signature_view(of));
     view_put(&view, "suspension", suspension_view(of));
     if (bpmn_instance_incident_count(of->instance))
         view_put(&view, "incidents", incidents_of(of));
@@ -277,6 +303,7 @@ static enum status push_events(struct work *work, const struct store_event *row,
         return FAILED;
     struct value events = value_get(body, STR("events"));
     struct value by = value_get(body, STR("by")), agent = value_get(body, STR("agent"));
+    struct value behalf = value_get(body, STR("behalf"));
     for (size_t i = 0; i < value_count(events); i++) {
         struct view view;
         view_init(&view, work->arena);
@@ -286,12 +313,17 @@ static enum status push_events(struct work *work, const struct store_event *row,
         struct view who;
         view_init(&who, work->arena);
         view_put(&who, "kind", value_get(by, STR("kind")));
+        if (str_equal(value_text(value_get(by, STR("kind"))), STR("staff"))) {
+            view_put(&who, "id", value_get(by, STR("id")));
+            view_put(&who, "unit_id", value_get(body, STR("unit_id")));
+        }
         view_put(&who, "name", value_get(by, STR("name")));
         view_put(&who, "role", value_get(body, STR("role")));
         view_put(&who, "unit", value_get(body, STR("unit")));
         view_put(&view, "by", view_done(&who));
         if (!value_is_null(agent))
             view_put(&view, "agent", agent_view(work->arena, agent));
+        view_put(&view, "on_behalf", behalf);
         list_builder_push(items, value_merge(work->arena, view_done(&view), value_at(events, i)));
     }
     return OK;
@@ -312,12 +344,29 @@ enum status work_case_events(struct work *work, const struct store_case *row, st
     return OK;
 }
 
+/* Sign-in names are for counting, not for those who look at a case. */
+static struct value without_names(struct arena *arena, struct value events)
+{
+    static const char *const shown[] = {"kind", "name", "role", "unit"};
+    struct list *out = list_new(arena, value_count(events));
+    for (size_t i = 0; i < out->count; i++) {
+        struct value by = value_get(value_at(events, i), STR("by"));
+        struct view who;
+        view_init(&who, arena);
+        for (size_t k = 0; k < COUNT_OF(shown); k++)
+            view_put(&who, shown[k], value_get(by, str_of(shown[k])));
+        out->items[i] = context_set(arena, value_at(events, i), "by", view_done(&who));
+    }
+    return value_of_list(out);
+}
+
 static enum status events_command(struct work *work, void *arg, struct error *err)
 {
     struct look *look = arg;
     struct work_case *of;
     if (load_seen(work, look->no, &of, err) != OK || work_case_events(work, &of->row, &look->view, err) != OK)
         return FAILED;
+    look->view = without_names(work->arena, look->view);
     return work_access(work, "case.events", value_text(value_path(of->body, "party.id")), of, err);
 }
 
@@ -478,8 +527,12 @@ static enum status act_supplement(struct work_case *of, struct value input, stru
     }
     struct value before = context_set(work->arena, value_null, "before", work_case_get(of, "form"));
     work_case_set(of, "form", judged.form);
-    if (!value_is_null(value_get(input, STR("materials"))))
-        work_case_set(of, "materials", value_get(input, STR("materials")));
+    struct value materials = value_get(input, STR("materials"));
+    if (!value_is_null(materials)) {
+        if (materials_settle(of, materials, work_case_get(of, "materials"), &materials, err) != OK)
+            return FAILED;
+        work_case_set(of, "materials", materials);
+    }
     work_case_set(of, "correction", value_null);
     work_case_event(of, "case.supplemented", before);
     struct value filled = schema ? form_null_fill(schema->form, work->arena, judged.form) : judged.form;
@@ -577,6 +630,7 @@ static const struct {
 } actions[] = {
     {"withdraw", act_withdraw}, {"supplement", act_supplement}, {"rate", act_rate},
     {"cancel", act_cancel},     {"retry", act_retry},           {"skip", act_skip},
+    {"hand-over", handover_done}, {"prepare-handover", handover_prepare},
 };
 
 static enum status act_command(struct work *work, void *arg, struct error *err)
@@ -589,7 +643,7 @@ static enum status act_command(struct work *work, void *arg, struct error *err)
             run = actions[i].run;
     if (!run) {
         error_set(err, ERROR_NOT_FOUND, "action-not-found", "There is no action %.*s.", STR_ARGS(acting->action));
-        return error_hint(err, "Actions are withdraw, supplement, rate, cancel, retry and skip.");
+        return error_hint(err, "Actions are withdraw, supplement, rate, cancel, retry, skip, prepare-handover and hand-over.");
     }
     if (load_seen(work, acting->no, &of, err) != OK)
         return FAILED;

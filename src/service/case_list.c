@@ -2,6 +2,7 @@
 #include "service/case.h"
 
 #include "clock/instant.h"
+#include "service/item_state.h"
 #include "service/work.h"
 
 #include <stdlib.h>
@@ -83,6 +84,7 @@ static enum status make_filter(struct work *work, const struct service_case_quer
     if (query->item.len) {
         const struct pack_item *item = pack_item_find(work->service->packs, query->item, instant_day(work->now));
         filter->item = item ? service_item_id(work->service, item->code, item->version) : -1;
+        filter->item_versions = item_has_versions(work->service, query->item);
     }
     struct str id = query->party.len ? query->party : query->text;
     if (id.len)

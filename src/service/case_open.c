@@ -1,7 +1,9 @@
 #include "service/case_open.h"
 
 #include "clock/instant.h"
+#include "service/item_state.h"
 #include "service/material.h"
+#include "service/prefill.h"
 #include "service/record_store.h"
 #include "service/session.h"
 
@@ -172,7 +174,8 @@ enum status case_judge(const struct call *call, struct case_opening *opening, st
                   STR_ARGS(opening->input->item));
         return error_field(err, "item");
     }
-    if (!opening->parent && may_open(call, opening, err) != OK)
+    if (!opening->parent &&
+        (item_refuse_suspended(call, opening->item->code, err) != OK || may_open(call, opening, err) != OK))
         return FAILED;
     opening->applicant = applicant_of(call, opening);
     opening->staff = opening->parent ? work_case_get(opening->parent, "staff") : actor_staff_value(call);
@@ -298,14 +301,33 @@ static struct str title_of(struct work *work, const struct case_opening *opening
     return value_is_null(title) ? opening->item->title : text;
 }
 
+/* What was filled in beforehand stays with the case beside what the applicant says. */
+static void keep_prefilled(struct work_case *of, const struct case_opening *opening)
+{
+    struct arena *arena = of->work->arena;
+    const struct pack_form *form = pack_form_find(of->packs, of->item->form);
+    struct value kept =
+        prefill_compare(arena, of->packs, form ? form->form : NULL, opening->input->sources, opening->form);
+    struct list_builder fields;
+    list_builder_init(&fields, arena);
+    for (size_t i = 0; i < value_count(kept); i++)
+        if (value_is_true(value_get(value_at(kept, i), STR("differs"))))
+            list_builder_push(&fields, value_get(value_at(kept, i), STR("field")));
+    if (value_count(kept))
+        work_case_set(of, "prefilled", kept);
+    if (fields.items.count)
+        work_case_event(of, "prefill.disputed", context_set(arena, value_null, "fields", list_builder_done(&fields)));
+}
+
 static void fill_body(struct work_case *of, const struct case_opening *opening)
 {
     work_case_set(of, "title", value_string(title_of(of->work, opening)));
     work_case_set(of, "form", opening->form);
-    work_case_set(of, "materials", opening->input->materials);
     work_case_set(of, "party", opening->party);
     work_case_set(of, "applicant", opening->applicant);
     work_case_set(of, "staff", opening->staff);
+    if (!value_is_null(opening->signature))
+        work_case_set(of, "signature", opening->signature);
     if (of->work->call->actor->acting && !opening->parent)
         work_case_set(of, "agent", acting_agent(of->work->arena, of->work->call->actor));
     if (opening->parent)
@@ -353,6 +375,17 @@ static struct value start_variables(struct work_case *of, const struct case_open
     return variables;
 }
 
+/* The record without what the event has itself. */
+static struct value signed_event(struct arena *arena, struct value signature)
+{
+    static const char *const members[] = {"id", "kind", "name", "file", "content"};
+    struct view view;
+    view_init(&view, arena);
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        view_put(&view, members[i], value_get(signature, str_of(members[i])));
+    return view_done(&view);
+}
+
 enum status case_open_in(struct work *work, struct case_opening *opening, struct work_case **out, struct error *err)
 {
     if (!opening->item && case_judge(work->call, opening, err) != OK)
@@ -373,11 +406,18 @@ enum status case_open_in(struct work *work, struct case_opening *opening, struct
     if (work_case_new(work, &row, &of, err) != OK)
         return FAILED;
     fill_body(of, opening);
+    struct value materials, before = opening->parent ? work_case_get(opening->parent, "materials") : value_null;
+    if (materials_settle(of, opening->input->materials, before, &materials, err) != OK)
+        return FAILED;
+    work_case_set(of, "materials", materials);
     struct value opened = context_set(work->arena, value_null, "item", value_string(of->item->code));
     opened = context_set(work->arena, opened, "item_version", value_int(of->item->version));
     if (opening->warnings)
         opened = context_set(work->arena, opened, "confirmed", opening->problems);
     work_case_event(of, "case.opened", opened);
+    keep_prefilled(of, opening);
+    if (!value_is_null(opening->signature))
+        work_case_event(of, "case.signed", signed_event(work->arena, opening->signature));
     struct value variables = start_variables(of, opening);
     if (case_item_variables(of, opening->names, &variables, err) != OK || engine_start(of, variables, err) != OK)
         return FAILED;

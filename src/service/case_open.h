@@ -13,6 +13,7 @@ struct case_opening {
     const struct pack_item *item;
     struct value form; /* cleaned */
     struct value applicant, party, staff, names;
+    struct value signature; /* as kept; null: none */
     struct value problems; /* [{field, code, message, severity}] */
     size_t errors, warnings;
     struct error first; /* of the errors */

@@ -4,6 +4,9 @@
 #include "clock/instant.h"
 #include "feel/json.h"
 #include "service/case_open.h"
+#include "service/indicator_query.h"
+#include "service/item_state.h"
+#include "service/page.h"
 
 /* ---- Items ---- */
 
@@ -11,6 +14,8 @@
 static struct str why_not(const struct call *call, const struct pack_item *item)
 {
     const struct actor *actor = call->actor;
+    if (item_suspended(call->service, item->code))
+        return STR("item-suspended");
     switch (actor->kind) {
     case ACTOR_NOBODY: return STR("unauthenticated");
     case ACTOR_SYSTEM: return STR("");
@@ -84,6 +89,23 @@ static struct value limit_value(struct arena *arena, const struct pack_limit *li
     return view_done(&view);
 }
 
+static void put_suspension(const struct call *call, struct str code, struct view *out)
+{
+    const struct item_suspension *suspension = item_suspended(call->service, code);
+    struct view view;
+    if (!suspension)
+        return;
+    view_init(&view, call->arena);
+    view_text(&view, "reason", suspension->reason);
+    view_text(&view, "since", indicator_date(call->arena, instant_day(suspension->since)));
+    view_put(out, "suspended", view_done(&view));
+}
+
+static struct str handling_of(const struct pack_item *item)
+{
+    return item->handling == PACK_INSTANT ? STR("instant") : STR("commitment");
+}
+
 static struct value item_line(const struct call *call, const struct pack_item *item)
 {
     static const char *const kept[] = {"subjects", "keywords", "online_depth", "visits"};
@@ -97,39 +119,85 @@ static struct value item_line(const struct call *call, const struct pack_item *i
     view_text(&view, "summary", pack_text(packs, language, item->summary));
     view_text(&view, "topic", item->topic);
     view_text(&view, "type", item->type);
-    view_text(&view, "handling", item->handling == PACK_INSTANT ? STR("instant") : STR("commitment"));
+    view_text(&view, "handling", handling_of(item));
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         view_put(&view, kept[i], value_get(item->json, str_of(kept[i])));
     view_put(&view, "promised", limit_value(call->arena, &item->promised));
+    view_put(&view, "statutory", limit_value(call->arena, &item->statutory));
+    int64_t needed = 0;
+    for (size_t i = 0; i < item->material_count; i++)
+        needed += str_equal(item->materials[i].need, STR("1"));
+    view_int(&view, "material_count", needed);
+    view_flag(&view, "eligible", item->eligibility.len > 0);
+    put_suspension(call, item->code, &view);
     view_flag(&view, "startable", why_not(call, item).len == 0);
     return view_done(&view);
+}
+
+#define FOUND_USUAL 100
+#define FOUND_MOST 200
+#define POINTS_BEST 4 /* found by its name or its words, not in its summary only */
+
+static bool is_asked(const struct call *call, const struct pack_item *item, const struct service_item_query *query)
+{
+    return (!query->topic.len || str_equal(query->topic, item->topic)) &&
+           (!query->subject.len || list_has(value_get(item->json, STR("subjects")), query->subject)) &&
+           (!query->type.len || str_equal(query->type, item->type)) &&
+           (!query->handling.len || str_equal(query->handling, handling_of(item))) &&
+           (!query->no_visit || value_int_or(value_get(item->json, STR("visits")), 0) == 0) &&
+           (!query->across || list_has(value_get(item->json, STR("scope")), STR("1")) ||
+            list_has(value_get(item->json, STR("scope")), STR("2"))) &&
+           (!query->startable || why_not(call, item).len == 0);
+}
+
+/* The places of what is found: the best first, each in the order of codes. */
+static size_t find_items(const struct call *call, const struct catalogue_index *index,
+                         const struct service_item_query *query, const struct pack_item **out)
+{
+    int32_t today = instant_day(service_now(call->service));
+    bool *candidates = arena_array(call->arena, bool, index->count);
+    const struct pack_item **rest = arena_array(call->arena, const struct pack_item *, index->count);
+    size_t found = 0, others = 0;
+    if (query->text.len)
+        catalogue_candidates(index, query->text, candidates);
+    for (size_t i = 0; i < index->count; i++) {
+        const struct pack_item *item = index->items[i];
+        if ((query->text.len && !candidates[i]) || !catalogue_in_force(index, i, today) || !is_asked(call, item, query))
+            continue;
+        int points = score(call, item, query->text);
+        if (points >= POINTS_BEST)
+            out[found++] = item;
+        else if (points > 0)
+            rest[others++] = item;
+    }
+    for (size_t i = 0; i < others; i++)
+        out[found++] = rest[i];
+    return found;
 }
 
 enum status service_item_list(const struct call *call, const struct service_item_query *query, struct value *out,
                               struct error *err)
 {
-    struct list_builder best, rest;
-    const struct pack_set *packs = call->service->packs;
-    int32_t today = instant_day(service_now(call->service));
-    size_t count;
-    const struct pack_item *const *items = pack_items(packs, &count);
-    (void)err;
-    list_builder_init(&best, call->arena);
-    list_builder_init(&rest, call->arena);
-    for (size_t i = 0; i < count; i++) {
-        if (pack_item_find(packs, items[i]->code, today) != items[i])
-            continue;
-        int points = score(call, items[i], query->text);
-        if (points == 0 || (query->topic.len && !str_equal(query->topic, items[i]->topic)) ||
-            (query->subject.len && !list_has(value_get(items[i]->json, STR("subjects")), query->subject)) ||
-            (query->startable && why_not(call, items[i]).len))
-            continue;
-        list_builder_push(points >= 4 ? &best : &rest, item_line(call, items[i]));
-    }
-    struct value others = list_builder_done(&rest);
-    for (size_t i = 0; i < value_count(others); i++)
-        list_builder_push(&best, value_at(others, i));
-    *out = context_set(call->arena, value_null, "items", list_builder_done(&best));
+    (void)service_packs_now(call->service); /* what comes into force today is found today */
+    const struct item_states *states = call->service->item_states;
+    const struct catalogue_index *index = &states->catalogue;
+    const struct pack_item **found = arena_array(call->arena, const struct pack_item *, index->count);
+    struct list_builder items;
+    struct view view;
+    int64_t from, limit = query->limit > 0 ? query->limit : FOUND_USUAL;
+    if (service_cursor(query->cursor, &from, err) != OK)
+        return FAILED;
+    limit = limit > FOUND_MOST ? FOUND_MOST : limit;
+    int64_t count = (int64_t)find_items(call, index, query, found);
+    list_builder_init(&items, call->arena);
+    for (int64_t i = from; i < count && i < from + limit; i++)
+        list_builder_push(&items, item_line(call, found[i]));
+    view_init(&view, call->arena);
+    view_put(&view, "items", list_builder_done(&items));
+    view_int(&view, "count", count);
+    if (from + limit < count)
+        view_text(&view, "next", arena_printf(call->arena, "%" PRId64, from + limit));
+    *out = view_done(&view);
     return OK;
 }
 
@@ -144,6 +212,46 @@ static enum status find_item(const struct call *call, struct str code, const str
     return OK;
 }
 
+/* A version that is to come, as it is told beside the one in force. */
+static struct value version_line(const struct call *call, int64_t version, int64_t from)
+{
+    struct view view;
+    view_init(&view, call->arena);
+    view_int(&view, "version", version);
+    view_text(&view, "effective", indicator_date(call->arena, instant_day(from)));
+    return view_done(&view);
+}
+
+enum status service_item_versions(const struct call *call, struct str code, struct value *out, struct error *err)
+{
+    const struct item_states *states = call->service->item_states;
+    const struct pack_item *current = pack_item_find(states->catalogue.packs, code, instant_day(service_now(call->service)));
+    struct list_builder items;
+    size_t count;
+    const struct pack_item *const *versions = pack_item_versions(states->catalogue.packs, code, &count);
+    list_builder_init(&items, call->arena);
+    for (size_t i = states->announced_count; i-- > 0;)
+        if (str_equal(states->announced[i].code, code)) {
+            struct value line = version_line(call, states->announced[i].version, states->announced[i].from);
+            list_builder_push(&items, context_set(call->arena, line, "state", value_cstr("announced")));
+        }
+    if (count + items.items.count == 0)
+        return error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s.", STR_ARGS(str_part(code, 0, 100)));
+    for (size_t i = count; i-- > 0;) {
+        struct value line = version_line(call, versions[i]->version, day_start(versions[i]->effective));
+        const char *state = versions[i] == current ? "current" : current && versions[i]->version < current->version ? "past" : "announced";
+        line = context_set(call->arena, line, "title", value_string(indicator_text(call, versions[i]->title)));
+        list_builder_push(&items, context_set(call->arena, line, "state", value_cstr(state)));
+    }
+    struct view view;
+    view_init(&view, call->arena);
+    view_text(&view, "code", code);
+    put_suspension(call, code, &view);
+    view_put(&view, "items", list_builder_done(&items));
+    *out = view_done(&view);
+    return OK;
+}
+
 enum status service_item_get(const struct call *call, struct str code, struct value *out, struct error *err)
 {
     const struct pack_item *item;
@@ -151,6 +259,9 @@ enum status service_item_get(const struct call *call, struct str code, struct va
         return FAILED;
     struct str reason = why_not(call, item);
     struct value view = value_merge(call->arena, item->json, item_line(call, item));
+    const struct item_announced *next = item_announced(call->service, code);
+    if (next)
+        view = context_set(call->arena, view, "announced", version_line(call, next->version, next->from));
     if (item->form.len)
         view = context_set(call->arena, view, "form_id", value_string(item->form));
     if (reason.len)

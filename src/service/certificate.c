@@ -3,6 +3,7 @@
 
 #include "clock/instant.h"
 #include "feel/json.h"
+#include "service/attempts.h"
 #include "service/certificate_work.h"
 #include "trust/certificate.h"
 #include "trust/ids.h"
@@ -389,33 +390,6 @@ enum status service_certificate_render(const struct call *call, struct str no, s
 
 /* ---- Opening by facts ---- */
 
-#define OPEN_FAILURES_MAX 5
-#define OPEN_WINDOW_MS ((int64_t)60 * CLOCK_MINUTE_MS)
-
-static struct str rate_name(const struct call *call, struct value facts)
-{
-    struct str holder = seal_normalise(call->arena, value_text(value_get(facts, STR("holder_id"))));
-    return service_mac(call->service, call->arena, arena_printf(call->arena, "open:%.*s", STR_ARGS(holder)), 16);
-}
-
-struct rate_arg {
-    const struct call *call;
-    struct str name;
-    int64_t n;
-};
-
-static enum status rate_read(struct db_tx *tx, void *arg, struct error *err)
-{
-    struct rate_arg *a = arg;
-    return store_rate_get(tx, a->name, service_now(a->call->service) - OPEN_WINDOW_MS, &a->n, err);
-}
-
-static enum status rate_count(struct db_tx *tx, void *arg, struct error *err)
-{
-    struct rate_arg *a = arg;
-    return store_rate_add(tx, a->name, service_now(a->call->service), OPEN_WINDOW_MS, &a->n, err);
-}
-
 static enum status is_relative(struct work *work, const struct work_certificate *held, struct str opener, bool *out,
                                struct error *err)
 {
@@ -479,22 +453,18 @@ static enum status open_command(struct work *work, void *arg, struct error *err)
 
 static enum status open_by_facts(const struct call *call, struct looking *looking, struct error *err)
 {
-    struct rate_arg rate = {.call = call, .name = rate_name(call, looking->facts)};
+    struct str name = attempts_name(call, "open", value_text(value_get(looking->facts, STR("holder_id"))));
     struct error problem = ERROR_INIT;
     if (value_text(value_get(looking->facts, STR("holder_id"))).len == 0 ||
         value_text(value_get(looking->facts, STR("opener_id"))).len == 0) {
         error_set(err, ERROR_INVALID, "facts-missing", "Enter the holder's ID number and your own.");
         return error_field(err, "holder_id");
     }
-    if (db_read(call->service->db, rate_read, &rate, err) != OK)
+    if (attempts_check(call, name, "There were too many wrong attempts for this certificate.", err) != OK)
         return FAILED;
-    if (rate.n >= OPEN_FAILURES_MAX) {
-        error_set(err, ERROR_TOO_MANY, "too-many-attempts", "There were too many wrong attempts for this certificate.");
-        return error_hint(err, "Try again in an hour, or sign in.");
-    }
     if (work_run(call, open_command, looking, &problem) == OK)
         return OK;
-    if (problem.kind == ERROR_NOT_FOUND && db_write(call->service->db, rate_count, &rate, err) != OK)
+    if (problem.kind == ERROR_NOT_FOUND && attempts_count(call, name, err) != OK)
         return FAILED;
     *err = problem;
     return FAILED;

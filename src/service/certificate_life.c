@@ -348,6 +348,15 @@ static enum status act_change(struct work *work, struct changing *a, struct erro
     return certificate_reissue(work, a->held, &version, &a->held, err);
 }
 
+int64_t certificate_copies(const struct work_certificate *held)
+{
+    struct value log = value_get(held->body, STR("log"));
+    int64_t n = 0;
+    for (size_t i = 0; i < value_count(log); i++)
+        n += str_equal(value_text(value_get(value_at(log, i), STR("what"))), STR("reprinted"));
+    return n;
+}
+
 static enum status act_reprint(struct work *work, struct changing *a, struct error *err)
 {
     struct str state = certificate_state_at(&a->held->row, work->now);
@@ -355,7 +364,9 @@ static enum status act_reprint(struct work *work, struct changing *a, struct err
         return error_set(err, ERROR_CONFLICT, "certificate-state", "The certificate is %.*s and is not printed again.",
                          STR_ARGS(state));
     certificate_note(work, a->held, "reprinted", a->reason);
-    return certificate_event(work, a->held, "certificate.reprinted", reason_of(work->arena, a->reason), err);
+    struct value told = reason_of(work->arena, a->reason);
+    told = context_set(work->arena, told, "copy", value_int(certificate_copies(a->held)));
+    return certificate_event(work, a->held, "certificate.reprinted", told, err);
 }
 
 static enum status act_renew(struct work *work, struct changing *a, struct error *err)
@@ -386,18 +397,18 @@ static enum status act_withdraw(struct work *work, struct changing *a, struct er
 static const struct action {
     const char *name;
     action_function *run;
-    bool managed; /* certificate.manage only, and a reason; else also the holder */
+    const char *right; /* who has it only, with a reason; NULL: the holder, or certificate.manage */
 } actions[] = {
-    {"suspend", act_suspend, true},
-    {"resume", act_resume, true},
-    {"revoke", act_revoke, true},
-    {"change", act_change, true},
-    {"reprint", act_reprint, true},
-    {"grant-renewal", act_grant_renewal, true},
-    {"refuse-renewal", act_refuse_renewal, true},
-    {"renew", act_renew, false},
-    {"grant", act_grant, false},
-    {"withdraw", act_withdraw, false},
+    {"suspend", act_suspend, "certificate.manage"},
+    {"resume", act_resume, "certificate.manage"},
+    {"revoke", act_revoke, "certificate.manage"},
+    {"change", act_change, "certificate.manage"},
+    {"reprint", act_reprint, "certificate.deliver"},
+    {"grant-renewal", act_grant_renewal, "certificate.manage"},
+    {"refuse-renewal", act_refuse_renewal, "certificate.manage"},
+    {"renew", act_renew, NULL},
+    {"grant", act_grant, NULL},
+    {"withdraw", act_withdraw, NULL},
 };
 
 static const struct action *find_action(struct str name)
@@ -410,7 +421,7 @@ static const struct action *find_action(struct str name)
 
 static enum status check_reason(const struct action *action, struct str reason, struct error *err)
 {
-    if ((!action->managed || reason.len) && reason.len <= REASON_MAX)
+    if ((!action->right || reason.len) && reason.len <= REASON_MAX)
         return OK;
     error_set(err, ERROR_INVALID, "reason-missing", "This needs a reason of at most 1,000 bytes.");
     return error_field(err, "reason");
@@ -424,8 +435,8 @@ static enum status change_command(struct work *work, void *arg, struct error *er
         return FAILED;
     if (!action)
         return error_set(err, ERROR_NOT_FOUND, "action-not-found", "There is no action %.*s.", STR_ARGS(a->action));
-    bool theirs = !action->managed && certificate_is_holders(work, a->held);
-    if ((!theirs && service_may(work->call, "certificate.manage", err) != OK) ||
+    bool theirs = !action->right && certificate_is_holders(work, a->held);
+    if ((!theirs && service_may(work->call, action->right ? action->right : "certificate.manage", err) != OK) ||
         check_reason(action, a->reason, err) != OK)
         return FAILED;
     if (work->call->if_version && work->call->if_version != a->held->row.version)

@@ -66,6 +66,8 @@ struct certificate_version {
 MUST_USE enum status certificate_reissue(struct work *work, struct work_certificate *old,
                                          const struct certificate_version *version, struct work_certificate **out,
                                          struct error *err);
+/* How often it was printed again. */
+int64_t certificate_copies(const struct work_certificate *held);
 /* {possible, until, asked, decided_by} of one that has an end and is valid; null otherwise. */
 struct value certificate_renewal(struct work *work, const struct work_certificate *held);
 /* Tells it in the certificate's case: {no, reason, …more}. */

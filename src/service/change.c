@@ -1,6 +1,7 @@
 /* Proposing changes to running cases, and deciding about them. */
 #include "service/change.h"
 
+#include "service/once.h"
 #include "service/operate.h"
 
 #include <stdlib.h>
@@ -45,6 +46,7 @@ struct proposing {
     struct change_plan plan;
     struct change_places places; /* tried */
     struct store_change row;
+    struct once once;
     size_t tried, refused;
     struct error first;
     struct value problems;
@@ -151,14 +153,22 @@ static enum status new_key(const struct call *call, int64_t *out, struct error *
 
 static enum status insert(struct db_tx *tx, void *arg, struct error *err)
 {
-    return store_change_insert(tx, arg, err);
+    struct proposing *self = arg;
+    const struct call *call = self->call;
+    if (store_change_insert(tx, &self->row, err) != OK)
+        return FAILED;
+    return once_keep(tx, call, &self->once, value_string(key_text(call->arena, self->row.id)), err);
 }
 
 enum status service_change_propose(const struct call *call, struct value proposal, struct value *out, struct error *err)
 {
     struct proposing self = {.call = call};
-    if (service_may(call, "process.operate", err) != OK || read_proposal(call, proposal, &self.body, err) != OK ||
-        read_scope(call, self.body, &self.row, err) != OK || work_read(call, plan_command, &self, err) != OK)
+    if (service_may(call, "process.operate", err) != OK ||
+        once_begin(call, "change", proposal, &self.once, err) != OK)
+        return FAILED;
+    if (!value_is_null(self.once.answer))
+        return service_change_get(call, value_text(self.once.answer), out, err);
+    if (read_proposal(call, proposal, &self.body, err) != OK || read_scope(call, self.body, &self.row, err) != OK || work_read(call, plan_command, &self, err) != OK)
         return FAILED;
     if (self.places.total == 0) {
         error_set(err, ERROR_CONFLICT, "nothing-to-change", "No case of yours runs version %" PRId64 " of %.*s.",
@@ -178,7 +188,7 @@ enum status service_change_propose(const struct call *call, struct value proposa
     self.row.total = self.places.total;
     self.row.version = 1;
     self.row.body = change_seal(call->service, call->arena, &self.row, self.body);
-    if (db_write(call->service->db, insert, &self.row, err) != OK)
+    if (db_write(call->service->db, insert, &self, err) != OK)
         return FAILED;
     log_event(LOG_INFO, "change.proposed", "change=%" PRId64 " kind=%s process=%.*s total=%" PRId64, self.row.id,
               change_kind_names[self.row.kind], STR_ARGS(self.row.process), self.row.total);

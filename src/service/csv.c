@@ -3,6 +3,7 @@
 #include <iconv.h>
 
 #define BYTES_A_BYTE 3 /* UTF-8 for one byte of GB18030, at most */
+#define UTF8_MARK "\xef\xbb\xbf"
 
 struct reading {
     struct arena *arena;
@@ -10,22 +11,28 @@ struct reading {
     size_t at, line;
 };
 
-static enum status to_utf8(struct arena *arena, struct str text, struct str *out, struct error *err)
+/* false when the text is not in the first encoding, or has characters that the second lacks. */
+static bool convert(struct arena *arena, const char *to_name, const char *from_name, struct str text, struct str *out)
 {
-    if (utf8_valid(text)) {
-        *out = str_starts(text, STR("\xef\xbb\xbf")) ? str_part(text, 3, text.len) : text;
-        return OK;
-    }
-    iconv_t converter = iconv_open("UTF-8", "GB18030");
+    iconv_t converter = iconv_open(to_name, from_name);
     size_t left = text.len, room = text.len * BYTES_A_BYTE;
     char *from = (char *)(uintptr_t)text.data, *to = arena_alloc_raw(arena, room + 1), *end = to;
     bool good = converter != (iconv_t)-1 && iconv(converter, &from, &left, &end, &room) != (size_t)-1;
     if (converter != (iconv_t)-1)
         iconv_close(converter);
-    if (good) {
+    if (good)
         *out = (struct str){to, (size_t)(end - to)};
+    return good;
+}
+
+static enum status to_utf8(struct arena *arena, struct str text, struct str *out, struct error *err)
+{
+    if (utf8_valid(text)) {
+        *out = str_starts(text, STR(UTF8_MARK)) ? str_part(text, 3, text.len) : text;
         return OK;
     }
+    if (convert(arena, "UTF-8", "GB18030", text, out))
+        return OK;
     error_set(err, ERROR_INVALID, "csv-encoding", "The file is neither UTF-8 nor GB18030.");
     return error_hint(err, "Save it as CSV UTF-8 and send it again.");
 }
@@ -109,5 +116,31 @@ enum status csv_parse(struct arena *arena, struct str text, size_t rows_max, str
         VECTOR_PUSH(arena, &rows, row);
     }
     *out = (struct csv){rows.items, rows.count};
+    return OK;
+}
+
+void csv_put(struct buf *out, struct str cell, bool last)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < cell.len && !quoted; i++)
+        quoted = cell.data[i] == ',' || cell.data[i] == '"' || cell.data[i] == '\n' || cell.data[i] == '\r';
+    if (quoted)
+        buf_put_char(out, '"');
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.data[i] == '"')
+            buf_put_char(out, '"');
+        buf_put_char(out, cell.data[i]);
+    }
+    buf_put(out, quoted ? STR("\"") : STR(""));
+    buf_put(out, last ? STR("\r\n") : STR(","));
+}
+
+enum status csv_encode(struct arena *arena, struct str text, enum csv_encoding encoding, struct str *out, struct error *err)
+{
+    if (encoding == CSV_GB18030 && convert(arena, "GB18030", "UTF-8", text, out))
+        return OK;
+    if (encoding == CSV_GB18030)
+        return error_set(err, ERROR_INTERNAL, "csv-encoding", "The table cannot be written in GB18030.");
+    *out = arena_printf(arena, UTF8_MARK "%.*s", STR_ARGS(text));
     return OK;
 }

@@ -5,6 +5,9 @@
 
 #include "clock/instant.h"
 #include "form/form.h"
+#include "service/item_state.h"
+#include "service/once.h"
+#include "service/prefill.h"
 #include "service/session.h"
 #include "service/work.h"
 
@@ -15,6 +18,7 @@ struct draft_arg {
     size_t count;
     bool found, changed;
     int64_t was; /* the version that is replaced; 0: a new one */
+    struct once once;
 };
 
 static struct str draft_place(struct arena *arena, const struct store_draft *row)
@@ -60,7 +64,9 @@ static enum status draft_write(struct db_tx *tx, void *arg, struct error *err)
     if (a->was)
         return store_draft_change(tx, &a->row, a->was, &a->changed, err);
     a->changed = true;
-    return store_draft_put(tx, &a->row, err);
+    if (store_draft_put(tx, &a->row, err) != OK)
+        return FAILED;
+    return once_keep(tx, a->call, &a->once, value_string(key_text(a->call->arena, a->row.id)), err);
 }
 
 static enum status draft_read(struct db_tx *tx, void *arg, struct error *err)
@@ -133,6 +139,25 @@ static bool fits_no_more(const struct form_error *problem)
     return false;
 }
 
+/* What was given for materials that the item asks for no more is named too. */
+static struct value fitting_materials(struct arena *arena, const struct pack_item *item, struct value given,
+                                      struct list_builder *dropped)
+{
+    struct list_builder kept;
+    list_builder_init(&kept, arena);
+    for (size_t i = 0; i < value_count(given); i++) {
+        struct str id = value_text(value_get(value_at(given, i), STR("id")));
+        bool asked = false;
+        for (size_t k = 0; k < item->material_count && !asked; k++)
+            asked = str_equal(item->materials[k].id, id);
+        if (asked)
+            list_builder_push(&kept, value_at(given, i));
+        else
+            list_builder_push(dropped, value_string(arena_printf(arena, "materials.%.*s", STR_ARGS(id))));
+    }
+    return list_builder_done(&kept);
+}
+
 static enum status outdated(struct error *err)
 {
     error_set(err, ERROR_CONFLICT, "draft-outdated", "The item's form has changed so much that this draft cannot be carried over.");
@@ -166,6 +191,9 @@ static enum status carry_over(const struct call *call, const struct pack_item *i
     bool empty = data.kind != VALUE_CONTEXT || data.context->count == 0;
     if (empty && dropped.items.count)
         return outdated(err);
+    struct value materials = value_get(*body, STR("materials"));
+    if (materials.kind == VALUE_LIST)
+        *body = context_set(arena, *body, "materials", fitting_materials(arena, item, materials, &dropped));
     struct value told = context_set(arena, value_null, "from", value_int(version));
     told = context_set(arena, told, "to", value_int(item->version));
     *body = context_set(arena, *body, "form", data);
@@ -191,7 +219,7 @@ static enum status check_item(const struct call *call, struct str code, const st
 /* What a change does not mention stays as it was. */
 static struct value overlay(const struct call *call, struct value kept, struct value draft, const struct pack_item *item)
 {
-    static const char *const members[] = {"item", "form", "step", "materials", "sources"};
+    static const char *const members[] = {"item", "form", "step", "materials", "sources", "asked"};
     struct arena *arena = call->arena;
     struct value body = value_is_null(kept) ? empty_context(arena) : kept;
     for (size_t i = 0; i < COUNT_OF(members); i++) {
@@ -203,15 +231,6 @@ static struct value overlay(const struct call *call, struct value kept, struct v
     return context_set(arena, body, "agent", acting_agent(arena, call->actor));
 }
 
-static int64_t random_id(const struct call *call)
-{
-    struct str bytes = service_random(call->service, call->arena, 8);
-    int64_t id = 0;
-    for (size_t i = 0; i < 7; i++)
-        id = id << 8 | (unsigned char)bytes.data[i];
-    return id | 1;
-}
-
 enum status service_draft_put(const struct call *call, struct str id, struct value draft, struct value *out,
                               struct error *err)
 {
@@ -219,9 +238,15 @@ enum status service_draft_put(const struct call *call, struct str id, struct val
     struct value body = value_null;
     const struct pack_item *item;
     struct str code = value_text(value_get(draft, STR("item")));
+    if (!id.len && once_begin(call, "draft", draft, &arg.once, err) != OK)
+        return FAILED;
+    if (!value_is_null(arg.once.answer))
+        return service_draft_get(call, value_text(arg.once.answer), out, err);
     if ((id.len ? load(call, id, &arg, &body, err) : draft_owner(call, &arg.row, err)) != OK)
         return FAILED;
     if (check_item(call, code.len ? code : arg.row.item, &item, err) != OK)
+        return FAILED;
+    if (!id.len && item_refuse_suspended(call, item->code, err) != OK)
         return FAILED;
     if (id.len && !str_equal(item->code, arg.row.item)) {
         error_set(err, ERROR_CONFLICT, "draft-item", "This draft is for another item (%.*s).", STR_ARGS(arg.row.item));
@@ -230,10 +255,14 @@ enum status service_draft_put(const struct call *call, struct str id, struct val
     if (call->if_version && arg.row.saved != call->if_version)
         return was_changed(err);
     arg.was = id.len ? arg.row.saved : 0;
-    arg.row.id = id.len ? arg.row.id : random_id(call);
+    arg.row.id = id.len ? arg.row.id : service_random_id(call->service, call->arena);
     arg.row.item = item->code;
     arg.row.saved = service_now(call->service) > arg.was ? service_now(call->service) : arg.was + 1;
     body = overlay(call, body, draft, item);
+    struct value sources, disputes = value_get(draft, STR("disputes"));
+    if (prefill_dispute(call->arena, value_get(body, STR("sources")), disputes, &sources, err) != OK)
+        return FAILED;
+    body = value_is_null(disputes) ? body : context_set(call->arena, body, "sources", sources);
     arg.row.body = service_seal(call->service, call->arena, draft_place(call->arena, &arg.row), body);
     if (db_write(call->service->db, draft_write, &arg, err) != OK)
         return FAILED;

@@ -2,6 +2,7 @@
 #include "service/exchange.h"
 
 #include "feel/json.h"
+#include "service/exchange_ask.h"
 #include "service/work.h"
 
 #define AT_ONCE 25     /* cases settled in one commit: others wait for it */
@@ -89,22 +90,16 @@ static enum status setting_text(struct batch *batch, struct str agency, const ch
     return service_setting_get(&batch->call, name, out, err);
 }
 
-static enum status prepare(struct batch *batch, struct sending *sending, struct error *err)
+/* From exchange and body to what the transport needs. */
+static enum status address(struct batch *batch, struct sending *sending, struct error *err)
 {
     struct arena *arena = batch->call.arena;
-    const struct pack_exchange *exchange = pack_exchange_find(sending->packs, sending->row.exchange);
-    if (!exchange)
-        return error_set(err, ERROR_INTERNAL, "exchange-missing", "The exchange %.*s is in no pack.",
-                         STR_ARGS(sending->row.exchange));
-    sending->exchange = exchange;
-    if (service_unseal(batch->service, arena, key_text(arena, sending->row.id), sending->row.body, &sending->body,
-                       err) != OK)
-        return FAILED;
+    const struct pack_exchange *exchange = sending->exchange;
     struct str base = STR_NONE, token = STR_NONE;
     if (setting_text(batch, exchange->agency, "", &base, err) != OK ||
         setting_text(batch, exchange->agency, ".token", &token, err) != OK)
         return FAILED;
-    if (!base.data)
+    if (!base.len)
         base = batch->service->agencies;
     struct value request = value_get(sending->body, STR("request"));
     sending->delivery = (struct service_delivery){
@@ -119,6 +114,19 @@ static enum status prepare(struct batch *batch, struct sending *sending, struct 
         .body = json_text(arena, request),
         .timeout_ms = exchange->timeout_ms > 0 ? exchange->timeout_ms : 5000};
     return OK;
+}
+
+static enum status prepare(struct batch *batch, struct sending *sending, struct error *err)
+{
+    struct arena *arena = batch->call.arena;
+    sending->exchange = pack_exchange_find(sending->packs, sending->row.exchange);
+    if (!sending->exchange)
+        return error_set(err, ERROR_INTERNAL, "exchange-missing", "The exchange %.*s is in no pack.",
+                         STR_ARGS(sending->row.exchange));
+    if (service_unseal(batch->service, arena, key_text(arena, sending->row.id), sending->row.body, &sending->body,
+                       err) != OK)
+        return FAILED;
+    return address(batch, sending, err);
 }
 
 /* ---- Afterwards ---- */
@@ -403,6 +411,84 @@ enum status service_outbox_run(struct service *self, int64_t now_ms, size_t batc
     *done = status == OK ? batch.count : 0;
     arena_release(&arena);
     return status;
+}
+
+/* ---- Asking at once: exchange_ask.h ---- */
+
+struct asking {
+    struct batch batch;
+    struct exchange_question *questions;
+    struct str *problems;
+};
+
+static enum status note_questions(struct work *work, void *arg, struct error *err)
+{
+    struct asking *a = arg;
+    for (size_t i = 0; i < a->batch.count; i++) {
+        struct sending *sending = &a->batch.items[i];
+        const struct exchange_question *question = &a->questions[i];
+        struct work_note note = {
+            .what = "exchange.ask", .subject_id = question->subject, .purpose = question->purpose};
+        sending->row.region = actor_region(work->call);
+        if (work_key(work, sending->row.region, &sending->row.id, err) != OK || work_access_note(work, &note, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+static enum status note_answers(struct work *work, void *arg, struct error *err)
+{
+    struct asking *a = arg;
+    (void)err;
+    for (size_t i = 0; i < a->batch.count; i++)
+        log_exchange(work, &a->batch.items[i], a->problems[i]);
+    return OK;
+}
+
+static enum status make_request(struct asking *a, size_t i, struct error *err)
+{
+    struct arena *arena = a->batch.call.arena;
+    struct sending *sending = &a->batch.items[i];
+    const struct exchange_question *question = &a->questions[i];
+    struct feel_run run = service_feel(a->batch.service, arena, sending->packs, a->batch.now);
+    struct value names = context_set(arena, value_null, "request", question->given);
+    struct value request = question->exchange->request.source.data
+                               ? pack_evaluate(&question->exchange->request, names, &run)
+                               : question->given;
+    sending->body = context_set(arena, context_set(arena, value_null, "request", request), "given", question->given);
+    return address(&a->batch, sending, err);
+}
+
+enum status exchange_ask(const struct call *call, struct exchange_question *questions, size_t count, struct error *err)
+{
+    struct service *service = call->service;
+    struct asking a = {.questions = questions, .problems = arena_array(call->arena, struct str, count)};
+    a.batch = (struct batch){.call = system_call(service, call->arena), .service = service, .now = service_now(service),
+                             .items = arena_array(call->arena, struct sending, count), .count = count};
+    struct service_delivery *deliveries = arena_array(call->arena, struct service_delivery, count);
+    for (size_t i = 0; i < count; i++)
+        a.batch.items[i] = (struct sending){.row = {.attempts = 1, .exchange = questions[i].exchange->id},
+                                            .packs = service->packs,
+                                            .exchange = questions[i].exchange};
+    if (count == 0)
+        return OK;
+    if (work_run(call, note_questions, &a, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++) {
+        if (make_request(&a, i, err) != OK)
+            return FAILED;
+        deliveries[i] = a.batch.items[i].delivery;
+    }
+    service->transport->deliver(service->transport->state, call->arena, deliveries, count);
+    for (size_t i = 0; i < count; i++) {
+        a.batch.items[i].delivery = deliveries[i];
+        struct answer answer = judge(&a.batch, &a.batch.items[i]);
+        questions[i].answered = answer.done;
+        questions[i].reply = answer.reply;
+        questions[i].problem = a.problems[i] = answer.done ? STR_NONE : answer.problem;
+        service_count(service, answer.done ? METRIC_EXCHANGES_DELIVERED : METRIC_EXCHANGES_FAILED, 1);
+    }
+    return work_run(call, note_answers, &a, err);
 }
 
 /* ---- Again, now ---- */

@@ -1,5 +1,5 @@
 /* Where cases of one version of a process wait, and how long they stay at each element. Nothing is kept for this: the indexes
- * count the cases, and an even sample of them is opened. */
+ * count the cases, and a sample of them, spread evenly over the period, is opened. */
 #include "service/operate.h"
 
 #include "clock/instant.h"
@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#define SAMPLE 1000
+#define SAMPLE 400 /* a share of the cases is then told to within five points */
 #define AT_ONCE 50 /* cases opened in one go, in memory of their own */
 #define DAYS_USUAL 90
 #define DAYS_MOST 366
@@ -102,7 +102,7 @@ static struct store_case_wanted wanted_of(const struct heat *self, const struct 
 }
 
 static enum status count_cases(struct work *work, struct heat *self, struct store_page *scope,
-                               const struct version_groups *groups, struct error *err)
+                               struct version_groups *groups, struct error *err)
 {
     for (size_t i = 0; i < groups->count; i++)
         for (int running = 0; running < 2; running++) {
@@ -112,6 +112,55 @@ static enum status count_cases(struct work *work, struct heat *self, struct stor
             if (store_case_number(work->tx, scope, &wanted, &n, err) != OK)
                 return FAILED;
             *(running ? &self->running.total : &self->period.total) += n;
+            groups->items[i].n = running ? groups->items[i].n : n;
+        }
+    return OK;
+}
+
+/* The days of a region that have cases, the last first, each as its first and its last id. */
+struct day_ids {
+    int64_t first, last;
+};
+struct days {
+    VECTOR(struct day_ids) list;
+    int64_t ids;
+};
+
+static enum status read_days(struct work *work, const struct heat *self, int64_t region, struct days *out,
+                             struct error *err)
+{
+    int64_t id = first_id(self->to + 1);
+    *out = (struct days){0};
+    for (;;) {
+        if (store_case_before(work->tx, region, id, &id, err) != OK)
+            return FAILED;
+        int64_t first = id - id % STORE_CASES_A_DAY;
+        if (id < first_id(self->from))
+            return OK;
+        VECTOR_PUSH(work->arena, &out->list, ((struct day_ids){first, id}));
+        out->ids += id - first + 1;
+        id = first;
+    }
+}
+
+/* Ids are cut into stretches of equal length; the first case of the group in each is taken. What lies between is not read. */
+static enum status choose_spread(struct work *work, struct heat *self, struct store_page *scope, const struct days *days,
+                                 const struct store_case_group *group, struct error *err)
+{
+    int64_t wanted_count = SAMPLE * group->n / self->period.total + 1;
+    int64_t stretch = days->ids / wanted_count + 1;
+    struct store_case_wanted wanted = wanted_of(self, group, false);
+    scope->limit = 1;
+    for (size_t d = 0; d < days->list.count; d++)
+        for (int64_t id = days->list.items[d].first; id <= days->list.items[d].last; id += stretch) {
+            int64_t *ids;
+            size_t count;
+            scope->after_id = id - 1;
+            wanted.id_to = id + stretch <= days->list.items[d].last ? id + stretch : days->list.items[d].last + 1;
+            if (store_case_ids(work->tx, work->arena, scope, &wanted, &ids, &count, err) != OK)
+                return FAILED;
+            if (count)
+                VECTOR_PUSH(self->arena, &self->period.ids, ((struct case_id){scope->region, ids[0]}));
         }
     return OK;
 }
@@ -119,8 +168,14 @@ static enum status count_cases(struct work *work, struct heat *self, struct stor
 static enum status choose_cases(struct work *work, struct heat *self, struct store_page *scope,
                                 const struct version_groups *groups, struct error *err)
 {
-    for (size_t i = 0; i < groups->count; i++)
-        for (int running = 0; running < 2; running++) {
+    struct days days = {0};
+    bool spread = self->period.total > SAMPLE;
+    if (spread && groups->count && read_days(work, self, scope->region, &days, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < groups->count; i++) {
+        if (spread && groups->items[i].n && choose_spread(work, self, scope, &days, &groups->items[i], err) != OK)
+            return FAILED;
+        for (int running = spread; running < 2; running++) {
             struct sample *sample = running ? &self->running : &self->period;
             struct store_case_wanted wanted = wanted_of(self, &groups->items[i], running);
             int64_t *ids;
@@ -135,6 +190,7 @@ static enum status choose_cases(struct work *work, struct heat *self, struct sto
             for (size_t n = 0; n < count; n++)
                 VECTOR_PUSH(self->arena, &sample->ids, ((struct case_id){scope->region, ids[n]}));
         }
+    }
     return OK;
 }
 

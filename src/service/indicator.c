@@ -193,18 +193,27 @@ static struct value figure_value(const struct pack_indicator *indicator, int64_t
     return number_round(ratio, VALUE_DIGITS, ROUND_HALF_UP, &rounded) ? rounded : value_null;
 }
 
+void indicator_put_amounts(struct view *view, const struct pack_indicator *indicator, int64_t numerator, int64_t denominator)
+{
+    view_put(view, "numerator", amount_value(numerator));
+    if (indicator->unit != PACK_UNIT_COUNT)
+        view_put(view, "denominator", amount_value(denominator));
+    view_put(view, "value", figure_value(indicator, numerator, denominator));
+}
+
 static void put_amounts(struct view *view, const struct pack_indicator *indicator, const struct figure_row *row)
 {
-    view_put(view, "numerator", amount_value(row->numerator));
-    if (indicator->unit != PACK_UNIT_COUNT)
-        view_put(view, "denominator", amount_value(row->denominator));
-    view_put(view, "value", figure_value(indicator, row->numerator, row->denominator));
+    indicator_put_amounts(view, indicator, row->numerator, row->denominator);
+}
+
+int64_t indicator_cases_of(const struct pack_indicator *indicator, int64_t numerator, int64_t denominator)
+{
+    return (indicator->unit == PACK_UNIT_COUNT ? numerator : denominator) / INDICATOR_SCALE;
 }
 
 static int64_t cases_of(const struct pack_indicator *indicator, const struct figure_row *row)
 {
-    int64_t n = indicator->unit == PACK_UNIT_COUNT ? row->numerator : row->denominator;
-    return n / INDICATOR_SCALE;
+    return indicator_cases_of(indicator, row->numerator, row->denominator);
 }
 
 /* Below three cases people could be recognised. One hidden row alone would follow from the total: the next smallest is hidden
@@ -295,6 +304,7 @@ static enum status sum_one(struct work *work, struct asking *self, struct error 
         if (sum_now(work, self, err) != OK)
             return FAILED;
         break;
+    case PACK_OF_STAFF: break;
     case PACK_OF_CASES: {
         struct reading reading = {.keyed = q->by, .out = &self->rows};
         if (slot >= 0 && sum_cases(work, self, q->from, q->to, slot, &reading, err) != OK)
@@ -403,7 +413,7 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
         sum_period(work, self, q->from - length, q->from - 1, &self->before, err) != OK)
         return FAILED;
     for (size_t i = 0; i < count; i++)
-        if (one_of_all(work, self, all[i], &items, err) != OK)
+        if (all[i]->of != PACK_OF_STAFF && one_of_all(work, self, all[i], &items, err) != OK)
             return FAILED;
     struct view view;
     view_init(&view, work->arena);

@@ -9,11 +9,15 @@
 #include "service/indicator_sums.h"
 
 #include "clock/instant.h"
+#include "service/alert.h"
+#include "service/indicator_staff.h"
 
 struct counted {
     struct store_due due;
-    struct store_fact fact, was;
-    struct indicator_marks marks, marks_was;
+    struct indicator_counted now;
+    struct store_fact was;
+    struct indicator_marks marks_was;
+    struct alert_watch watch;
     bool counts, counted_before;
 };
 
@@ -45,8 +49,12 @@ static enum status read_case(struct work *work, const struct indicator_slots *sl
         return FAILED;
     one->due.version = found ? row.version : one->due.version;
     one->counts = found;
-    if (!found || indicator_facts(work, &row, slots, &one->fact, &one->marks, &problem) == OK)
+    if (!found)
         return OK;
+    if (indicator_facts(work, &row, slots, &one->now, &problem) == OK) {
+        alert_watch_read(work, one->now.of, one->now.names, &one->watch);
+        return OK;
+    }
     if (problem.kind == ERROR_UNAVAILABLE) {
         *err = problem;
         return FAILED;
@@ -88,14 +96,37 @@ static enum status write_sums(struct db_tx *tx, struct indicator_sums *sums, str
     return OK;
 }
 
+struct batch_sums {
+    struct arena *arena;
+    struct indicator_sums sums;
+    staff_sums staff;
+};
+
+/* Takes back what the case added before, adds what it adds now. */
+static enum status write_case(struct db_tx *tx, const struct counted *one, struct batch_sums *out, struct error *err)
+{
+    const struct store_fact *fact = &one->now.fact, *was = &one->was;
+    if (one->counted_before) {
+        indicator_sums_add(&out->sums, was, &one->marks_was, -1);
+        if (staff_sums_add(out->arena, &out->staff, was, -1, err) != OK)
+            return FAILED;
+    }
+    indicator_sums_add(&out->sums, fact, &one->now.marks, 1);
+    if (staff_sums_add(out->arena, &out->staff, fact, 1, err) != OK || store_fact_put(tx, fact, err) != OK ||
+        store_past_put(tx, &fact->past, one->counted_before ? was->item : 0, one->counted_before ? was->closed : 0, err) !=
+            OK)
+        return FAILED;
+    return alert_watch_write(tx, &one->watch, err);
+}
+
 static enum status write_batch(struct db_tx *tx, void *arg, struct error *err)
 {
     struct counting *self = arg;
     struct arena arena;
-    struct indicator_sums sums;
+    struct batch_sums sums = {.arena = &arena};
     enum status status = OK;
     arena_init(&arena);
-    indicator_sums_init(&sums, &arena);
+    indicator_sums_init(&sums.sums, &arena);
     self->taken = 0;
     for (size_t i = 0; i < self->count && status == OK; i++) {
         const struct counted *one = &self->cases[i];
@@ -104,15 +135,13 @@ static enum status write_batch(struct db_tx *tx, void *arg, struct error *err)
         if (status != OK || !taken)
             continue;
         self->taken++;
-        if (!one->counts)
-            continue;
-        if (one->counted_before)
-            indicator_sums_add(&sums, &one->was, &one->marks_was, -1);
-        indicator_sums_add(&sums, &one->fact, &one->marks, 1);
-        status = store_fact_put(tx, &one->fact, err);
+        if (one->counts)
+            status = write_case(tx, one, &sums, err);
     }
     if (status == OK)
-        status = write_sums(tx, &sums, err);
+        status = write_sums(tx, &sums.sums, err);
+    if (status == OK)
+        status = staff_sums_write(tx, &sums.staff, err);
     arena_release(&arena);
     return status;
 }
@@ -137,7 +166,7 @@ static enum status write_slots(struct db_tx *tx, void *arg, struct error *err)
     const struct pack_indicator *const *all = pack_indicators(self->service->packs, &count);
     for (size_t i = 0; i < count; i++) {
         struct store_slot row = {indicator_slot_of(&self->slots, all[i]->id), all[i]->id, all[i]->file->hash};
-        if (all[i]->of != PACK_OF_CASES)
+        if (!indicator_is_counted(all[i]))
             continue;
         if (row.slot < 0)
             row.slot = free_slot(&self->slots, given);
@@ -215,9 +244,10 @@ static enum status recount_case(struct work *work, struct recounting *self, cons
     self->found.cases++;
     if (one.counted_before)
         indicator_sums_add(&self->sums, &one.was, &one.marks_was, -1);
-    bool same = one.counted_before && str_equal(one.was.marks, one.fact.marks) && one.was.division == one.fact.division &&
-                str_equal(one.was.unit, one.fact.unit) && one.was.closed == one.fact.closed &&
-                one.was.deadline == one.fact.deadline;
+    const struct store_fact *fact = &one.now.fact;
+    bool same = one.counted_before && str_equal(one.was.marks, fact->marks) && one.was.division == fact->division &&
+                str_equal(one.was.unit, fact->unit) && one.was.closed == fact->closed &&
+                one.was.deadline == fact->deadline && str_equal(one.was.staff, fact->staff);
     if (waits || same || !one.counts)
         return OK;
     self->found.cases_wrong++;

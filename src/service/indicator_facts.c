@@ -1,15 +1,17 @@
 /* One case seen by the indicators: facts from its events, no personal data among them, and what they add up to.
  *
  *   case          no, item, version, region, unit, state, outcome, opened, accepted, decided, closed, deadline, on_time, overdue,
- *                 working_days (accepted to decided, without suspensions), automatic, staff_tasks, corrections, supplements,
- *                 suspensions, extended, withdrawn, rating, child
+ *                 amber, orange, red (while open and the limit runs), working_days (accepted to decided, without suspensions),
+ *                 automatic, staff_tasks, corrections, supplements, suspensions, extended, withdrawn, rating, child
  *   item          the item's file as it was, and pack
  *   events        [{type, at, by (kind of actor)}]
  *   certificates  [{certificate}] */
 #include "service/indicator_facts.h"
 
 #include "clock/instant.h"
+#include "clock/limit.h"
 #include "feel/json.h"
+#include "service/indicator_staff.h"
 
 #include <math.h>
 
@@ -20,6 +22,11 @@ int64_t indicator_day(int64_t instant)
 }
 
 /* ---- Slots ---- */
+
+bool indicator_is_counted(const struct pack_indicator *indicator)
+{
+    return indicator->of == PACK_OF_CASES || indicator->of == PACK_OF_STAFF;
+}
 
 int64_t indicator_slot_of(const struct indicator_slots *self, struct str id)
 {
@@ -42,7 +49,7 @@ enum status indicator_slots_read(struct work *work, struct indicator_slots *out,
     for (size_t i = 0; i < declared; i++) {
         int64_t slot = indicator_slot_of(out, all[i]->id);
         bool same = false;
-        if (all[i]->of != PACK_OF_CASES)
+        if (!indicator_is_counted(all[i]))
             continue;
         for (size_t k = 0; k < count; k++)
             same = same || (stored[k].slot == slot && str_equal(stored[k].hash, all[i]->file->hash));
@@ -60,8 +67,9 @@ enum status indicator_slots_read(struct work *work, struct indicator_slots *out,
 struct facts {
     struct work *work;
     const struct work_case *of;
-    struct value events, certificates;
-    int64_t accepted, decided, closed, rated, suspended_from, suspended_days;
+    struct value events, certificates, pauses; /* pauses: [from, to, …] */
+    staff_deeds_list staff;
+    int64_t extension, accepted, decided, closed, rated, suspended_from, suspended_days;
     int64_t staff_tasks, corrections, supplements, suspensions, extensions, rating;
     bool withdrawn;
     const struct calendar *calendar;
@@ -76,8 +84,12 @@ static int64_t days_between(const struct facts *self, int64_t from, int64_t to)
 
 static void end_suspension(struct facts *self, int64_t at)
 {
-    if (self->suspended_from)
-        self->suspended_days += days_between(self, self->suspended_from, at);
+    struct arena *arena = self->work->arena;
+    if (!self->suspended_from)
+        return;
+    self->suspended_days += days_between(self, self->suspended_from, at);
+    if (value_count(self->pauses) < (size_t)2 * STORE_PAST_PAUSES_MAX)
+        self->pauses = list_add(arena, list_add(arena, self->pauses, value_int(self->suspended_from)), value_int(at));
     self->suspended_from = 0;
 }
 
@@ -85,12 +97,11 @@ static void add_event(struct facts *self, struct value event, struct list_builde
 {
     struct arena *arena = self->work->arena;
     struct str type = value_text(value_get(event, STR("type")));
-    struct value time = value_get(event, STR("at"));
-    int64_t at = value_instant(time);
+    int64_t at = value_instant(value_get(event, STR("at")));
     struct view view;
     view_init(&view, arena);
     view_text(&view, "type", type);
-    view_put(&view, "at", time);
+    view_time(&view, "at", at);
     view_put(&view, "by", value_path(event, "by.kind"));
     list_builder_push(events, view_done(&view));
     const struct {
@@ -109,6 +120,8 @@ static void add_event(struct facts *self, struct value event, struct list_builde
         self->suspended_from = at;
     else if (str_equal(type, STR("case.resumed")))
         end_suspension(self, at);
+    else if (str_equal(type, STR("case.extended")))
+        self->extension = value_int_or(value_get(event, STR("n")), 0);
     else if (str_equal(type, STR("case.withdrawn")))
         self->withdrawn = true;
     else if (str_equal(type, STR("case.closed")))
@@ -130,10 +143,24 @@ static enum status read_events(struct facts *self, struct error *err)
         return FAILED;
     for (size_t i = 0; i < value_count(told); i++)
         add_event(self, value_at(told, i), &events, &certificates);
+    staff_deeds_read(self->work->arena, told, &self->staff);
     end_suspension(self, self->decided ? self->decided : self->closed ? self->closed : self->work->now);
     self->events = list_builder_done(&events);
     self->certificates = list_builder_done(&certificates);
     return OK;
+}
+
+/* The instants at which an open case's limit changes colour. */
+static void put_lights(const struct facts *self, struct view *view)
+{
+    struct limit limit;
+    struct limit_due due;
+    struct error ignored = ERROR_INIT;
+    if (self->of->row.closed || !limits_of(self->of, &limit) || limit_compute(&limit, &due, &ignored) != OK || due.open)
+        return;
+    view_time(view, "amber", due.amber_ms);
+    view_time(view, "orange", due.orange_ms);
+    view_time(view, "red", due.red_ms);
 }
 
 static struct value case_value(const struct facts *self)
@@ -155,6 +182,7 @@ static struct value case_value(const struct facts *self)
     view_time(&view, "decided", self->decided);
     view_time(&view, "closed", self->closed);
     view_time(&view, "deadline", row->deadline);
+    put_lights(self, &view);
     if (row->deadline && ended)
         view_flag(&view, "on_time", ended <= row->deadline);
     if (self->accepted && ended)
@@ -209,29 +237,43 @@ bool indicator_of_item(struct work *work, const struct pack_indicator *indicator
     return mark_of(indicator, names, &run, out);
 }
 
-static void add_marks(struct facts *self, const struct indicator_slots *slots, struct store_fact *fact,
-                      struct indicator_marks *out)
+bool indicator_mark_of(const struct pack_indicator *indicator, const struct store_fact *fact, struct value names,
+                       struct feel_run *run, struct indicator_mark *out)
 {
     const int64_t instants[] = {
         [PACK_WHEN_OPENED] = fact->opened, [PACK_WHEN_CLOSED] = fact->closed, [PACK_WHEN_RATED] = fact->rated};
+    int64_t instant = instants[indicator->when];
+    out->day = indicator_day(instant);
+    return instant != 0 && mark_of(indicator, names, run, out);
+}
+
+static struct value names_of(const struct facts *self)
+{
     struct arena *arena = self->work->arena;
-    struct feel_run run = service_feel(self->work->service, arena, self->of->packs, self->work->now);
     struct view names;
     view_init(&names, arena);
     view_put(&names, "case", case_value(self));
     view_put(&names, "item", item_value(arena, self->of->item));
     view_put(&names, "events", self->events);
     view_put(&names, "certificates", self->certificates);
-    struct value context = view_done(&names);
+    return view_done(&names);
+}
+
+static void add_marks(struct facts *self, const struct indicator_slots *slots, struct value names, struct store_fact *fact,
+                      struct indicator_marks *out)
+{
+    struct arena *arena = self->work->arena;
+    struct feel_run run = service_feel(self->work->service, arena, self->of->packs, self->work->now);
     for (size_t i = 0; i < slots->count; i++) {
-        int64_t instant = instants[slots->indicators[i]->when];
-        struct indicator_mark mark = {.slot = slots->slots[i], .day = indicator_day(instant)};
-        if (instant == 0 || !mark_of(slots->indicators[i], context, &run, &mark))
+        struct indicator_mark mark = {.slot = slots->slots[i]};
+        if (slots->indicators[i]->of != PACK_OF_CASES ||
+            !indicator_mark_of(slots->indicators[i], fact, names, &run, &mark))
             continue;
         fact->numerators |= mark.numerator ? INT64_C(1) << mark.slot : 0;
         fact->denominators |= mark.denominator ? INT64_C(1) << mark.slot : 0;
         VECTOR_PUSH(arena, &out->list, mark);
     }
+    fact->staff = staff_marks_text(arena, &self->staff, slots, fact, names, &run);
 }
 
 static struct str marks_text(struct arena *arena, const struct indicator_marks *marks)
@@ -247,8 +289,53 @@ static struct str marks_text(struct arena *arena, const struct indicator_marks *
     return json_text(arena, value_of_list(list));
 }
 
+/* ---- The past ---- */
+
+/* What was handed in as a file or on paper, among the item version's materials. */
+static int64_t materials_handed(const struct work_case *of)
+{
+    struct value given = work_case_get(of, "materials");
+    int64_t mask = 0;
+    for (size_t i = 0; i < value_count(given); i++) {
+        struct value one = value_at(given, i);
+        bool handed = value_text(value_get(one, STR("file"))).len > 0 || value_is_true(value_get(one, STR("paper")));
+        for (size_t m = 0; handed && m < of->item->material_count && m < STORE_PAST_MATERIALS_MAX; m++)
+            if (str_equal(of->item->materials[m].id, value_text(value_get(one, STR("id")))))
+                mask |= INT64_C(1) << m;
+    }
+    return mask;
+}
+
+static struct store_past past_of(const struct facts *self, const struct store_fact *fact)
+{
+    bool paused = value_count(self->pauses) > 0;
+    return (struct store_past){.region = fact->region,
+                               .item = fact->item,
+                               .closed = fact->closed,
+                               .id = fact->id,
+                               .division = fact->division,
+                               .unit = fact->unit,
+                               .accepted = self->accepted,
+                               .ended = self->decided ? self->decided : fact->closed,
+                               .deadline = fact->deadline,
+                               .extension = self->extension,
+                               .materials = materials_handed(self->of),
+                               .pauses = paused ? json_text(self->work->arena, self->pauses) : STR("")};
+}
+
+/* ---- All of it ---- */
+
+enum status indicator_case_names(struct work *work, const struct work_case *of, struct value *out, struct error *err)
+{
+    struct facts self = {.work = work, .of = of, .calendar = pack_calendar(of->packs)};
+    if (read_events(&self, err) != OK)
+        return FAILED;
+    *out = names_of(&self);
+    return OK;
+}
+
 enum status indicator_facts(struct work *work, const struct store_case *row, const struct indicator_slots *slots,
-                            struct store_fact *fact, struct indicator_marks *marks, struct error *err)
+                            struct indicator_counted *out, struct error *err)
 {
     struct work_case *of;
     if (work_case_look(work, row, &of, err) != OK)
@@ -256,18 +343,19 @@ enum status indicator_facts(struct work *work, const struct store_case *row, con
     struct facts self = {.work = work, .of = of, .calendar = pack_calendar(of->packs)};
     if (read_events(&self, err) != OK)
         return FAILED;
-    *fact = (struct store_fact){.region = row->region,
-                                .id = row->id,
-                                .item = row->item,
-                                .division = row->division,
-                                .unit = row->unit.data ? row->unit : STR(""),
-                                .opened = row->opened,
-                                .closed = self.closed,
-                                .rated = self.rated,
-                                .deadline = row->deadline};
-    *marks = (struct indicator_marks){0};
-    add_marks(&self, slots, fact, marks);
-    fact->marks = marks_text(work->arena, marks);
+    *out = (struct indicator_counted){.of = of, .names = names_of(&self)};
+    out->fact = (struct store_fact){.region = row->region,
+                                    .id = row->id,
+                                    .item = row->item,
+                                    .division = row->division,
+                                    .unit = row->unit.data ? row->unit : STR(""),
+                                    .opened = row->opened,
+                                    .closed = self.closed,
+                                    .rated = self.rated,
+                                    .deadline = row->deadline};
+    add_marks(&self, slots, out->names, &out->fact, &out->marks);
+    out->fact.marks = marks_text(work->arena, &out->marks);
+    out->fact.past = past_of(&self, &out->fact);
     return OK;
 }
 

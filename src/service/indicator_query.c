@@ -1,6 +1,7 @@
 #include "service/indicator_query.h"
 
 #include "clock/instant.h"
+#include "service/item_state.h"
 
 #define SOON_WORKING_DAYS 3
 #define YEARS_MOST 10
@@ -56,14 +57,14 @@ static enum status read_period(struct indicator_question *self, int64_t now, str
 
 static enum status read_items(const struct call *call, struct indicator_question *self, struct error *err)
 {
-    const struct service *service = call->service;
+    const struct item_states *known = call->service->item_states;
     VECTOR(int64_t) found = {0};
     self->by_item = self->query->item.len > 0;
     if (!self->by_item)
         return OK;
-    for (size_t i = 0; i < service->item_count; i++)
-        if (str_equal(service->items[i].code, self->query->item))
-            VECTOR_PUSH(call->arena, &found, service->items[i].id);
+    for (size_t i = 0; i < known->count; i++)
+        if (str_equal(known->items[i].code, self->query->item))
+            VECTOR_PUSH(call->arena, &found, known->items[i].id);
     if (found.count == 0)
         return filter_invalid("item", "There is no such item.", err);
     self->items = found.items;
@@ -102,7 +103,7 @@ enum status indicator_question_read(const struct call *call, const struct servic
         return FAILED;
     if (query->id.len) {
         out->indicator = pack_indicator_find(call->service->packs, query->id);
-        if (!out->indicator)
+        if (!out->indicator || out->indicator->of == PACK_OF_STAFF)
             return error_set(err, ERROR_NOT_FOUND, "indicator-not-found", "There is no indicator %.*s.",
                              STR_ARGS(query->id));
     }

@@ -35,4 +35,8 @@ struct str indicator_date(struct arena *arena, int32_t day);
 void indicator_define(const struct call *call, const struct pack_indicator *indicator, struct view *view);
 /* When the figures stood so. */
 MUST_USE enum status indicator_as_of(struct work *work, int64_t *out, struct error *err);
+/* numerator, denominator (not of counts) and value of sums in thousandths. */
+void indicator_put_amounts(struct view *view, const struct pack_indicator *indicator, int64_t numerator, int64_t denominator);
+/* Over how many cases the figure is. */
+int64_t indicator_cases_of(const struct pack_indicator *indicator, int64_t numerator, int64_t denominator);
 struct str indicator_text(const struct call *call, struct str text);

@@ -50,6 +50,7 @@ enum metric {
     METRIC_COUNT,
 };
 
+struct item_states;    /* item_state.h */
 struct deployed;       /* deployed.h */
 struct deployed_model;
 
@@ -70,8 +71,7 @@ struct service {
     enum service_algorithm algorithm;
     struct seal_ring *ring;
     struct str audit_key; /* keys the tally and verification codes */
-    const struct store_item *items;
-    size_t item_count;
+    _Atomic(struct item_states *) item_states; /* item_state.h */
 
     pthread_mutex_t lock; /* over writing what follows */
     int64_t regions[1024]; /* prefectures that divisions.json names or that hold rows; only ever grows */
@@ -87,6 +87,7 @@ struct service {
     size_t retired_count;
 
     _Atomic int64_t metrics[METRIC_COUNT];
+    struct closings *closings; /* closings.h */
 };
 
 void service_count(struct service *self, enum metric metric, int64_t n);
@@ -112,6 +113,9 @@ void sweeps_close(struct service *self);
 MUST_USE enum status service_packs_turn(struct service *self, struct error *err);
 /* The set in force at this instant. Not inside a transaction. */
 const struct pack_set *service_packs_now(struct service *self);
+/* Whether the pack's own file is still what an approved version was drawn from. */
+struct store_model;
+bool model_counts(const struct service *self, const struct store_model *row);
 /* own_packs with the released models that are in force at an instant, and with more laid over them (NULL: none). */
 struct pack_changes;
 MUST_USE enum status service_packs_at(struct service *self, struct arena *arena, int64_t instant,
@@ -121,6 +125,9 @@ MUST_USE enum status service_packs_at(struct service *self, struct arena *arena,
 /* ---- keys.c: files under data ---- */
 MUST_USE enum status service_keys_open(struct service *self, struct error *err);
 MUST_USE enum status service_keys_save(struct service *self, const struct key_set *keys, struct error *err);
+
+/* Values of settings with these names are sealed. */
+bool setting_is_secret(struct str name);
 
 /* ---- seal.c ---- */
 
@@ -136,6 +143,8 @@ struct str service_index(const struct service *self, struct arena *arena, const 
 /* Keyed hash of the parts, hex of the first n bytes. */
 struct str service_mac(const struct service *self, struct arena *arena, struct str text, size_t n);
 struct str service_random(const struct service *self, struct arena *arena, size_t n);
+/* An id above 0 that nobody can guess. */
+int64_t service_random_id(const struct service *self, struct arena *arena);
 /* "张*", "230103********1238": what lists and strangers see. */
 /* A page's cursor as a number; 0 when there is none. bad-cursor. */
 MUST_USE enum status service_cursor(struct str cursor, int64_t *out, struct error *err);

@@ -282,9 +282,21 @@ static enum status nobody_waits(const struct service_message *message, struct er
     return error_hint(err, "Publish it with a time to live to have it wait.");
 }
 
-static enum status publish_command(struct work *work, void *arg, struct error *err)
+static struct value published_view(struct arena *arena, const struct publishing *a)
 {
-    struct publishing *a = arg;
+    struct view view;
+    view_init(&view, arena);
+    view_int(&view, "delivered", a->delivered);
+    view_flag(&view, "buffered", a->buffered);
+    if (a->known)
+        view_flag(&view, "known", true);
+    view_text(&view, "key", key_text(arena, a->key));
+    view_text(&view, "instance", a->instance ? key_text(arena, a->instance) : STR_NONE);
+    return view_done(&view);
+}
+
+static enum status publish(struct work *work, struct publishing *a, struct error *err)
+{
     struct store_subscription *rows;
     size_t count;
     struct str last = STR_NONE;
@@ -331,6 +343,27 @@ static enum status publish_command(struct work *work, void *arg, struct error *e
     return a->delivered == 0 && a->message->ttl_ms > 0 ? keep(work, a, name, err) : OK;
 }
 
+static enum status publish_command(struct work *work, void *arg, struct error *err)
+{
+    struct publishing *a = arg;
+    if (publish(work, a, err) != OK)
+        return FAILED;
+    work->answer = published_view(work->arena, a);
+    return OK;
+}
+
+static struct value publish_request(const struct call *call, const struct service_message *message)
+{
+    struct view view;
+    view_init(&view, call->arena);
+    view_text(&view, "name", message->name);
+    view_text(&view, "key", message->correlation_key);
+    view_text(&view, "id", message->id);
+    view_int(&view, "ttl_ms", message->ttl_ms);
+    view_put(&view, "variables", message->variables);
+    return view_done(&view);
+}
+
 enum status service_message_publish(const struct call *call, const struct service_message *message, struct value *out,
                                     struct error *err)
 {
@@ -341,23 +374,16 @@ enum status service_message_publish(const struct call *call, const struct servic
         message->ttl_ms > 400 * CLOCK_DAY_MS)
         return error_set(err, ERROR_INVALID, "message-invalid", "A message has a name, a key of at most 500 bytes and a time to live of at most 400 days.");
     struct error problem = ERROR_INIT;
-    if (work_run(call, publish_command, &arg, &problem) != OK) {
+    struct work_request request = {"message", publish_request(call, message)};
+    if (work_run_once(call, &request, publish_command, &arg, out, &problem) != OK) {
         /* A message id that is kept already: the second one is dropped. */
         if (!(message->id.len && str_equal(str_of(problem.type), STR("busy")))) {
             *err = problem;
             return FAILED;
         }
         arg.buffered = false;
+        *out = published_view(call->arena, &arg);
     }
     service_count(call->service, METRIC_MESSAGES, 1);
-    struct view view;
-    view_init(&view, call->arena);
-    view_int(&view, "delivered", arg.delivered);
-    view_flag(&view, "buffered", arg.buffered);
-    if (arg.known)
-        view_flag(&view, "known", true);
-    view_text(&view, "key", key_text(call->arena, arg.key));
-    view_text(&view, "instance", arg.instance ? key_text(call->arena, arg.instance) : STR_NONE);
-    *out = view_done(&view);
     return OK;
 }

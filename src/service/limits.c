@@ -1,10 +1,10 @@
 /* The legal clock of a case: its limit from the item, suspensions and extension from the body (DOMAIN.md 2.1, 2.2). */
-#include "clock/limit.h"
+#include "service/limits.h"
 
 #include "clock/instant.h"
 #include "service/work.h"
 
-static enum limit_unit unit_of(enum pack_unit unit)
+enum limit_unit limits_unit_of(enum pack_unit unit)
 {
     static const enum limit_unit units[] = {[PACK_WORKING_DAY] = LIMIT_WORKING_DAYS,
                                             [PACK_DAY] = LIMIT_NATURAL_DAYS,
@@ -41,7 +41,7 @@ bool limits_of(const struct work_case *self, struct limit *out)
         return false;
     struct limit_suspension *suspensions;
     struct arena *arena = self->work->arena;
-    *out = (struct limit){.unit = unit_of(limit->unit),
+    *out = (struct limit){.unit = limits_unit_of(limit->unit),
                           .amount = limit->n,
                           .start_ms = accepted,
                           .event_zh = STR("受理"),
@@ -122,13 +122,16 @@ static bool working_days(struct str text, int64_t *out)
 
 int64_t due_after(const struct work_case *self, struct str duration)
 {
+    return due_from(pack_calendar(self->packs), self->work->now, duration);
+}
+
+int64_t due_from(const struct calendar *calendar, int64_t from, struct str duration)
+{
     int64_t days, ms;
     struct value length, sum;
-    int64_t now = self->work->now;
-    const struct calendar *calendar = pack_calendar(self->packs);
     if (working_days(duration, &days) && calendar)
-        return day_start(calendar_add_working_days(calendar, instant_day(now), days, NULL) + 1) - 1;
-    if (!duration_parse(duration, &length) || !temporal_add(value_time(now), length, &sum) ||
+        return day_start(calendar_add_working_days(calendar, instant_day(from), days, NULL) + 1) - 1;
+    if (!duration_parse(duration, &length) || !temporal_add(value_time(from), length, &sum) ||
         !date_time_to_ms(sum, &ms))
         return 0;
     return ms;

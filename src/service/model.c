@@ -4,6 +4,7 @@
 #include "clock/instant.h"
 #include "dmn/dmn.h"
 #include "feel/json.h"
+#include "service/once.h"
 
 #include <string.h>
 
@@ -59,17 +60,26 @@ static bool uses(const struct call *call, const struct model_file *file, const s
     return process && str_equal(pack_id(process->pack), file->pack) && str_equal(process->file->path, file->path);
 }
 
-/* Open cases that keep the content with this hash; absent: any content of the file. */
+/* Open cases that keep this content; NULL: any of the file. */
+struct content {
+    struct str hash;
+    int64_t item; /* version of the item */
+};
 static int64_t count_running(const struct call *call, const struct running *self, const struct model_file *file,
-                             struct str hash)
+                             const struct content *wanted)
 {
     int64_t n = 0;
     for (size_t i = 0; i < self->count; i++) {
         const struct store_item *row = service_item_of(call->service, self->counts[i].item);
         const struct pack_item *item = row ? pack_item_version(call->service->packs, row->code, row->version) : NULL;
+        if (file->kind == MODEL_ITEM) {
+            bool same = row && str_equal(row->code, model_item_code(call, file));
+            n += same && (!wanted || wanted->item == row->version) ? self->counts[i].n : 0;
+            continue;
+        }
         if (!item || !uses(call, file, item))
             continue;
-        if (!hash.len || str_equal(hash_in_set(self, self->counts[i].packs, file), hash))
+        if (!wanted || str_equal(hash_in_set(self, self->counts[i].packs, file), wanted->hash))
             n += self->counts[i].n;
     }
     return n;
@@ -113,9 +123,9 @@ static struct value versions_view(const struct call *call, const struct model_fi
             continue;
         int64_t number = i ? file->rows[i - 1].number : 0;
         struct value view = model_version_view(call, file, number);
-        struct str hash = value_text(value_get(view, STR("hash")));
+        struct content content = {value_text(value_get(view, STR("hash"))), value_int_or(value_get(view, STR("item_version")), 0)};
         list_builder_push(&list, context_set(call->arena, view, "running",
-                                             value_int(count_running(call, running, file, hash))));
+                                             value_int(count_running(call, running, file, &content))));
     }
     return list_builder_done(&list);
 }
@@ -199,7 +209,7 @@ static struct value listed(const struct library *self, const struct model_file *
     put_head(call, file, &view);
     if (!describe_in_force(call, file, &view))
         view_text(&view, "title", file->path);
-    view_int(&view, "running", count_running(call, &self->running, file, STR_NONE));
+    view_int(&view, "running", count_running(call, &self->running, file, NULL));
     view_int(&view, "drafts", drafts_of(file));
     view_put(&view, "versions", versions_view(call, file, &self->running));
     return view_done(&view);
@@ -209,7 +219,7 @@ static struct model_file *add_file(struct library *self, struct str pack, struct
 {
     enum model_kind kind;
     struct error ignored = ERROR_INIT;
-    if (!model_kind_of(path, &kind))
+    if (!model_kind_of(path, &kind) || kind == MODEL_ITEM)
         return NULL;
     struct str name = path;
     (void)str_cut(&name, '/');
@@ -356,15 +366,22 @@ static enum status read_version(struct db_tx *tx, void *arg, struct error *err)
     return add_people(tx, self->call, &self->file, &self->people, err);
 }
 
+bool model_takes_part(struct str what)
+{
+    static const char *const parts[] = {"drafted",           "saved",
+                                        "proposed",          "rollback-proposed",
+                                        "suspend-proposed",  "resume-proposed"};
+    return name_index(parts, COUNT_OF(parts), what) >= 0;
+}
+
 /* Who drew, changed or proposed a version does not decide on it. */
 static bool took_part(const struct call *call, struct value events, int64_t number)
 {
-    static const char *const parts[] = {"drafted", "saved", "proposed", "rollback-proposed"};
     for (size_t i = 0; i < value_count(events); i++) {
         struct value event = value_at(events, i);
         int64_t of = value_int_or(value_get(event, STR("number")), 0);
         if (of == number && str_equal(value_text(value_get(event, STR("who"))), call->actor->id) &&
-            name_index(parts, COUNT_OF(parts), value_text(value_get(event, STR("what")))) >= 0)
+            model_takes_part(value_text(value_get(event, STR("what")))))
             return true;
     }
     return false;
@@ -376,10 +393,14 @@ static struct value may_view(const struct looking *self)
     const struct store_model *row = model_row(&self->file, self->number);
     bool draft = row && row->state == STORE_MODEL_DRAFT, proposed = row && row->state == STORE_MODEL_PROPOSED;
     bool drafts = service_can(call, "model.draft"), decides = service_can(call, "model.approve");
+    bool item = self->file.kind == MODEL_ITEM && self->file.in_force >= 0;
+    bool suspended = item && item_suspended(call->service, model_item_code(call, &self->file));
     const struct {
         const char *word;
         bool may;
     } all[] = {{"draft", drafts},
+               {"suspend", drafts && item && !suspended},
+               {"resume", drafts && suspended},
                {"save", drafts && draft},
                {"propose", drafts && draft},
                {"withdraw", drafts && (draft || proposed)},
@@ -469,6 +490,11 @@ static enum status readable(const struct call *call, enum model_kind kind, struc
         break;
     case MODEL_DECISION: good = dmn_peek(call->arena, &source, NULL, &peek, &problem) == OK; break;
     case MODEL_FORM: good = json_parse(call->arena, text, NULL, &json, &problem) == OK; break;
+    case MODEL_ITEM:
+        good = json_parse(call->arena, text, NULL, &json, &problem) == OK;
+        if (good && json.kind != VALUE_CONTEXT)
+            good = error_set(&problem, ERROR_INVALID, "not-an-object", "an item is a JSON object") == OK;
+        break;
     case MODEL_KIND_COUNT: break;
     }
     if (good)
@@ -496,9 +522,10 @@ struct drafting {
     const struct service_model_input *input;
     struct model_file file;
     int64_t number;
+    struct once once;
 };
 
-static struct str text_hash(struct arena *arena, struct str text)
+struct str model_text_hash(struct arena *arena, struct str text)
 {
     unsigned char digest[HASH_SIZE];
     hash_sm3(text, digest);
@@ -556,7 +583,7 @@ static enum status insert_draft(struct db_tx *tx, void *arg, struct error *err)
                               .changed = now,
                               .rollback = -1,
                               .base = file->own ? file->own->hash : STR(""),
-                              .hash = text_hash(call->arena, source),
+                              .hash = model_text_hash(call->arena, source),
                               .tested = STR(""),
                               .author = call->actor->id,
                               .proposer = STR(""),
@@ -570,17 +597,59 @@ static enum status insert_draft(struct db_tx *tx, void *arg, struct error *err)
     view_text(&body, "hash", row.hash);
     struct model_event event = {"drafted", row.number, view_done(&body)};
     self->number = row.number;
-    if (store_model_insert(tx, &row, source, err) != OK || store_model_text_put(tx, &row, &text, err) != OK)
+    if (store_model_insert(tx, &row, source, err) != OK || store_model_text_put(tx, &row, &text, err) != OK ||
+        once_keep(tx, call, &self->once, value_int(row.number), err) != OK)
         return FAILED;
     return model_event_add(tx, call, file, &event, err);
+}
+
+struct drafting_all {
+    const struct call *call;
+    struct model_drafted *items;
+    size_t count;
+};
+
+static enum status insert_all(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct drafting_all *self = arg;
+    for (size_t i = 0; i < self->count; i++) {
+        struct service_model_input input = {.id = self->items[i].id, .from = MODEL_IN_FORCE, .source = self->items[i].text};
+        struct drafting one = {.call = self->call, .input = &input};
+        if (model_file_find(self->call, input.id, &one.file, err) != OK || insert_draft(tx, &one, err) != OK)
+            return FAILED;
+        self->items[i].number = one.number;
+    }
+    return OK;
+}
+
+enum status model_draft_all(const struct call *call, struct model_drafted *items, size_t count, struct error *err)
+{
+    struct drafting_all arg = {call, items, count};
+    return db_write(call->service->db, insert_all, &arg, err);
+}
+
+static struct value create_request(struct arena *arena, const struct service_model_input *input)
+{
+    struct view view;
+    view_init(&view, arena);
+    view_text(&view, "model", input->id);
+    view_int(&view, "from", input->from);
+    view_text(&view, "source", input->source);
+    view_put(&view, "tests", input->tests);
+    return view_done(&view);
 }
 
 enum status service_model_create(const struct call *call, const struct service_model_input *input, struct value *out,
                                  struct error *err)
 {
     struct drafting drafting = {.call = call, .input = input};
+    struct once *once = &drafting.once;
     if (service_may(call, "model.draft", err) != OK || model_file_find(call, input->id, &drafting.file, err) != OK ||
-        check_input(call, &drafting.file, input, err) != OK ||
+        once_begin(call, "model", create_request(call->arena, input), once, err) != OK)
+        return FAILED;
+    if (value_to_int64(once->answer, &drafting.number))
+        return service_model_get(call, input->id, drafting.number, out, err);
+    if (check_input(call, &drafting.file, input, err) != OK ||
         db_write(call->service->db, insert_draft, &drafting, err) != OK)
         return FAILED;
     return service_model_get(call, input->id, drafting.number, out, err);
@@ -613,7 +682,7 @@ static enum status write_draft(struct db_tx *tx, void *arg, struct error *err)
     struct store_model_text text = sealed_text(self, number, self->input->source.len ? self->input->source : STR_NONE, self->input->tests);
     row.version++;
     row.changed = service_now(call->service);
-    row.hash = self->input->source.len ? text_hash(call->arena, self->input->source) : row.hash;
+    row.hash = self->input->source.len ? model_text_hash(call->arena, self->input->source) : row.hash;
     struct view body;
     view_init(&body, call->arena);
     view_text(&body, "hash", row.hash);
@@ -667,6 +736,6 @@ static enum status write_tested(struct db_tx *tx, void *arg, struct error *err)
 enum status model_tested(const struct call *call, const struct model_file *self, int64_t number, struct str text,
                          struct error *err)
 {
-    struct tested arg = {call, *self, number, text_hash(call->arena, text)};
+    struct tested arg = {call, *self, number, model_text_hash(call->arena, text)};
     return service_can(call, "model.draft") ? db_write(call->service->db, write_tested, &arg, err) : OK;
 }

@@ -1,5 +1,5 @@
-/* Models as analysts work on them: the processes, decisions and forms of the packs, their drafts, and the way of a draft
- * into force.
+/* Models as analysts work on them: the processes, decisions, forms and items of the packs, their drafts, and the way of a
+ * draft into force.
  *
  *     draft <-> tested -> proposed -> approved -> in-force -> replaced | rolled-back
  *                            |            (a second person, from a day on)
@@ -10,6 +10,9 @@
  * cases keep what they were opened under. A newer pack whose own file differs supersedes what was drawn from the older one.
  * Every step is an event in a chain of hashes.
  *
+ * An item needs no trial, only a check without errors. Approved, it gets the next version of its item (item_version) and its day, and
+ * stays beside the older versions. It is suspended and resumed on the same way: such a number has a step and no content.
+ *
  * Looking, checking and trying need model.read; drafting, proposing and withdrawing model.draft; deciding model.approve, by
  * somebody who neither drew nor proposed that version. */
 #pragma once
@@ -19,7 +22,7 @@
 /* In every view a version is {number, state, author, proposer, approver (user names), reason, created, changed, decided,
  * from (in force from this instant), rollback_of, hash, tested, running (open cases that keep it), revision (for If-Match), pack_version (number 0)}; people {user name: name} is beside them. */
 
-/* {items [{id, kind process | decision | form, pack, pack_title, file, title, names [{id, name}], in_force (number),
+/* Without items, which item_desk.h lists. {items [{id, kind process | decision | form, pack, pack_title, file, title, names [{id, name}], in_force (number),
  * running, versions [version], drafts (how many are on their way)}]}, by pack and file. */
 MUST_USE enum status service_model_list(const struct call *call, struct value *out, struct error *err);
 
@@ -45,7 +48,8 @@ MUST_USE enum status service_model_save(const struct call *call, struct str id, 
                                         const struct service_model_input *input, struct value *out, struct error *err);
 
 /* What is wrong with a version, or with a text in its place: {errors, warnings, problems [{element, severity error | warning
- * | note, code, message, line, example, file}]}. file only when the problem shows in another file of the packs. */
+ * | note, code, message, line, example, file}], form_view}. file only when the problem shows in another file of the packs;
+ * form_view, the empty form as it is shown, only of a form that can be loaded. */
 MUST_USE enum status service_model_check(const struct call *call, struct str id, int64_t number, struct str source,
                                          struct value *out, struct error *err);
 
@@ -72,9 +76,9 @@ MUST_USE enum status service_model_try(const struct call *call, struct str id, i
 MUST_USE enum status service_model_stories(const struct call *call, struct str id, struct value *out, struct error *err);
 
 /* propose {from (a date, today at the earliest), reason}, approve {reason}, reject {reason}, withdraw {reason}, rollback
- * {from, reason}: proposes what was in force before. The view of service_model_get. number: the version, or MODEL_IN_FORCE for
+ * {from, reason}: proposes what was in force before. suspend, resume {from, reason}: of items. The view of service_model_get. number: the version, or MODEL_IN_FORCE for
  * rollback. model-state, model-invalid (errors in its check), model-untested, model-date-past (field from), model-same-person,
- * model-no-previous, reason-missing. */
+ * model-no-previous, item-date-order (field from), reason-missing. */
 struct service_model_step {
     struct str action, from, reason;
     int64_t number;

@@ -15,6 +15,7 @@ struct checking {
     const struct pack_set *base; /* in force, without the text */
     struct list_builder problems;
     int64_t errors, warnings;
+    struct value form_view; /* of a form that can be loaded */
 };
 
 struct finding {
@@ -98,12 +99,18 @@ static bool load_decisions(struct checking *self)
 
 static bool load_form(struct checking *self)
 {
+    struct arena *arena = self->call->arena;
     const struct form *form;
     struct error err = ERROR_INIT;
-    if (form_load(self->call->arena, self->text, &form, &err) == OK)
-        return true;
-    add_error(self, &err);
-    return false;
+    if (form_load(arena, self->text, &form, &err) != OK) {
+        add_error(self, &err);
+        return false;
+    }
+    struct feel_run run = service_feel(self->call->service, arena, self->base, self->file->now);
+    struct pack_texts texts = {self->base, self->call->actor->language};
+    struct form_env env = {&run, pack_form_codes(self->base), pack_form_texts(&texts)};
+    self->form_view = form_describe(form, form_null_fill(form, arena, empty_context(arena)), NULL, 0, &env);
+    return true;
 }
 
 /* ---- In the packs ---- */
@@ -158,12 +165,13 @@ static bool told_here(const struct checking *self, const struct pack_problem *on
 
 static void add_pack_problem(struct checking *self, const struct pack_problem *one)
 {
+    struct str message = self->file->kind == MODEL_ITEM ? model_told(self->call, one->message) : one->message;
     struct str own = arena_printf(self->call->arena, "%.*s/%.*s", STR_ARGS(self->file->pack), STR_ARGS(self->file->path));
     bool here = str_equal(own, one->file);
     /* Translations are files of the pack, which models do not change. */
     bool warning = one->warning || one->untranslated;
     add(self, &(struct finding){warning ? "warning" : "error", one->untranslated ? "untranslated" : "pack", one->place,
-                                one->message, here ? STR_NONE : one->file, 0, value_null});
+                                message, here ? STR_NONE : one->file, 0, value_null});
 }
 
 static void check_packs(struct checking *self)
@@ -195,10 +203,26 @@ static void check_packs(struct checking *self)
             add_pack_problem(self, &now.list.items[i]);
 }
 
+/* An item is judged by itself: nothing else in the packs depends on its text. */
+static bool load_item(struct checking *self)
+{
+    struct pack_problems problems = {.arena = self->call->arena};
+    model_item_judge(self->call, self->file, self->base, self->text, &problems);
+    for (size_t i = 0; i < problems.list.count; i++)
+        add_pack_problem(self, &problems.list.items[i]);
+    return false;
+}
+
 enum status model_packs(const struct call *call, const struct model_file *self, struct str text, int64_t instant,
                         struct pack_problems *problems, const struct pack_set **out, struct error *err)
 {
     struct pack_change change = {self->pack, self->path, text};
+    struct value json;
+    if (self->kind == MODEL_ITEM) {
+        if (json_parse(call->arena, text, NULL, &json, err) != OK)
+            return FAILED;
+        change.path = item_laid_path(call->arena, self->path, value_int_or(value_get(json, STR("version")), 1));
+    }
     struct pack_changes changes = {&change, 1};
     return service_packs_at(call->service, call->arena, instant, &changes, problems, out, err);
 }
@@ -206,7 +230,8 @@ enum status model_packs(const struct call *call, const struct model_file *self, 
 enum status model_check(const struct call *call, const struct model_file *self, struct str text, struct value *out,
                         int64_t *errors, struct error *err)
 {
-    static bool (*const loaders[MODEL_KIND_COUNT])(struct checking *) = {load_process, load_decisions, load_form};
+    static bool (*const loaders[MODEL_KIND_COUNT])(struct checking *) = {load_process, load_decisions, load_form,
+                                                                     load_item};
     struct checking checking = {.call = call, .file = self, .text = text, .base = service_packs_now(call->service)};
     list_builder_init(&checking.problems, call->arena);
     (void)err;
@@ -217,6 +242,7 @@ enum status model_check(const struct call *call, const struct model_file *self, 
     view_int(&view, "errors", checking.errors);
     view_int(&view, "warnings", checking.warnings);
     view_put(&view, "problems", list_builder_done(&checking.problems));
+    view_put(&view, "form_view", checking.form_view);
     *out = view_done(&view);
     *errors = checking.errors;
     return OK;
@@ -284,25 +310,36 @@ static void put_component(struct arena *arena, struct list_builder *changes, con
     view_text(&view, "what", str_of(what));
     view_text(&view, "element", id);
     view_put(&view, "type", value_get(component, STR("type")));
-    view_put(&view, "name", value_get(component, STR("label")));
+    struct value label = value_get(component, STR("label"));
+    view_put(&view, "name", value_is_null(label) ? value_get(component, STR("name")) : label);
     view_put(&view, "attributes", attributes);
     list_builder_push(changes, view_done(&view));
 }
 
-static enum status form_diff(struct arena *arena, struct str from, struct str to, struct value *out, int *side,
+/* By components, or by the members of an item and the entries of its lists. */
+struct two_texts {
+    struct str from, to;
+    bool item;
+};
+static enum status json_diff(struct arena *arena, const struct two_texts *texts, struct value *out, int *side,
                              struct error *err)
 {
     struct value old, new, was = empty_context(arena), is = empty_context(arena);
     struct list_builder changes;
     list_builder_init(&changes, arena);
     *side = 0;
-    if (json_parse(arena, from, NULL, &old, err) != OK)
+    if (json_parse(arena, texts->from, NULL, &old, err) != OK)
         return FAILED;
     *side = 1;
-    if (json_parse(arena, to, NULL, &new, err) != OK)
+    if (json_parse(arena, texts->to, NULL, &new, err) != OK)
         return FAILED;
-    flatten(arena, old, &was);
-    flatten(arena, new, &is);
+    if (texts->item) {
+        was = model_item_parts(arena, old);
+        is = model_item_parts(arena, new);
+    } else {
+        flatten(arena, old, &was);
+        flatten(arena, new, &is);
+    }
     for (size_t i = 0; i < is.context->count; i++) {
         struct value before, now = is.context->members[i].value;
         struct str id = is.context->members[i].key;
@@ -336,8 +373,10 @@ enum status service_model_diff(const struct call *call, struct str id, const str
         model_text(call, &from, &old, err) != OK)
         return FAILED;
     struct value found;
-    enum status status = to.file.kind == MODEL_FORM ? form_diff(call->arena, old, new, &found, &side, err)
-                                                    : bpmn_diff(call->arena, old, new, &found, &side, err);
+    struct two_texts texts = {old, new, to.file.kind == MODEL_ITEM};
+    enum status status = texts.item || to.file.kind == MODEL_FORM
+                             ? json_diff(call->arena, &texts, &found, &side, err)
+                             : bpmn_diff(call->arena, old, new, &found, &side, err);
     if (status != OK)
         return side == 1 && what->source.len ? error_field(err, "source") : FAILED;
     struct view view;

@@ -1,16 +1,17 @@
 /* A model's file with its versions: which of them is in force, what state each is in, how they are shown. */
 #include "service/model_file.h"
 
+
 #include "dmn/dmn.h"
 #include "feel/json.h"
 
 #include <string.h>
 
-const char *const model_kind_names[] = {"process", "decision", "form"};
+const char *const model_kind_names[] = {"process", "decision", "form", "item"};
 
 static const struct {
     const char *folder, *suffix;
-} kinds[MODEL_KIND_COUNT] = {{"processes/", ".bpmn"}, {"decisions/", ".dmn"}, {"forms/", ".form"}};
+} kinds[MODEL_KIND_COUNT] = {{"processes/", ".bpmn"}, {"decisions/", ".dmn"}, {"forms/", ".form"}, {"items/", ".json"}};
 
 bool model_kind_of(struct str path, enum model_kind *out)
 {
@@ -77,7 +78,8 @@ enum status model_file_find(const struct call *call, struct str id, struct model
 
 static bool counts(const struct model_file *self, const struct store_model *row)
 {
-    return row->state == STORE_MODEL_APPROVED && str_equal(self->own ? self->own->hash : STR(""), row->base);
+    return row->state == STORE_MODEL_APPROVED && !row->step.len &&
+           str_equal(self->own ? self->own->hash : STR(""), row->base);
 }
 
 /* The order in which releases come into force. */
@@ -151,6 +153,19 @@ static bool rolled_back(const struct model_file *self, const struct store_model 
     return next && next->rollback >= 0;
 }
 
+/* Of suspensions and resumptions the latest holds. */
+static const char *step_state(const struct model_file *self, const struct store_model *row)
+{
+    if (row->in_force > self->now)
+        return "approved";
+    for (size_t i = 0; i < self->count; i++) {
+        const struct store_model *other = &self->rows[i];
+        if (other->step.len && other->state == STORE_MODEL_APPROVED && other->in_force <= self->now && later(other, row))
+            return "replaced";
+    }
+    return "in-force";
+}
+
 const char *model_state(const struct model_file *self, const struct store_model *row)
 {
     switch ((enum store_model_state)row->state) {
@@ -160,6 +175,8 @@ const char *model_state(const struct model_file *self, const struct store_model 
     case STORE_MODEL_WITHDRAWN: return "withdrawn";
     case STORE_MODEL_APPROVED: break;
     }
+    if (row->step.len)
+        return step_state(self, row);
     if (!counts(self, row))
         return "superseded";
     if (row->in_force > self->now)
@@ -227,9 +244,15 @@ struct value model_version_view(const struct call *call, const struct model_file
         view_text(&view, "state", number == self->in_force ? STR("in-force") : STR("replaced"));
         view_text(&view, "hash", self->own->hash);
         view_text(&view, "pack_version", pack_version(self->own_pack));
+        const struct pack_item *item = self->kind == MODEL_ITEM ? model_item_own(call, self) : NULL;
+        if (item)
+            view_int(&view, "item_version", item->version);
         return view_done(&view);
     }
     view_text(&view, "state", str_of(model_state(self, row)));
+    view_text(&view, "step", row->step);
+    if (row->item_version)
+        view_int(&view, "item_version", row->item_version);
     view_text(&view, "author", row->author);
     view_text(&view, "proposer", row->proposer);
     view_text(&view, "approver", row->approver);
@@ -299,6 +322,11 @@ void model_describe(const struct call *call, const struct model_file *self, stru
         if (json_parse(call->arena, text, NULL, &json, &ignored) == OK)
             list_builder_push(&names, named(call->arena, value_text(value_get(json, STR("id"))), STR_NONE));
         title = value_text(value_get(json, STR("title")));
+        break;
+    case MODEL_ITEM:
+        if (json_parse(call->arena, text, NULL, &json, &ignored) == OK)
+            title = value_text(value_get(json, STR("title")));
+        list_builder_push(&names, named(call->arena, model_item_code(call, self), title));
         break;
     case MODEL_KIND_COUNT: break;
     }

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "service/internal.h"
+#include "service/item_state.h"
 #include "service/model.h"
 #include "store/model.h"
 
 #define MODEL_SOURCE_MAX ((size_t)10 * 1024 * 1024)
 
-enum model_kind { MODEL_PROCESS, MODEL_DECISION, MODEL_FORM, MODEL_KIND_COUNT };
+enum model_kind { MODEL_PROCESS, MODEL_DECISION, MODEL_FORM, MODEL_ITEM, MODEL_KIND_COUNT };
 extern const char *const model_kind_names[];
 
 struct model_file {
@@ -55,6 +56,32 @@ void model_describe(const struct call *call, const struct model_file *self, stru
 /* The packs at the next instant at which the version could come into force, with it in place. */
 MUST_USE enum status model_packs(const struct call *call, const struct model_file *self, struct str text, int64_t instant,
                                  struct pack_problems *problems, const struct pack_set **out, struct error *err);
+/* Whether an event of that name makes its author one who does not decide on the version. */
+bool model_takes_part(struct str what);
+struct str model_text_hash(struct arena *arena, struct str text);
+
+/* ---- Items: model_item.c ---- */
+
+struct str model_item_code(const struct call *call, const struct model_file *self);
+/* The pack's own item of the file; NULL when it has none. */
+const struct pack_item *model_item_own(const struct call *call, const struct model_file *self);
+/* What is wrong with an item's text; it is judged in the packs of base. */
+void model_item_judge(const struct call *call, const struct model_file *self, const struct pack_set *base, struct str text,
+                      struct pack_problems *problems);
+/* The text with the version that follows those in force and approved, in force from an instant; *version is that number. */
+MUST_USE enum status model_item_stamp(const struct call *call, const struct model_file *self, struct str *text, int64_t from,
+                                      int64_t *version, struct error *err);
+/* {member or list entry: {name, …}} of an item's text, for comparing. */
+struct value model_item_parts(struct arena *arena, struct value item);
+/* A message of the packs' check in the actor's language; what stands in quotes in it is kept. */
+struct str model_told(const struct call *call, struct str message);
+/* Drafts of many files in one transaction, each with an event. */
+struct model_drafted {
+    struct str id, text;
+    int64_t number; /* given */
+};
+MUST_USE enum status model_draft_all(const struct call *call, struct model_drafted *items, size_t count, struct error *err);
+
 /* Everything that service_model_check tells, for a text; *errors counts what forbids its use. */
 MUST_USE enum status model_check(const struct call *call, const struct model_file *self, struct str text,
                                  struct value *out, int64_t *errors, struct error *err);

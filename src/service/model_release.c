@@ -19,6 +19,7 @@ struct releasing {
 
     const char *what;               /* of the event */
     struct store_model next;        /* the row as it is to be */
+    struct str stamped;             /* its content, when the step changes it */
 };
 
 /* ---- Reading ---- */
@@ -111,6 +112,20 @@ static enum status holds_together(const struct releasing *self, int64_t instant,
     return error_hint(err, "Look at the releases that are waiting for their day.");
 }
 
+/* A later version of an item comes into force after the earlier ones. */
+static enum status in_order(const struct releasing *self, int64_t from, struct error *err)
+{
+    for (size_t i = 0; self->file.kind == MODEL_ITEM && i < self->file.count; i++) {
+        const struct store_model *row = &self->file.rows[i];
+        if (row->item_version == 0 || !model_counts(self->call->service, row) || instant_day(row->in_force) <= instant_day(from))
+            continue;
+        error_set(err, ERROR_CONFLICT, "item-date-order", "Version %" PRId64 " is approved for a later day.", row->item_version);
+        error_field(err, "from");
+        return error_hint(err, "Give that day or a later one.");
+    }
+    return OK;
+}
+
 /* ---- The steps ---- */
 
 typedef enum status release_step(struct releasing *self, struct error *err);
@@ -120,11 +135,11 @@ static enum status propose(struct releasing *self, struct error *err)
     const struct store_model *row = model_row(&self->file, self->number);
     if (in_state(self, STORE_MODEL_DRAFT, "a draft", err) != OK || need_reason(self, err) != OK || read_day(self, err) != OK)
         return FAILED;
-    if (!str_equal(row->tested, row->hash)) {
+    if (self->file.kind != MODEL_ITEM && !str_equal(row->tested, row->hash)) {
         error_set(err, ERROR_CONFLICT, "model-untested", "This draft has not been tried since it was changed.");
         return error_hint(err, "Try it; a trial that goes well makes it ready to be proposed.");
     }
-    if (without_errors(self, err) != OK)
+    if (without_errors(self, err) != OK || in_order(self, self->from, err) != OK)
         return FAILED;
     self->next = *row;
     self->next.state = STORE_MODEL_PROPOSED;
@@ -137,17 +152,29 @@ static enum status propose(struct releasing *self, struct error *err)
 
 static enum status by_another(const struct releasing *self, struct error *err)
 {
-    static const char *const parts[] = {"drafted", "saved", "proposed", "rollback-proposed"};
     const struct store_model *row = model_row(&self->file, self->number);
     struct str who = self->call->actor->id;
     bool part = str_equal(row->author, who) || str_equal(row->proposer, who);
     for (size_t i = 0; i < self->event_count && !part; i++)
         part = self->events[i].number == self->number && str_equal(self->events[i].who, who) &&
-               name_index(parts, COUNT_OF(parts), self->events[i].what) >= 0;
+               model_takes_part(self->events[i].what);
     if (!part)
         return OK;
     error_set(err, ERROR_FORBIDDEN, "model-same-person", "Who drew or proposed a version does not decide on it.");
     return error_hint(err, "Ask a second person with the right to approve.");
+}
+
+/* An approved item gets the version and the day that it is known by. */
+static enum status stamp(struct releasing *self, struct error *err)
+{
+    if (self->file.kind != MODEL_ITEM)
+        return OK;
+    if (in_order(self, self->next.in_force, err) != OK ||
+        model_item_stamp(self->call, &self->file, &self->text, self->next.in_force, &self->next.item_version, err) != OK)
+        return FAILED;
+    self->stamped = self->text;
+    self->next.hash = model_text_hash(self->call->arena, self->text);
+    return OK;
 }
 
 static enum status approve(struct releasing *self, struct error *err)
@@ -161,19 +188,21 @@ static enum status approve(struct releasing *self, struct error *err)
         error_field(err, "from");
         return error_hint(err, "Reject it, and have it proposed with a new date.");
     }
-    if (without_errors(self, err) != OK)
-        return FAILED;
     self->next = *row;
     self->next.state = STORE_MODEL_APPROVED;
     self->next.approver = self->call->actor->id;
     self->next.decided = now;
     self->next.in_force = row->in_force > now ? row->in_force : now;
+    self->what = "approved";
+    if (row->step.len)
+        return OK;
+    if (without_errors(self, err) != OK || stamp(self, err) != OK)
+        return FAILED;
     if (holds_together(self, self->next.in_force, err) != OK)
         return FAILED;
     for (size_t i = 0; i < self->later_count; i++)
         if (self->later[i].in_force > self->next.in_force && holds_together(self, self->later[i].in_force, err) != OK)
             return FAILED;
-    self->what = "approved";
     return OK;
 }
 
@@ -204,11 +233,30 @@ static enum status withdraw(struct releasing *self, struct error *err)
     return OK;
 }
 
+/* A version that is proposed as it is made. */
+static struct store_model new_row(const struct releasing *self, struct str hash)
+{
+    const struct model_file *file = &self->file;
+    return (struct store_model){.pack = file->pack,
+                                .path = file->path,
+                                .number = file->count ? file->rows[file->count - 1].number + 1 : 1,
+                                .state = STORE_MODEL_PROPOSED,
+                                .created = service_now(self->call->service),
+                                .in_force = self->from,
+                                .rollback = -1,
+                                .base = file->own ? file->own->hash : STR(""),
+                                .hash = hash,
+                                .tested = hash,
+                                .author = self->call->actor->id,
+                                .proposer = self->call->actor->id,
+                                .approver = STR(""),
+                                .reason = self->step->reason};
+}
+
 /* A new version with the content of what was in force before, on the same way as any other. */
 static enum status rollback(struct releasing *self, struct error *err)
 {
     const struct model_file *file = &self->file;
-    int64_t now = service_now(self->call->service);
     if (self->number != file->in_force)
         return wrong_state(self, "in force", err);
     if (file->before < 0) {
@@ -224,23 +272,45 @@ static enum status rollback(struct releasing *self, struct error *err)
     if (need_reason(self, err) != OK || read_day(self, err) != OK)
         return FAILED;
     const struct store_model *back = model_row(file, file->before);
-    struct str hash = back ? back->hash : file->own->hash;
-    self->next = (struct store_model){.pack = file->pack,
-                                      .path = file->path,
-                                      .number = file->count ? file->rows[file->count - 1].number + 1 : 1,
-                                      .state = STORE_MODEL_PROPOSED,
-                                      .created = now,
-                                      .in_force = self->from,
-                                      .rollback = file->before,
-                                      .base = file->own ? file->own->hash : STR(""),
-                                      .hash = hash,
-                                      .tested = hash,
-                                      .author = self->call->actor->id,
-                                      .proposer = self->call->actor->id,
-                                      .approver = STR(""),
-                                      .reason = self->step->reason};
+    self->next = new_row(self, back ? back->hash : file->own->hash);
+    self->next.rollback = file->before;
     self->what = "rollback-proposed";
     return OK;
+}
+
+/* To be suspended, or open again, from a day on: without a content of its own. */
+static enum status propose_step(struct releasing *self, const char *step, bool when_suspended, struct error *err)
+{
+    const struct model_file *file = &self->file;
+    bool is = file->kind == MODEL_ITEM && item_suspended(self->call->service, model_item_code(self->call, file));
+    if (file->kind != MODEL_ITEM || file->in_force < 0 || is != when_suspended) {
+        error_set(err, ERROR_CONFLICT, "model-state", "%.*s cannot be %s now.", STR_ARGS(file->id),
+                  when_suspended ? "resumed" : "suspended");
+        return error_hint(err, "Only an item in force is suspended, and only a suspended one resumed.");
+    }
+    for (size_t i = 0; i < file->count; i++)
+        if (file->rows[i].step.len && (file->rows[i].state == STORE_MODEL_PROPOSED || file->rows[i].in_force > file->now) &&
+            file->rows[i].state <= STORE_MODEL_APPROVED) {
+            error_set(err, ERROR_CONFLICT, "model-state", "Number %" PRId64 " proposes it already.", file->rows[i].number);
+            return error_hint(err, "Have that one decided, or wait for its day.");
+        }
+    if (need_reason(self, err) != OK || read_day(self, err) != OK)
+        return FAILED;
+    self->next = new_row(self, model_text_hash(self->call->arena, STR("")));
+    self->next.step = str_of(step);
+    return OK;
+}
+
+static enum status suspend(struct releasing *self, struct error *err)
+{
+    self->what = "suspend-proposed";
+    return propose_step(self, "suspend", false, err);
+}
+
+static enum status resume(struct releasing *self, struct error *err)
+{
+    self->what = "resume-proposed";
+    return propose_step(self, "resume", true, err);
 }
 
 static const struct {
@@ -250,7 +320,9 @@ static const struct {
              {"approve", "model.approve", approve},
              {"reject", "model.approve", reject},
              {"withdraw", "model.draft", withdraw},
-             {"rollback", "model.draft", rollback}};
+             {"rollback", "model.draft", rollback},
+             {"suspend", "model.draft", suspend},
+             {"resume", "model.draft", resume}};
 
 /* ---- Writing ---- */
 
@@ -261,21 +333,24 @@ static struct value event_body(const struct releasing *self)
     view_text(&view, "reason", self->step->reason);
     view_time(&view, "from", self->next.in_force);
     view_text(&view, "hash", self->next.hash);
+    view_text(&view, "step", self->next.step);
+    if (self->next.item_version)
+        view_int(&view, "item_version", self->next.item_version);
     if (self->next.rollback >= 0)
         view_int(&view, "rollback_of", self->next.rollback);
     return view_done(&view);
 }
 
-static enum status insert_rollback(struct db_tx *tx, struct releasing *self, struct error *err)
+static enum status insert_row(struct db_tx *tx, struct releasing *self, struct error *err)
 {
-    struct str text;
+    struct str text = STR("");
     struct store_model *rows;
     size_t count;
     if (store_model_list(tx, self->call->arena, self->next.pack, self->next.path, &rows, &count, err) != OK)
         return FAILED;
     if (count != self->file.count)
         return error_set(err, ERROR_CONFLICT, "version-conflict", "Somebody made another version meanwhile.");
-    if (model_source(tx, self->call, &self->file, self->next.rollback, &text, err) != OK)
+    if (!self->next.step.len && model_source(tx, self->call, &self->file, self->next.rollback, &text, err) != OK)
         return FAILED;
     return store_model_insert(tx, &self->next, text, err);
 }
@@ -289,11 +364,14 @@ static enum status write_step(struct db_tx *tx, void *arg, struct error *err)
     self->next.version = was ? was->version + 1 : 1;
     self->next.changed = service_now(self->call->service);
     enum status status =
-        was ? store_model_update(tx, &self->next, was->version, &changed, err) : insert_rollback(tx, self, err);
+        was ? store_model_update(tx, &self->next, was->version, &changed, err) : insert_row(tx, self, err);
     if (status != OK)
         return FAILED;
     if (!changed)
         return error_set(err, ERROR_CONFLICT, "version-conflict", "Somebody was faster: this version has changed meanwhile.");
+    struct store_model_text text = {self->stamped, STR_NONE};
+    if (self->stamped.len && store_model_text_put(tx, &self->next, &text, err) != OK)
+        return FAILED;
     return model_event_add(tx, self->call, &self->file, &event, err);
 }
 

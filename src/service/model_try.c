@@ -394,6 +394,8 @@ enum status service_model_try(const struct call *call, struct str id, int64_t nu
     struct error broken = ERROR_INIT;
     if (service_may(call, "model.read", err) != OK || model_text(call, &wanted, &text, err) != OK)
         return FAILED;
+    if (wanted.file.kind == MODEL_ITEM)
+        return error_set(err, ERROR_INVALID, "model-invalid", "An item is checked, not tried.");
     if (model_packs(call, &wanted.file, text, service_now(call->service), &problems, &packs, &broken) != OK) {
         error_set(err, ERROR_INVALID, "model-invalid", "It cannot be tried: %.400s", broken.message);
         error_field(err, "%s", broken.field);

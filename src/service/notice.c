@@ -3,19 +3,17 @@
 
 #include "feel/template.h"
 
-static enum status render(struct work_case *of, const struct template *template, struct value names, struct str *out,
+enum status notice_render(struct feel_run *run, const struct template *template, struct value names, struct str *out,
                           struct error *err)
 {
-    struct work *work = of->work;
-    struct feel_run run = service_feel(work->service, work->arena, of->packs, work->now);
     struct buf text;
     buf_init(&text, 100000);
     enum status status = OK;
     *out = STR("");
     if (template)
-        status = template_render(template, names, &run, &text, err);
+        status = template_render(template, names, run, &text, err);
     if (status == OK)
-        *out = arena_str(work->arena, buf_str(&text));
+        *out = arena_str(run->arena, buf_str(&text));
     buf_release(&text);
     return status;
 }
@@ -33,7 +31,9 @@ enum status notice_post(struct work_case *of, const struct notice_order *order, 
     names = context_set(work->arena, names, "party", work_case_get(of, "party"));
     names = context_set(work->arena, names, "applicant", work_case_get(of, "applicant"));
     names = context_set(work->arena, names, "data", order->data);
-    if (render(of, order->notice->title, names, &title, err) != OK || render(of, order->notice->text, names, &text, err) != OK)
+    struct feel_run run = service_feel(work->service, work->arena, of->packs, work->now);
+    if (notice_render(&run, order->notice->title, names, &title, err) != OK ||
+        notice_render(&run, order->notice->text, names, &text, err) != OK)
         return FAILED;
     struct store_notice *row = arena_new(work->arena, struct store_notice);
     row->region = of->row.region;

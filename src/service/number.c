@@ -1,6 +1,7 @@
 /* Numbers that people see, and keys. Counters live in the database; blocks of them are taken ahead of need, so that no
  * two commands wait for each other over a number. */
 #include "service/internal.h"
+#include "store/operate.h"
 #include "trust/ids.h"
 
 #include "clock/instant.h"
@@ -76,8 +77,6 @@ enum status service_number_fill(struct service *self, const char *name, int64_t 
 
 /* ---- Case and certificate numbers ---- */
 
-#define PER_DAY INT64_C(100000000)
-
 void case_counter_name(char out[48], int64_t region, int64_t now_ms)
 {
     struct clock_date date = day_date(instant_day(now_ms));
@@ -88,13 +87,13 @@ struct case_id case_id_make(int64_t region, int64_t now_ms, int64_t n)
 {
     struct clock_date date = day_date(instant_day(now_ms));
     int64_t day = date.year % 100 * 10000 + date.month * 100 + date.day;
-    return (struct case_id){region, day * PER_DAY + n};
+    return (struct case_id){region, day * STORE_CASES_A_DAY + n};
 }
 
 /* 230100 20260706 000001, without dashes and check character. */
 static void digits_of(char out[40], struct case_id id)
 {
-    snprintf(out, 40, "%06" PRId64 "20%06" PRId64 "%06" PRId64, id.region, id.id / PER_DAY, id.id % PER_DAY);
+    snprintf(out, 40, "%06" PRId64 "20%06" PRId64 "%06" PRId64, id.region, id.id / STORE_CASES_A_DAY, id.id % STORE_CASES_A_DAY);
 }
 
 static struct str number_text(struct arena *arena, const char *prefix, struct case_id id)
@@ -147,7 +146,7 @@ static bool number_parse(struct str no, struct case_id *out)
         return false;
     if (mod_37_36_check_char(digits) != text[len - 1])
         return false;
-    *out = (struct case_id){region, day * PER_DAY + n};
+    *out = (struct case_id){region, day * STORE_CASES_A_DAY + n};
     return true;
 }
 

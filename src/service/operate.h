@@ -68,7 +68,7 @@ struct service_heat_query {
 };
 /* {process, title, source, version, from, to, cases (opened in these days), sampled, running (whenever opened),
  * running_sampled, exact (nothing was estimated), xml, elements [{element, name, kind, waiting, passed, timed, median_ms,
- * p90_ms, oldest}]}. At most 1,000 cases of the period and 1,000 running ones are opened, spread evenly; waiting and passed are
+ * p90_ms, oldest}]}. About 400 cases of the period and 400 running ones are opened at most, spread evenly; waiting and passed are
  * scaled up from them. timed: how many stays were measured, of those who passed the element once. */
 MUST_USE enum status service_heat(const struct call *call, const struct service_heat_query *query, struct value *out,
                                   struct error *err);

@@ -39,5 +39,8 @@ MUST_USE enum status service_file_put(const struct call *call, struct str name, 
 struct service_file {
     struct str name, type, content;
 };
+/* The same without the content. */
+MUST_USE enum status service_file_head(const struct call *call, struct str id, struct service_file *out,
+                                       struct error *err);
 MUST_USE enum status service_file_get(const struct call *call, struct str id, struct service_file *out,
                                       struct error *err);

@@ -1,11 +1,12 @@
 /* What is in force: the packs as they were loaded, with the models that were released laid over them.
  *
- *     released rows, in the order of their instants  ->  files replaced  ->  a set, stored by content  ->  packs
+ *     released rows, in the order of their instants  ->  files replaced or, for items, added  ->  a set, stored by content  ->  packs
  *
  * A release counts as long as the pack's own file is the one that it was drawn from: a newer pack brings a newer file. The
  * sets are stored like those of packs, so that every case keeps the one it was opened under. */
 #include "service/internal.h"
 
+#include "service/item_state.h"
 #include "service/model.h"
 #include "store/model.h"
 
@@ -24,8 +25,7 @@ struct release {
     int64_t id;
 };
 
-/* Whether the pack's own file is still what the release was drawn from. */
-static bool still_counts(const struct service *service, const struct store_model *row)
+bool model_counts(const struct service *service, const struct store_model *row)
 {
     const struct pack *pack = pack_set_find(service->own_packs, row->pack);
     const struct pack_file *own = pack ? pack_file_find(pack, row->path) : NULL;
@@ -50,11 +50,13 @@ static enum status read_releases(struct db_tx *tx, void *arg, struct error *err)
             self->next = rows[i].in_force < self->next ? rows[i].in_force : self->next;
             continue;
         }
-        if (!still_counts(self->service, &rows[i]))
+        if (rows[i].step.len || !model_counts(self->service, &rows[i]))
             continue;
         if (store_model_text_get(tx, self->arena, &rows[i], &text, err) != OK)
             return FAILED;
-        struct pack_change change = {rows[i].pack, rows[i].path, text.content};
+        /* Older versions of an item stay beside the new one, for cases that keep them. */
+        struct str path = rows[i].item_version ? item_laid_path(self->arena, rows[i].path, rows[i].item_version) : rows[i].path;
+        struct pack_change change = {rows[i].pack, path, text.content};
         VECTOR_PUSH(self->arena, &self->changes, change);
     }
     return OK;
@@ -103,6 +105,8 @@ static enum status turn(struct release *self, struct error *err)
     self->id = service->own_packs_id;
     if (self->packs != service->own_packs && (db_write(service->db, store_changed, self, err) != OK ||
                                               db_read(service->db, load_stored, self, err) != OK))
+        return FAILED;
+    if (item_states_turn(service, self->packs, self->instant, err) != OK)
         return FAILED;
     service->packs = self->packs;
     service->packs_id = self->id;

@@ -269,6 +269,29 @@ static struct value data_of(struct story *story, struct value data)
     return evaluate(story, text, value_get(story->scenario->json, STR("given")), &why);
 }
 
+/* A material's file names a sample: it is uploaded first, as who acts. */
+static enum status with_files(struct story *story, const struct actor *actor, struct value materials, struct value *out)
+{
+    struct call call = call_of(story, actor);
+    struct error err = ERROR_INIT;
+    struct list_builder items;
+    list_builder_init(&items, story->arena);
+    for (size_t i = 0; materials.kind == VALUE_LIST && i < value_count(materials); i++) {
+        struct value one = value_at(materials, i), view;
+        struct str file = text_in(one, "file");
+        if (file.len) {
+            struct str name = arena_printf(story->arena, "%.*s.pdf", STR_ARGS(file));
+            struct str content = arena_printf(story->arena, "%%PDF-1.7\n%%%.*s\n", STR_ARGS(file));
+            if (service_file_put(&call, name, STR("application/pdf"), content, &view, &err) != OK)
+                return unexpected(story, &err);
+            one = context_set(story->arena, one, "file", value_get(view, STR("id")));
+        }
+        list_builder_push(&items, one);
+    }
+    *out = materials.kind == VALUE_LIST ? list_builder_done(&items) : materials;
+    return OK;
+}
+
 static enum status step_open(struct story *story, struct value step, const struct actor *actor)
 {
     struct call call = call_of(story, actor);
@@ -277,9 +300,12 @@ static enum status step_open(struct story *story, struct value step, const struc
                                        .party = value_get(step, STR("party")),
                                        .materials = value_get(step, STR("materials")),
                                        .applicant = value_get(step, STR("applicant")),
+                                       .signature = value_get(step, STR("signature")),
                                        .confirmed = value_is_true(value_get(step, STR("confirmed")))};
     struct error err = ERROR_INIT;
     struct value answer;
+    if (with_files(story, actor, input.materials, &input.materials) != OK)
+        return FAILED;
     enum status status = service_case_open(&call, &input, &answer, &err);
     if (judge(story, step, status, &err) != OK)
         return FAILED;
@@ -330,8 +356,12 @@ static enum status step_action(struct story *story, struct value step, const str
     struct value answer;
     if (saved_no(story, text_in(step, "of"), &no) != OK)
         return FAILED;
-    enum status status = service_case_act(&call, no, text_in(step, "action"),
-                                          data_of(story, value_get(step, STR("with"))), &answer, &err);
+    struct value with = data_of(story, value_get(step, STR("with"))), materials = value_get(with, STR("materials"));
+    if (with_files(story, actor, materials, &materials) != OK)
+        return FAILED;
+    if (!value_is_null(materials))
+        with = context_set(story->arena, with, "materials", materials);
+    enum status status = service_case_act(&call, no, text_in(step, "action"), with, &answer, &err);
     return judge(story, step, status, &err);
 }
 

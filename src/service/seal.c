@@ -11,6 +11,15 @@ struct str service_random(const struct service *self, struct arena *arena, size_
     return (struct str){(const char *)bytes, n};
 }
 
+int64_t service_random_id(const struct service *self, struct arena *arena)
+{
+    struct str bytes = service_random(self, arena, 7);
+    int64_t id = 0;
+    for (size_t i = 0; i < bytes.len; i++)
+        id = id << 8 | (unsigned char)bytes.data[i];
+    return id | 1;
+}
+
 struct str service_seal_bytes(const struct service *self, struct arena *arena, struct str context, struct str plain)
 {
     unsigned char nonce[SEAL_NONCE_SIZE];

@@ -1,9 +1,11 @@
 /* Opening and closing, settings, counters. */
+#include "service/closings.h"
 #include "service/deployed.h"
 #include "service/service.h"
 
 #include "service/exchange.h"
 #include "service/internal.h"
+#include "service/item_state.h"
 
 #include <errno.h>
 #include <string.h>
@@ -59,6 +61,11 @@ enum status service_packs_store(struct service *self, struct db_tx *tx, const st
         return FAILED;
     if (*id)
         return OK;
+    size_t count;
+    const struct pack_item *const *items = pack_items(packs, &count);
+    for (size_t i = 0; i < count; i++)
+        if (store_item_add(tx, items[i]->code, items[i]->version, err) != OK)
+            return FAILED;
     return store_pack_set_add(tx, hash, service_now(self), id, err) == OK ? store_pack_files(packs, tx, *id, err) : FAILED;
 }
 
@@ -66,20 +73,11 @@ static enum status store_packs(struct db_tx *tx, void *arg, struct error *err)
 {
     struct packs_arg *a = arg;
     struct service *self = a->self;
-    if (service_packs_store(self, tx, self->own_packs, &a->id, err) != OK)
-        return FAILED;
-    size_t count;
-    const struct pack_item *const *items = pack_items(self->own_packs, &count);
-    for (size_t i = 0; i < count; i++)
-        if (store_item_add(tx, items[i]->code, items[i]->version, err) != OK)
-            return FAILED;
-    return OK;
+    return service_packs_store(self, tx, self->own_packs, &a->id, err);
 }
 
 struct lists_arg {
     struct service *self;
-    struct store_item *items;
-    size_t item_count;
     int64_t *regions;
     size_t region_count;
 };
@@ -87,8 +85,6 @@ struct lists_arg {
 static enum status read_lists(struct db_tx *tx, void *arg, struct error *err)
 {
     struct lists_arg *a = arg;
-    if (store_item_list(tx, &a->self->arena, &a->items, &a->item_count, err) != OK)
-        return FAILED;
     return store_case_regions(tx, &a->self->arena, &a->regions, &a->region_count, err);
 }
 
@@ -99,10 +95,8 @@ static enum status open_packs(struct service *self, struct error *err)
         return FAILED;
     self->packs_id = self->own_packs_id = packs.id;
     struct lists_arg lists = {.self = self};
-    if (db_read(self->db, read_lists, &lists, err) != OK)
+    if (db_read(self->db, read_lists, &lists, err) != OK || item_states_turn(self, self->own_packs, service_now(self), err) != OK)
         return FAILED;
-    self->items = lists.items;
-    self->item_count = lists.item_count;
     size_t count;
     const struct pack_division *divisions = pack_divisions(self->own_packs, &count);
     for (size_t i = 0; i < count; i++)
@@ -130,6 +124,7 @@ static struct service *service_new(const struct service_options *options)
     self->public_url = arena_str(&self->arena, str_of(url));
     self->demo = options->demo;
     self->algorithm = options->algorithm;
+    self->closings = closings_new();
     return self;
 }
 
@@ -172,6 +167,8 @@ void service_close(struct service *self)
         heap_free(block);
     }
     deployed_release(self);
+    closings_free(self->closings);
+    item_states_release(self);
     for (size_t i = 0; i < self->retired_count; i++)
         key_set_free(self->retired[i]);
     if (self->keys)
@@ -274,6 +271,12 @@ const struct pack_set *service_packs_of(struct service *self, struct db_tx *tx, 
     return old->packs;
 }
 
+const struct pack_set *service_packs_numbered(struct service *self, int64_t number)
+{
+    const struct pack_set *found = number == self->own_packs_id ? self->own_packs : old_packs_find(self, number);
+    return found ? found : service_packs(self);
+}
+
 int64_t service_packs_id(struct service *self, const struct pack_set *packs)
 {
     int64_t found = packs == self->own_packs ? self->own_packs_id : 0;
@@ -283,22 +286,6 @@ int64_t service_packs_id(struct service *self, const struct pack_set *packs)
     pthread_mutex_unlock(&self->lock);
     CHECK(found);
     return found;
-}
-
-int64_t service_item_id(const struct service *self, struct str code, int64_t version)
-{
-    for (size_t i = 0; i < self->item_count; i++)
-        if (self->items[i].version == version && str_equal(self->items[i].code, code))
-            return self->items[i].id;
-    return 0;
-}
-
-const struct store_item *service_item_of(const struct service *self, int64_t id)
-{
-    for (size_t i = 0; i < self->item_count; i++)
-        if (self->items[i].id == id)
-            return &self->items[i];
-    return NULL;
 }
 
 /* ---- Settings ---- */
@@ -320,8 +307,7 @@ static enum status setting_write(struct db_tx *tx, void *arg, struct error *err)
     return store_setting_put(tx, a->name, a->value, err);
 }
 
-/* Values of these names are sealed. */
-static bool is_secret(struct str name)
+bool setting_is_secret(struct str name)
 {
     return str_ends(name, STR(".secret")) || str_ends(name, STR(".password")) || str_ends(name, STR(".token"));
 }
@@ -332,7 +318,7 @@ static enum status unseal_setting(const struct call *call, struct str name, stru
                                   struct error *err)
 {
     struct str bytes;
-    if (!is_secret(name) || !str_starts(value, str_of(sealed_mark))) {
+    if (!setting_is_secret(name) || !str_starts(value, str_of(sealed_mark))) {
         *out = value;
         return OK;
     }
@@ -362,7 +348,7 @@ enum status service_setting_put(const struct call *call, struct str name, struct
         }
         call->service->algorithm = str_equal(value, STR("SM2")) ? SERVICE_SM2 : SERVICE_ES256;
     }
-    if (is_secret(name)) {
+    if (setting_is_secret(name)) {
         struct str sealed = service_seal_bytes(call->service, call->arena, name, value);
         value = arena_printf(call->arena, "%s%.*s", sealed_mark, STR_ARGS(base64_encode(call->arena, sealed.data, sealed.len)));
     }
@@ -399,6 +385,7 @@ void service_metrics_write(struct service *self, struct buf *out)
     for (size_t i = 0; i < METRIC_COUNT; i++)
         buf_printf(out, "# TYPE tongban_%s_total counter\ntongban_%s_total %" PRId64 "\n", metric_names[i], metric_names[i],
                    atomic_load_explicit(&self->metrics[i], memory_order_relaxed));
+    closings_write(self, self->closings, out);
     db_metrics_write(self->db, out);
 }
 

@@ -57,6 +57,8 @@ void service_listen(struct service *self, struct service_listener listener);
 
 /* In force now: what was loaded, with the models that were released. Sets live as long as the service. */
 const struct pack_set *service_packs(const struct service *self);
+/* Those that a case was opened under, by the number in its view; those in force when that number has not been met. */
+const struct pack_set *service_packs_numbered(struct service *self, int64_t number);
 struct db *service_db(const struct service *self);
 int64_t service_now(const struct service *self);
 bool service_demo(const struct service *self);
@@ -97,7 +99,7 @@ struct call {
 
 /* ---- Permissions ----
  * roles.json names for each role what it may do and in which scope (own, unit, region, province). The words:
- *   case.open case.read case.act case.manage   task.work task.manage   certificate.read certificate.manage
+ *   case.open case.bulk case.read case.act case.manage   task.work task.manage   certificate.read certificate.manage certificate.deliver
  *   party.read party.write record.read   decision.evaluate   indicator.read   supervision.manage   job.work message.publish
  *   incident.manage exchange.manage   user.manage   audit.read   setting.write
  *   process.deploy process.start process.read process.operate

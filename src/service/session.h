@@ -9,6 +9,16 @@
 MUST_USE enum status session_start(const struct call *call, const struct actor *actor, struct str ends,
                                    struct service_session *out, struct error *err);
 
+/* A staff account as who asks. */
+void actor_of_staff(const struct store_staff *row, struct actor *out);
+
+/* What is kept of a session's or token's secret, and of a one-time code. */
+struct str secret_hash(struct arena *arena, struct str secret);
+/* user-invalid. */
+MUST_USE enum status user_name_check(struct str name, struct error *err);
+/* The argon2id string of a password. password-invalid. */
+MUST_USE enum status password_hash(struct arena *arena, struct str password, struct str *out, struct error *err);
+
 /* ---- second_factor.c ---- */
 
 /* Judges the code of somebody whose password was right. out: what is to be written with the session, its name absent when no code

@@ -2,7 +2,7 @@
 
 #include "clock/instant.h"
 #include "service/page.h"
-#include "store/supervision.h"
+#include "service/supervision_row.h"
 
 #define TEXT_MAX 4000
 #define DUE_WORKING_DAYS "P3WD"
@@ -20,20 +20,24 @@ struct supervising {
 
 /* ---- Showing ---- */
 
-static struct str place_of(struct arena *arena, const struct store_supervision *row)
+struct str supervision_place(struct arena *arena, const struct store_supervision *row)
 {
     return arena_numbers(arena, "supervision", (const int64_t[]){row->region, row->id, row->case_id, row->version}, 4);
 }
 
+/* of is NULL when the entry is about an institution. */
 static struct value row_view(struct work *work, const struct store_supervision *row, const struct work_case *of,
                              struct value body)
 {
     struct view view;
     view_init(&view, work->arena);
     view_text(&view, "id", key_text(work->arena, row->id));
-    view_text(&view, "case", of->no);
-    view_text(&view, "item", of->item->code);
-    view_text(&view, "item_title", of->item->title);
+    if (of) {
+        view_text(&view, "case", of->no);
+        view_text(&view, "item", of->item->code);
+        view_text(&view, "item_title", of->item->title);
+        view_text(&view, "case_state", str_of(case_state_names[of->row.state]));
+    }
     view_text(&view, "region", division_text(work->arena, row->division));
     view_text(&view, "unit", row->unit);
     view_text(&view, "state", str_of(state_names[row->state]));
@@ -43,7 +47,6 @@ static struct value row_view(struct work *work, const struct store_supervision *
     view_time(&view, "opened", row->opened);
     view_time(&view, "closed", row->closed);
     view_time(&view, "answered", value_int_or(value_get(body, STR("answered")), 0));
-    view_text(&view, "case_state", str_of(case_state_names[of->row.state]));
     view_int(&view, "version", row->version);
     return value_merge(work->arena, body, view_done(&view));
 }
@@ -51,15 +54,15 @@ static struct value row_view(struct work *work, const struct store_supervision *
 static enum status open_row(struct work *work, const struct store_supervision *row, struct value *out, struct error *err)
 {
     struct store_case stored;
-    struct work_case *of;
+    struct work_case *of = NULL;
     struct value body;
-    bool found;
-    if (store_case_find(work->tx, work->arena, row->region, row->case_id, &stored, &found, err) != OK)
+    bool found = false, about_case = row->case_id > 0;
+    if (about_case && store_case_find(work->tx, work->arena, row->region, row->case_id, &stored, &found, err) != OK)
         return FAILED;
-    if (!found)
+    if (about_case && !found)
         return error_set(err, ERROR_INTERNAL, "case-missing", "The supervised case is gone.");
-    if (work_case_look(work, &stored, &of, err) != OK ||
-        service_unseal(work->service, work->arena, place_of(work->arena, row), row->body, &body, err) != OK)
+    if ((about_case && work_case_look(work, &stored, &of, err) != OK) ||
+        service_unseal(work->service, work->arena, supervision_place(work->arena, row), row->body, &body, err) != OK)
         return FAILED;
     *out = row_view(work, row, of, body);
     return OK;
@@ -155,7 +158,7 @@ static enum status check_owner(struct work *work, struct str owner, struct error
     return error_field(err, "owner");
 }
 
-static struct value told(struct work *work, const struct store_supervision *row, const char *member, struct str text)
+struct value supervision_told(struct work *work, const struct store_supervision *row, const char *member, struct str text)
 {
     struct view view;
     view_init(&view, work->arena);
@@ -209,9 +212,9 @@ static enum status open_command(struct work *work, void *arg, struct error *err)
     view_text(&body, "reason", reason);
     view_text(&body, "opened_by", work->call->actor->name);
     struct value text = view_done(&body);
-    row->body = service_seal(work->service, work->arena, place_of(work->arena, row), text);
+    row->body = service_seal(work->service, work->arena, supervision_place(work->arena, row), text);
     work_change(work, CHANGE_SUPERVISION_INSERT, row);
-    work_case_event(of, "case.supervised", told(work, row, "reason", reason));
+    work_case_event(of, "case.supervised", supervision_told(work, row, "reason", reason));
     self->view = row_view(work, row, of, text);
     work->answer = self->view;
     return OK;
@@ -272,26 +275,27 @@ static enum status act_command(struct work *work, void *arg, struct error *err)
 {
     struct supervising *self = arg;
     struct store_supervision *row = arena_new(work->arena, struct store_supervision);
-    struct work_case *of;
+    struct work_case *of = NULL;
     struct value was;
     struct str text;
     struct view body;
     bool closes = str_equal(self->action, STR("close"));
     view_init(&body, work->arena);
     if (find(work, self->id, row, err) != OK ||
-        service_unseal(work->service, work->arena, place_of(work->arena, row), row->body, &was, err) != OK)
+        service_unseal(work->service, work->arena, supervision_place(work->arena, row), row->body, &was, err) != OK)
         return FAILED;
     if (row->closed)
         return error_set(err, ERROR_CONFLICT, "supervision-closed", "The supervision is closed.");
     if ((closes ? close_row : answer)(work, row, self->input, &body, &text, err) != OK ||
-        work_case_load(work, (struct case_id){row->region, row->case_id}, &of, err) != OK)
+        (row->case_id > 0 && work_case_load(work, (struct case_id){row->region, row->case_id}, &of, err) != OK))
         return FAILED;
     int64_t version_was = row->version++;
     struct value now = value_merge(work->arena, was, view_done(&body));
-    row->body = service_seal(work->service, work->arena, place_of(work->arena, row), now);
+    row->body = service_seal(work->service, work->arena, supervision_place(work->arena, row), now);
     work_change_from(work, CHANGE_SUPERVISION_UPDATE, row, version_was);
-    work_case_event(of, closes ? "case.supervision.closed" : "case.supervision.answered",
-                    told(work, row, closes ? "proof" : "text", text));
+    if (of)
+        work_case_event(of, closes ? "case.supervision.closed" : "case.supervision.answered",
+                        supervision_told(work, row, closes ? "proof" : "text", text));
     self->view = row_view(work, row, of, now);
     return OK;
 }

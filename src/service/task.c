@@ -3,13 +3,14 @@
 
 #include "clock/instant.h"
 #include "service/case_open.h"
+#include "service/delegation_work.h"
 #include "service/task_store.h"
 
 #include <stdlib.h>
 
 /* ---- Whose it is ---- */
 
-static bool has_role(struct str roles, struct str role)
+bool task_has_role(struct str roles, struct str role)
 {
     for (struct str rest = roles, one; rest.data;) {
         one = str_cut(&rest, ',');
@@ -19,6 +20,31 @@ static bool has_role(struct str roles, struct str role)
     return false;
 }
 
+bool task_for_staff(const struct work *work, const struct actor *staff, const struct store_task *row)
+{
+    struct call theirs = *work->call;
+    theirs.actor = staff;
+    bool works = (task_has_role(row->roles, staff->role) && service_can(&theirs, "task.work")) ||
+                 service_can(&theirs, "task.manage");
+    return works && actor_sees_division(&theirs, row->division, row->unit);
+}
+
+/* Whose place the actor takes with this task; NULL: their own, or nobody's. */
+static const struct actor *behalf_of(const struct work *work, const struct store_task *row)
+{
+    const struct actor *actor = work->call->actor;
+    if (actor->kind != ACTOR_STAFF || (row->assignee.data && str_equal(row->assignee, actor->id)))
+        return NULL;
+    if (row->assignee.data && delegation_of(work, row->assignee))
+        return delegation_of(work, row->assignee);
+    if (task_for_staff(work, actor, row))
+        return NULL;
+    for (size_t i = 0; i < work->away_count; i++)
+        if (task_for_staff(work, &work->away[i], row))
+            return &work->away[i];
+    return NULL;
+}
+
 bool task_for_actor(struct work *work, const struct store_task *row, const struct work_case *of)
 {
     const struct actor *actor = work->call->actor;
@@ -26,16 +52,12 @@ bool task_for_actor(struct work *work, const struct store_task *row, const struc
         return true;
     if (row->assignee.data && str_equal(row->assignee, actor->id))
         return true;
-    if (actor->kind == ACTOR_STAFF) {
-        if (has_role(row->roles, actor->role) && service_can(work->call, "task.work"))
-            return actor_sees_division(work->call, row->division, row->unit);
-        if (service_can(work->call, "task.manage") && actor_sees_division(work->call, row->division, row->unit))
-            return true;
-    }
-    struct str mine = actor_index(work->call);
-    if (has_role(row->roles, STR("applicant")) && mine.data && str_equal(mine, of->row.applicant))
+    if (actor->kind == ACTOR_STAFF && (task_for_staff(work, actor, row) || behalf_of(work, row)))
         return true;
-    return has_role(row->roles, STR("party")) && mine.data && of->row.party.data && str_equal(mine, of->row.party);
+    struct str mine = actor_index(work->call);
+    if (task_has_role(row->roles, STR("applicant")) && mine.data && str_equal(mine, of->row.applicant))
+        return true;
+    return task_has_role(row->roles, STR("party")) && mine.data && of->row.party.data && str_equal(mine, of->row.party);
 }
 
 enum status task_visible_in_case(struct work *work, const struct work_case *of, bool *out, struct error *err)
@@ -45,7 +67,8 @@ enum status task_visible_in_case(struct work *work, const struct work_case *of, 
     *out = false;
     if (value_int_or(work_case_get(of, "tasks"), 0) == 0)
         return OK;
-    if (store_task_of_case(work->tx, work->arena, of->row.region, of->row.id, &rows, &count, err) != OK)
+    if (delegation_load(work, err) != OK ||
+        store_task_of_case(work->tx, work->arena, of->row.region, of->row.id, &rows, &count, err) != OK)
         return FAILED;
     for (size_t i = 0; i < count && !*out; i++)
         *out = task_for_actor(work, &rows[i], of);
@@ -119,8 +142,8 @@ static enum status gone(struct work *work, int64_t id, struct str text, struct e
     return error_hint(err, "Look at the case again.");
 }
 
-static enum status load_task(struct work *work, struct str text, struct store_task *row, struct work_case **of,
-                             struct error *err)
+enum status task_load(struct work *work, struct str text, struct store_task *row, struct work_case **of,
+                      struct error *err)
 {
     int64_t id;
     bool found = false;
@@ -134,40 +157,34 @@ static enum status load_task(struct work *work, struct str text, struct store_ta
         return gone(work, id, text, err);
     if (work_case_load(work, (struct case_id){store_key_region(id), row->case_id}, of, err) != OK)
         return FAILED;
-    return task_for_actor(work, row, *of) ? OK : no_task(text, err);
+    if (delegation_load(work, err) != OK)
+        return FAILED;
+    if (!task_for_actor(work, row, *of))
+        return no_task(text, err);
+    work->behalf = behalf_of(work, row);
+    return OK;
+}
+
+/* Whose task it becomes, or is, when the actor works on it. */
+static struct str worker(const struct work *work)
+{
+    return work->behalf ? work->behalf->id : work->call->actor->id;
 }
 
 static struct value task_context(struct work *work, const struct store_task *row, struct work_case *of)
 {
     struct value line = task_line(work, row);
+    const struct actor *behalf = behalf_of(work, row);
+    if (behalf) {
+        struct value who = context_set(work->arena, value_null, "name", value_string(behalf->id));
+        who = context_set(work->arena, who, "title", value_string(behalf->name));
+        line = context_set(work->arena, line, "on_behalf", who);
+    }
     line = context_set(work->arena, line, "case", value_string(of->no));
     line = context_set(work->arena, line, "item", value_string(of->item->code));
     line = context_set(work->arena, line, "item_title", value_string(of->item->title));
     struct str title = value_text(work_case_get(of, "title"));
     return context_set(work->arena, line, "title", value_string(service_mask(work->arena, title)));
-}
-
-static enum status get_command(struct work *work, void *arg, struct error *err)
-{
-    struct one_task *one = arg;
-    struct store_task row;
-    struct work_case *of;
-    struct value whole;
-    if (load_task(work, one->id, &row, &of, err) != OK || case_view(of, &whole, err) != OK)
-        return FAILED;
-    one->view = task_context(work, &row, of);
-    one->view = context_set(work->arena, one->view, "data", bpmn_instance_variables(work->arena, of->instance, row.id));
-    one->view = context_set(work->arena, one->view, "case", whole);
-    return work_access(work, "task.read", value_text(value_path(of->body, "party.id")), of, err);
-}
-
-enum status service_task_get(const struct call *call, struct str id, struct value *out, struct error *err)
-{
-    struct one_task one = {.id = id};
-    if (work_run(call, get_command, &one, err) != OK)
-        return FAILED;
-    *out = one.view;
-    return OK;
 }
 
 static enum status claimed_by_other(const struct store_task *row, struct error *err)
@@ -176,24 +193,30 @@ static enum status claimed_by_other(const struct store_task *row, struct error *
     return error_hint(err, "Ask them to release it.");
 }
 
+enum status task_give(struct work_case *of, const struct store_task *row, struct str to, struct error *err)
+{
+    struct work *work = of->work;
+    work_change(work, CHANGE_TASK_ASSIGN,
+                WORK_ROW(work, work_assign, .id = row->id, .was = row->assignee, .assignee = to));
+    struct value who = context_set(work->arena, value_null, "assignee", to.len ? value_string(to) : value_null);
+    struct bpmn_command assign = {.kind = BPMN_UPDATE_TASK, .key = row->id, .task_change = who};
+    return of->deployed ? engine_command(of, &assign, err) : OK;
+}
+
 static enum status claim_command(struct work *work, void *arg, struct error *err)
 {
     struct one_task *one = arg;
     struct store_task row;
     struct work_case *of;
-    struct str me = work->call->actor->id;
-    if (load_task(work, one->id, &row, &of, err) != OK)
+    if (task_load(work, one->id, &row, &of, err) != OK)
         return FAILED;
+    struct str me = worker(work);
     bool mine = row.assignee.data && str_equal(row.assignee, me);
     if (row.assignee.data && !mine && !(one->release && service_can(work->call, "task.manage")))
         return claimed_by_other(&row, err);
     struct str after = one->release ? STR_NONE : me;
     if (mine != !one->release || (one->release && row.assignee.data)) {
-        work_change(work, CHANGE_TASK_ASSIGN,
-                    WORK_ROW(work, work_assign, .id = row.id, .was = row.assignee, .assignee = after));
-        struct value who = context_set(work->arena, value_null, "assignee", after.len ? value_string(after) : value_null);
-        struct bpmn_command assign = {.kind = BPMN_UPDATE_TASK, .key = row.id, .task_change = who};
-        if (of->deployed && engine_command(of, &assign, err) != OK)
+        if (task_give(of, &row, after, err) != OK)
             return FAILED;
         struct value data = context_set(work->arena, value_null, "element", value_string(row.element));
         work_case_event(of, one->release ? "task.released" : "task.claimed", data);
@@ -223,9 +246,11 @@ enum status service_task_release(const struct call *call, struct str id, struct 
     return claim(call, &one, out, err);
 }
 
-static enum status judge_task_form(struct work *work, struct work_case *of, const struct store_task *row, struct value *data,
-                                   struct error *err)
+/* *data comes back cleaned; *problems is what is wrong with it. */
+static enum status judge_task_form(struct work_case *of, const struct store_task *row, struct value *data,
+                                   struct value *problems, struct error *err)
 {
+    struct work *work = of->work;
     const struct pack_form *schema = pack_form_find(of->packs, row->form);
     if (data->kind != VALUE_CONTEXT)
         *data = empty_context(work->arena);
@@ -233,6 +258,7 @@ static enum status judge_task_form(struct work *work, struct work_case *of, cons
         return OK;
     struct case_opening judged = {.problems = value_list(work->arena, NULL, 0)};
     case_form_judge(work->call, of->packs, schema->form, *data, &judged);
+    *problems = judged.problems;
     if (judged.errors) {
         *err = judged.first;
         return judged.errors > 1 ? error_hint(err, "%zu more fields need attention.", judged.errors - 1) : FAILED;
@@ -255,11 +281,38 @@ static enum status check_separate(struct work *work, struct work_case *of, const
     while (others.len && work->call->actor->kind == ACTOR_STAFF) {
         struct value ids = value_get(done_by, str_trim(str_cut(&others, ',')));
         for (size_t i = 0; i < value_count(ids); i++)
-            if (str_equal(value_text(value_at(ids, i)), work->call->actor->id)) {
+            if (str_equal(value_text(value_at(ids, i)), work->call->actor->id) ||
+                str_equal(value_text(value_at(ids, i)), worker(work))) {
                 error_set(err, ERROR_CONFLICT, "separate-persons", "Another person must do this: you did an earlier step.");
                 return error_hint(err, "Release the task and leave it to a colleague.");
             }
     }
+    return OK;
+}
+
+static enum status get_command(struct work *work, void *arg, struct error *err)
+{
+    struct one_task *one = arg;
+    struct store_task row;
+    struct work_case *of;
+    struct value whole;
+    struct error conflict = ERROR_INIT;
+    if (task_load(work, one->id, &row, &of, err) != OK || case_view(of, &whole, err) != OK)
+        return FAILED;
+    one->view = task_context(work, &row, of);
+    one->view = context_set(work->arena, one->view, "data", bpmn_instance_variables(work->arena, of->instance, row.id));
+    one->view = context_set(work->arena, one->view, "case", whole);
+    if (check_separate(work, of, &row, &conflict) != OK)
+        one->view = context_set(work->arena, one->view, "conflict", value_cstr(conflict.type));
+    return work_access(work, "task.read", value_text(value_path(of->body, "party.id")), of, err);
+}
+
+enum status service_task_get(const struct call *call, struct str id, struct value *out, struct error *err)
+{
+    struct one_task one = {.id = id};
+    if (work_run(call, get_command, &one, err) != OK)
+        return FAILED;
+    *out = one.view;
     return OK;
 }
 
@@ -268,6 +321,8 @@ static void note_done_by(struct work *work, struct work_case *of, struct str ele
     struct value done_by = work_case_get(of, "done_by");
     const char *name = arena_cstr(work->arena, element);
     struct value ids = list_add(work->arena, value_get(done_by, element), value_string(work->call->actor->id));
+    if (work->behalf)
+        ids = list_add(work->arena, ids, value_string(work->behalf->id));
     if (work->call->actor->kind == ACTOR_STAFF)
         work_case_set(of, "done_by", context_set(work->arena, done_by, name, ids));
 }
@@ -278,13 +333,13 @@ static enum status complete_command(struct work *work, void *arg, struct error *
     struct store_task row;
     struct work_case *of;
     struct value data = one->form;
-    if (load_task(work, one->id, &row, &of, err) != OK)
+    if (task_load(work, one->id, &row, &of, err) != OK)
         return FAILED;
-    if (row.assignee.data && !str_equal(row.assignee, work->call->actor->id) && work->call->actor->kind != ACTOR_SYSTEM)
+    if (row.assignee.data && !str_equal(row.assignee, worker(work)) && work->call->actor->kind != ACTOR_SYSTEM)
         return claimed_by_other(&row, err);
     if (work->call->if_version && work->call->if_version != of->row.version)
         return error_set(err, ERROR_CONFLICT, "version-conflict", "The case has changed since you looked at it.");
-    if (check_separate(work, of, &row, err) != OK || judge_task_form(work, of, &row, &data, err) != OK)
+    if (check_separate(work, of, &row, err) != OK || judge_task_form(of, &row, &data, &one->view, err) != OK)
         return FAILED;
     note_done_by(work, of, row.element);
     struct value event = context_set(work->arena, value_null, "element", value_string(row.element));
@@ -307,8 +362,11 @@ enum status service_task_complete(const struct call *call, struct str id, struct
         request.request = context_set(call->arena, value_null, "id", value_string(id));
         request.request = context_set(call->arena, request.request, "form", form);
     }
-    if (work_run_once(call, &request, complete_command, &one, out, err) != OK)
+    *out = value_null;
+    if (work_run_once(call, &request, complete_command, &one, out, err) != OK) {
+        *out = one.view;
         return FAILED;
+    }
     service_count(call->service, METRIC_TASKS_COMPLETED, 1);
     return OK;
 }
@@ -447,12 +505,28 @@ static enum status push_line(struct work *work, const struct list_arg *a, const 
     return OK;
 }
 
+/* The list as whoever is away would see it. */
+static enum status look_as(struct work *work, struct str name, struct call *out, struct error *err)
+{
+    *out = *work->call;
+    if (delegation_load(work, err) != OK)
+        return FAILED;
+    if (!name.len)
+        return OK;
+    out->actor = delegation_of(work, name);
+    if (out->actor)
+        return OK;
+    error_set(err, ERROR_FORBIDDEN, "delegation-missing", "You do not stand in for %.*s now.", STR_ARGS(name));
+    return error_field(err, "for");
+}
+
 static enum status list_command(struct work *work, void *arg, struct error *err)
 {
     struct list_arg *a = arg;
     struct store_task_filter filter;
+    struct call as;
     task_rows all = {0};
-    if (task_filter(work->call, a->query, &filter, err) != OK)
+    if (look_as(work, a->query->stand_in_for, &as, err) != OK || task_filter(&as, a->query, &filter, err) != OK)
         return FAILED;
     bool staff = work->call->actor->kind == ACTOR_STAFF;
     if ((staff ? gather_staff(work, &filter, &all, err) : gather_own(work, &all, err)) != OK)

@@ -5,6 +5,14 @@
 
 /* {id, element, name, state, assignee, created, due, roles, form, priority} */
 struct value task_line(struct work *work, const struct store_task *row);
+/* Loads a task that the actor may work on, and says in whose place (work->behalf). task-not-found, task-already-completed. */
+MUST_USE enum status task_load(struct work *work, struct str text, struct store_task *row, struct work_case **of,
+                               struct error *err);
+/* Queues a new assignee (absent: nobody). */
+MUST_USE enum status task_give(struct work_case *of, const struct store_task *row, struct str to, struct error *err);
+bool task_has_role(struct str roles, struct str role);
+/* May this member of staff work on it, by role and scope? */
+bool task_for_staff(const struct work *work, const struct actor *staff, const struct store_task *row);
 /* May the actor work on it? Staff by role and scope; persons when it is for the applicant or names them. */
 bool task_for_actor(struct work *work, const struct store_task *row, const struct work_case *of);
 /* Some waiting task of the case is for the actor, who then sees the case. */

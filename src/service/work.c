@@ -2,9 +2,14 @@
 #include "service/work.h"
 
 #include "feel/json.h"
+#include "service/closings.h"
+#include "service/delegation_work.h"
 #include "service/deployed.h"
+#include "service/once.h"
 #include "service/session.h"
+#include "store/bulk.h"
 #include "store/delivery.h"
+#include "store/handover.h"
 #include "store/indicator.h"
 #include "store/operate.h"
 #include "store/supervision.h"
@@ -86,6 +91,10 @@ enum status work_access_note(struct work *self, const struct work_note *note, st
     row->case_id = of ? of->row.id : 0;
     row->subject = party_index(self->service, self->arena, note->subject_id);
     row->who = actor_index(self->call);
+    row->unit = actor->unit.len ? actor->unit : STR_NONE;
+    row->division = of ? of->row.division : division_of(actor->region);
+    if (!row->division)
+        row->division = row->region * 1000000;
     if (!row->who.data)
         row->who = STR("nobody");
     if (work_key(self, row->region, &row->id, err) != OK)
@@ -93,12 +102,16 @@ enum status work_access_note(struct work *self, const struct work_note *note, st
     struct view view;
     view_init(&view, self->arena);
     view_text(&view, "who", actor->id);
+    view_text(&view, "name", actor->name);
     view_text(&view, "kind", str_of(actor_kind_name(actor->kind)));
     view_text(&view, "role", actor->role);
     view_text(&view, "unit", actor->unit);
+    view_text(&view, "unit_name", actor->unit_name);
+    view_text(&view, "subject", note->subject_id);
     view_text(&view, "case", of ? of->no : STR_NONE);
     view_text(&view, "purpose", note->purpose);
     view_put(&view, "agent", acting_agent(self->arena, actor));
+    view_put(&view, "behalf", delegation_behalf(self));
     row->body = service_seal(self->service, self->arena, key_text(self->arena, row->id), view_done(&view));
     work_change(self, CHANGE_ACCESS_INSERT, row);
     return OK;
@@ -115,8 +128,10 @@ static void finish_event(struct work *self, struct work_case *of)
     view_init(&view, self->arena);
     view_put(&view, "by", actor_value(self->call));
     view_put(&view, "agent", acting_agent(self->arena, self->call->actor));
+    view_put(&view, "behalf", delegation_behalf(self));
     view_text(&view, "role", self->call->actor->role);
     view_text(&view, "unit", self->call->actor->unit_name);
+    view_text(&view, "unit_id", self->call->actor->unit);
     view_put(&view, "events", list);
     struct store_event event = {.region = of->row.region, .case_id = of->row.id, .seq = of->row.events + 1, .at = self->now};
     event.body = service_seal(self->service, self->arena, event_context(self->arena, &event), view_done(&view));
@@ -235,6 +250,13 @@ APPLY(apply_incident_move, struct store_incident, store_incident_move(tx, row, e
 APPLY_GUARDED(apply_supervision_insert, struct store_supervision, store_supervision_insert(tx, row, &yes, err))
 APPLY_GUARDED(apply_supervision_update, struct store_supervision,
               store_supervision_update(tx, row, change->version_was, &yes, err))
+APPLY_GUARDED(apply_alert_put, struct store_alert, store_alert_put(tx, row, &yes, err))
+APPLY_GUARDED(apply_alert_done, struct store_alert, store_alert_done(tx, row, &yes, err))
+APPLY_GUARDED(apply_handover_insert, struct store_handover, store_handover_insert(tx, row, &yes, err))
+APPLY_GUARDED(apply_handover_update, struct store_handover,
+              store_handover_update(tx, row, change->version_was, &yes, err))
+APPLY(apply_bulk_insert, struct store_bulk, store_bulk_insert(tx, row, err))
+APPLY_GUARDED(apply_bulk_row, struct store_bulk_row, store_bulk_row_insert(tx, row, &yes, err))
 APPLY_GUARDED(apply_start_move, struct store_start, store_start_move(tx, row, change->version_was, &yes, err))
 
 APPLY_GUARDED(apply_ticket_insert, struct store_ticket, store_ticket_insert(tx, row, &yes, err))
@@ -303,6 +325,12 @@ static apply_function *const appliers[CHANGE_KIND_COUNT] = {
     [CHANGE_SERIAL] = apply_serial,
     [CHANGE_SUPERVISION_INSERT] = apply_supervision_insert,
     [CHANGE_SUPERVISION_UPDATE] = apply_supervision_update,
+    [CHANGE_ALERT_PUT] = apply_alert_put,
+    [CHANGE_ALERT_DONE] = apply_alert_done,
+    [CHANGE_BULK_INSERT] = apply_bulk_insert,
+    [CHANGE_BULK_ROW] = apply_bulk_row,
+    [CHANGE_HANDOVER_INSERT] = apply_handover_insert,
+    [CHANGE_HANDOVER_UPDATE] = apply_handover_update,
     [CHANGE_TICKET_INSERT] = apply_ticket_insert,
     [CHANGE_TICKET_USE] = apply_ticket_use,
     [CHANGE_STATUS_INSERT] = apply_status_insert,
@@ -409,29 +437,13 @@ static enum status replay(struct run *run, struct error *err)
     const struct call *call = run->call;
     if (!run->request || call->idempotency.len == 0)
         return OK;
-    struct arena *arena = work->arena;
-    struct str who = actor_index(call);
-    struct str name = arena_printf(arena, "idempotency:%s:%.*s:%.*s", run->request->operation,
-                                   STR_ARGS(hex_encode(arena, who.data, who.len)), STR_ARGS(call->idempotency));
-    unsigned char hash[HASH_SIZE];
-    hash_sm3(json_canonical(arena, run->request->request), hash);
-    work->idempotency = (struct store_idempotency){.region = actor_region(call),
-                                                   .at = work->now,
-                                                   .name = service_mac(work->service, arena, name, 16),
-                                                   .request = hex_encode(arena, hash, 16)};
-    struct store_idempotency stored;
-    bool found;
-    if (store_idempotency_find(work->tx, arena, work->idempotency.region, work->idempotency.name, &stored, &found, err) != OK)
+    work->idempotency = once_row(call, run->request->operation, run->request->request);
+    struct value answer;
+    if (once_look(work->tx, call, &work->idempotency, &answer, err) != OK)
         return FAILED;
-    if (!found)
-        return OK;
-    if (!str_equal(stored.request, work->idempotency.request)) {
-        error_set(err, ERROR_CONFLICT, "idempotency-key-reused", "This Idempotency-Key was used for another request.");
-        return error_hint(err, "Send a fresh key with a new request; repeat a request only unchanged.");
-    }
-    if (service_unseal(work->service, arena, stored.name, stored.answer, run->out, err) != OK)
-        return FAILED;
-    run->replayed = true;
+    run->replayed = !value_is_null(answer);
+    if (run->replayed)
+        *run->out = answer;
     return OK;
 }
 
@@ -503,7 +515,10 @@ static void count_cases(const struct work *work)
     for (size_t i = 0; i < work->cases.count; i++) {
         const struct work_case *of = work->cases.items[i];
         service_count(work->service, METRIC_CASES_OPENED, of->is_new);
-        service_count(work->service, METRIC_CASES_CLOSED, of->row.state == CASE_CLOSED && of->state_was != CASE_CLOSED);
+        if (of->row.state == CASE_CLOSED && of->state_was != CASE_CLOSED) {
+            service_count(work->service, METRIC_CASES_CLOSED, 1);
+            closings_count(work->service->closings, of->row.item, of->row.outcome);
+        }
     }
     for (size_t i = 0; i < work->certificates.count; i++)
         service_count(work->service, METRIC_CERTIFICATES_ISSUED, work->certificates.items[i]->is_new);

@@ -62,6 +62,12 @@ enum change_kind {
     CHANGE_STATUS_INSERT,  /* struct store_status; stale when the place or the certificate has one */
     CHANGE_SUPERVISION_INSERT, /* stale when the case is supervised already */
     CHANGE_SUPERVISION_UPDATE, /* version_was */
+    CHANGE_ALERT_PUT,          /* struct store_alert; stale when it stands there already */
+    CHANGE_ALERT_DONE,         /* the same; stale when somebody else looked at it */
+    CHANGE_BULK_INSERT,        /* store/bulk.h */
+    CHANGE_BULK_ROW,           /* stale when the row is there, or its run has ended */
+    CHANGE_HANDOVER_INSERT, /* store/handover.h; stale when the case has one that waits */
+    CHANGE_HANDOVER_UPDATE, /* version_was */
     CHANGE_KIND_COUNT,
 };
 struct work_serial {
@@ -115,6 +121,10 @@ struct work {
     char number_wanted[48];                       /* a counter ran dry: fill it and run again */
     int64_t key_next, key_end;                    /* counters of keys taken for this work */
     int64_t spare_key;                            /* for an attempt that is thrown away */
+    const struct actor *away; /* whom the actor stands in for now: delegation_work.h */
+    size_t away_count;
+    bool away_known;
+    const struct actor *behalf; /* the one of them in whose place this is done; NULL: in the actor's own */
     bool stale;
     bool lost;                                    /* something could not be read while a process was stepped; see failure */
     struct error failure;
@@ -178,7 +188,7 @@ MUST_USE enum status work_case_new(struct work *self, const struct store_case *r
                                    struct error *err);
 /* Adds an event; data (a context or null) is overlaid on {type}. */
 void work_case_event(struct work_case *self, const char *type, struct value data);
-/* What was told of a case so far, oldest first: {seq, step, at, by {kind, name, role, unit}, type, …}. case.c */
+/* What was told of a case so far, oldest first: {seq, step, at, by {kind, name, role, unit; of staff id, unit_id}, type, …}. case.c */
 MUST_USE enum status work_case_events(struct work *work, const struct store_case *row, struct value *out, struct error *err);
 void work_case_set(struct work_case *self, const char *name, struct value v);
 struct value work_case_get(const struct work_case *self, const char *name);
@@ -230,6 +240,8 @@ MUST_USE enum status incident_mend(struct work_case *of, const struct incident_m
 
 /* ---- Time: limits.c ---- */
 
+/* The instant this long after another, as due_after. */
+int64_t due_from(const struct calendar *calendar, int64_t from, struct str duration);
 /* The instant this long after now: "P3WD" (working days, end of the last one) or an ISO 8601 duration; 0 when it is neither. */
 int64_t due_after(const struct work_case *self, struct str duration);
 /* Starts the item's promised (else statutory) limit and sets the deadline. */

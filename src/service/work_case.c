@@ -3,6 +3,7 @@
  * The sealed body of a case is a context with these members (absent when there is nothing to say):
  *   title, form, materials, party {kind, id, name}, applicant {kind, id, name, level}, staff {…}, region
  *   agent {kind, id, name, unit_name, mandate}   who applied in the applicant's place
+ *   prefilled [{field, from, held, said, differs, …}]   what was filled in beforehand: prefill.h
  *   accepted, decided               instants
  *   tasks                           how many user tasks wait
  *   correction {job, items, until}  the applicant must supplement

@@ -101,13 +101,13 @@ enum status store_case_unique(struct db_tx *tx, struct str key, int64_t *region,
 #define CASE_LIST(where)                                                                                               \
     "SELECT " CASE_COLUMNS " FROM cases WHERE region = ?1 AND id < ?2 AND division >= ?3 AND division < ?4"            \
     " AND (?5 IS NULL OR unit = ?5) AND (?6 < 0 OR state = ?6)" where " ORDER BY id DESC LIMIT ?7"
-DB_SQL(case_list_all, CASE_LIST(" AND (?8 = 0 OR item = ?8)"));
-DB_SQL(case_list_open, CASE_LIST(" AND closed = 0 AND (?8 = 0 OR item = ?8)"));
+DB_SQL(case_list_all, CASE_LIST(" AND " STORE_OF_ITEM("?8", "item")));
+DB_SQL(case_list_open, CASE_LIST(" AND closed = 0 AND " STORE_OF_ITEM("?8", "item")));
 DB_SQL(case_list_item, CASE_LIST(" AND item = ?8"));
-DB_SQL(case_list_unit, CASE_LIST(" AND unit = ?5 AND (?8 = 0 OR item = ?8)"));
-DB_SQL(case_list_party, CASE_LIST(" AND party = ?9 AND (?8 = 0 OR item = ?8)"));
-DB_SQL(case_list_applicant, CASE_LIST(" AND applicant = ?9 AND (?8 = 0 OR item = ?8)"));
-DB_SQL(case_list_either, CASE_LIST(" AND (party = ?9 OR applicant = ?10) AND (?8 = 0 OR item = ?8)"));
+DB_SQL(case_list_unit, CASE_LIST(" AND unit = ?5 AND " STORE_OF_ITEM("?8", "item")));
+DB_SQL(case_list_party, CASE_LIST(" AND party = ?9 AND " STORE_OF_ITEM("?8", "item")));
+DB_SQL(case_list_applicant, CASE_LIST(" AND applicant = ?9 AND " STORE_OF_ITEM("?8", "item")));
+DB_SQL(case_list_either, CASE_LIST(" AND (party = ?9 OR applicant = ?10) AND " STORE_OF_ITEM("?8", "item")));
 
 enum status store_case_list(struct db_tx *tx, struct arena *arena, const struct store_case_filter *filter,
                             struct store_case **out, size_t *count, struct error *err)
@@ -132,7 +132,7 @@ enum status store_case_list(struct db_tx *tx, struct arena *arena, const struct 
         statement = &case_list_applicant, n = 9;
     else if (filter->unit.data && !filter->open_only)
         statement = &case_list_unit;
-    else if (filter->item && !filter->open_only)
+    else if (filter->item && !filter->item_versions && !filter->open_only)
         statement = &case_list_item;
     struct db_rows rows;
     if (db_query(tx, arena, statement, (struct db_params){p, n}, &rows, err) != OK)

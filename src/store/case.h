@@ -39,7 +39,8 @@ struct store_case_filter {
     struct str party, applicant;        /* absent: any; both: either of them */
     bool open_only;
     int64_t state; /* -1: any */
-    int64_t item;  /* 0: any */
+    int64_t item;  /* in any version; 0: any */
+    bool item_versions; /* it has several */
     int64_t limit;
 };
 /* Newest first, without instance; bodies included. */

@@ -17,14 +17,28 @@ DB_SQL(outbox_total,
 DB_SQL(exchange_insert,
        "INSERT INTO exchange_log (region, at, id, case_id, exchange, attempt, status, took_ms, problem)"
        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-DB_SQL(access_insert, "INSERT INTO access_log (region, at, id, who, what, subject, case_id, body)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+DB_SQL(exchange_good, "SELECT at, took_ms FROM exchange_log WHERE exchange = ?1 AND problem IS NULL"
+                      " ORDER BY at DESC LIMIT 1");
+DB_SQL(exchange_bad, "SELECT at, status, problem FROM exchange_log WHERE exchange = ?1 AND problem IS NOT NULL"
+                     " ORDER BY at DESC LIMIT 1");
+DB_SQL(exchange_bad_count, "SELECT CAST(count(*) AS BIGINT) FROM exchange_log WHERE exchange = ?1 AND problem IS NOT NULL"
+                           " AND at >= ?2");
+DB_SQL(exchange_waiting, "SELECT exchange, CAST(count(*) AS BIGINT),"
+                         " CAST(sum(CASE WHEN attempts > 0 THEN 1 ELSE 0 END) AS BIGINT) FROM outbox GROUP BY exchange");
+DB_SQL(access_insert, "INSERT INTO access_log (region, at, id, who, what, subject, case_id, body, unit, division)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+/* The condition that is named once more chooses the index. */
 #define ACCESS_LIST(where)                                                                                             \
-    "SELECT region, at, id, case_id, who, subject, what, body FROM access_log WHERE region = ?1 AND (at, id) < (?2, "  \
-    "?3)"                                                                                                              \
-    " AND (?4 IS NULL OR who = ?4) AND (?5 = 0 OR case_id = ?5)" where " ORDER BY at DESC, id DESC LIMIT ?6"
+    "SELECT region, at, id, case_id, division, who, subject, unit, what, body FROM access_log WHERE region = ?1"       \
+    " AND (at, id) < (?2, ?3) AND at >= ?4 AND (?5 IS NULL OR who = ?5) AND (?6 IS NULL OR subject = ?6)"              \
+    " AND (?7 IS NULL OR unit = ?7) AND (?8 = 0 OR case_id = ?8) AND division >= ?9 AND division < ?10"                \
+    " AND (?12 IS NULL OR who <> ?12)" where                                                                           \
+    " ORDER BY at DESC, id DESC LIMIT ?11"
 DB_SQL(access_list_all, ACCESS_LIST(""));
-DB_SQL(access_list_subject, ACCESS_LIST(" AND subject = ?7"));
+DB_SQL(access_list_subject, ACCESS_LIST(" AND subject = ?6"));
+DB_SQL(access_list_case, ACCESS_LIST(" AND case_id = ?8 AND case_id > 0"));
+DB_SQL(access_list_who, ACCESS_LIST(" AND who = ?5"));
+DB_SQL(access_list_unit, ACCESS_LIST(" AND unit = ?7"));
 DB_SQL(anchor_insert, "INSERT INTO anchor (at, jws) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
 DB_SQL(anchor_list, "SELECT at, jws FROM anchor ORDER BY at");
 
@@ -120,11 +134,48 @@ enum status store_exchange_insert(struct db_tx *tx, const struct store_exchange 
                          err);
 }
 
+enum status store_exchange_health(struct db_tx *tx, struct arena *arena, struct str exchange, int64_t since,
+                                  struct store_exchange_health *out, struct error *err)
+{
+    struct db_rows good, bad, n;
+    if (db_query(tx, arena, &exchange_good, P(P_TEXT(exchange)), &good, err) != OK ||
+        db_query(tx, arena, &exchange_bad, P(P_TEXT(exchange)), &bad, err) != OK ||
+        db_query(tx, arena, &exchange_bad_count, P(P_TEXT(exchange), P_INT(since)), &n, err) != OK)
+        return FAILED;
+    *out = (struct store_exchange_health){.bad_since = db_next(&n) ? db_int64(&n, 0) : 0};
+    if (db_next(&good)) {
+        out->good_at = db_int64(&good, 0);
+        out->good_ms = db_int64(&good, 1);
+    }
+    if (db_next(&bad)) {
+        out->bad_at = db_int64(&bad, 0);
+        out->bad_status = db_int64(&bad, 1);
+        out->problem = db_text(&bad, 2);
+    }
+    return OK;
+}
+
+static void read_waiting(struct db_rows *rows, struct store_exchange_waiting *out)
+{
+    *out = (struct store_exchange_waiting){db_text(rows, 0), db_int64(rows, 1), db_int64(rows, 2)};
+}
+
+enum status store_exchange_waiting(struct db_tx *tx, struct arena *arena, struct store_exchange_waiting **out,
+                                   size_t *count, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &exchange_waiting, P_NONE, &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_exchange_waiting, read_waiting, out, count);
+    return OK;
+}
+
 enum status store_access_insert(struct db_tx *tx, const struct store_access *row, struct error *err)
 {
     return db_exec_later(tx, &access_insert,
                          P(P_INT(row->region), P_INT(row->at), P_INT(row->id), P_BLOB(row->who), P_TEXT(row->what),
-                           P_BLOB(row->subject), P_INT(row->case_id), P_BLOB(row->body)),
+                           P_BLOB(row->subject), P_INT(row->case_id), P_BLOB(row->body), P_TEXT(row->unit),
+                           P_INT(row->division)),
                          err);
 }
 
@@ -134,22 +185,29 @@ static void read_access(struct db_rows *rows, struct store_access *out)
                                  .at = db_int64(rows, 1),
                                  .id = db_int64(rows, 2),
                                  .case_id = db_int64(rows, 3),
-                                 .who = db_blob(rows, 4),
-                                 .subject = db_blob(rows, 5),
-                                 .what = db_text(rows, 6),
-                                 .body = db_blob(rows, 7)};
+                                 .division = db_int64(rows, 4),
+                                 .who = db_blob(rows, 5),
+                                 .subject = db_blob(rows, 6),
+                                 .unit = db_text(rows, 7),
+                                 .what = db_text(rows, 8),
+                                 .body = db_blob(rows, 9)};
 }
 
 enum status store_access_list(struct db_tx *tx, struct arena *arena, const struct store_access_filter *filter,
                               struct store_access **out, size_t *count, struct error *err)
 {
-    bool by_subject = filter->subject.data != NULL;
-    struct db_param p[7] = {P_INT(filter->region),  P_INT(filter->before_at), P_INT(filter->before_id),
-                            P_BLOB(filter->who),    P_INT(filter->case_id),   P_INT(filter->limit),
-                            P_BLOB(filter->subject)};
+    const struct db_statement *by = filter->subject.data ? &access_list_subject
+                              : filter->case_id    ? &access_list_case
+                              : filter->who.data   ? &access_list_who
+                              : filter->unit.data  ? &access_list_unit
+                                                   : &access_list_all;
     struct db_rows rows;
-    if (db_query(tx, arena, by_subject ? &access_list_subject : &access_list_all,
-                 (struct db_params){p, by_subject ? 7 : 6}, &rows, err) != OK)
+    if (db_query(tx, arena, by,
+                 P(P_INT(filter->region), P_INT(filter->before_at), P_INT(filter->before_id), P_INT(filter->since),
+                   P_BLOB(filter->who), P_BLOB(filter->subject), P_TEXT(filter->unit), P_INT(filter->case_id),
+                   P_INT(filter->division_from), P_INT(filter->division_to), P_INT(filter->limit),
+                   P_BLOB(filter->not_who)),
+                 &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_access, read_access, out, count);
     return OK;

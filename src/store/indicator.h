@@ -5,7 +5,7 @@
  * A writer's turn adds one row to the queue and touches no sum, so that writers never wait for each other's counters. */
 #pragma once
 
-#include "store/schema.h"
+#include "store/past.h"
 
 struct store_due {
     int64_t region, id, version;
@@ -39,6 +39,8 @@ struct store_fact {
     int64_t opened, closed, rated, deadline;  /* instants, 0 for none */
     int64_t numerators, denominators;
     struct str marks;                         /* [slot, day, numerator, denominator, …] as JSON */
+    struct str staff;                         /* [staff, unit, slot, month, numerator, denominator, …] as JSON */
+    struct store_past past;                   /* kept in its own table; not read back */
 };
 MUST_USE enum status store_fact_put(struct db_tx *tx, const struct store_fact *row, struct error *err);
 MUST_USE enum status store_fact_find(struct db_tx *tx, struct arena *arena, int64_t region, int64_t id,

@@ -3,6 +3,11 @@
 
 #include "store/schema.h"
 
+/* A condition: of the item with this id, in whatever version; 0: of any. */
+#define STORE_OF_ITEM(parameter, column)                                                                               \
+    "(" parameter " = 0 OR " column                                                                                    \
+    " IN (SELECT b.id FROM item a JOIN item b ON b.code = a.code WHERE a.id = " parameter "))"
+
 /* Reads every row of a result with read into a new array of structs. */
 #define STORE_READ_ALL(arena, rows, type, read, out, count)                                                            \
     do {                                                                                                               \

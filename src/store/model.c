@@ -6,13 +6,13 @@
 
 #define MODEL_COLUMNS                                                                                                  \
     "pack, path, number, state, version, created, changed, decided, in_force, rollback, base, hash, tested, author,"   \
-    " proposer, approver, reason"
+    " proposer, approver, reason, step, item_version"
 
 DB_SQL(model_insert, "INSERT INTO model (" MODEL_COLUMNS ", content)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)");
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
 DB_SQL(model_update,
        "UPDATE model SET state = ?4, version = ?5, changed = ?6, decided = ?7, in_force = ?8, hash = ?9, tested = ?10,"
-       " proposer = ?11, approver = ?12, reason = ?13 WHERE pack = ?1 AND path = ?2 AND number = ?3 AND version = ?14");
+       " proposer = ?11, approver = ?12, reason = ?13, item_version = ?15 WHERE pack = ?1 AND path = ?2 AND number = ?3 AND version = ?14");
 DB_SQL(model_text_put, "UPDATE model SET content = coalesce(?4, content), tests = coalesce(?5, tests)"
                        " WHERE pack = ?1 AND path = ?2 AND number = ?3");
 DB_SQL(model_text_get, "SELECT content, tests FROM model WHERE pack = ?1 AND path = ?2 AND number = ?3");
@@ -34,7 +34,7 @@ enum status store_model_insert(struct db_tx *tx, const struct store_model *row, 
                      P_INT(row->created), P_INT(row->changed), P_INT(row->decided), P_INT(row->in_force),
                      P_INT(row->rollback), P_TEXT(row->base), P_TEXT(row->hash), P_TEXT(row->tested),
                      P_TEXT(row->author), P_TEXT(row->proposer), P_TEXT(row->approver), P_TEXT(row->reason),
-                     P_BLOB(content)),
+                     P_TEXT(row->step.data ? row->step : STR("")), P_INT(row->item_version), P_BLOB(content)),
                    err);
 }
 
@@ -46,7 +46,8 @@ enum status store_model_update(struct db_tx *tx, const struct store_model *row, 
                       P(P_TEXT(row->pack), P_TEXT(row->path), P_INT(row->number), P_INT(row->state),
                         P_INT(row->version), P_INT(row->changed), P_INT(row->decided), P_INT(row->in_force),
                         P_TEXT(row->hash), P_TEXT(row->tested), P_TEXT(row->proposer), P_TEXT(row->approver),
-                        P_TEXT(row->reason), P_INT(version_was)),
+                        P_TEXT(row->reason), P_INT(version_was),
+                        P_INT(row->item_version)),
                       &n, err) != OK)
         return FAILED;
     *changed = n == 1;
@@ -93,7 +94,9 @@ static void read_model(struct db_rows *rows, struct store_model *out)
                                 .author = db_text(rows, 13),
                                 .proposer = db_text(rows, 14),
                                 .approver = db_text(rows, 15),
-                                .reason = db_text(rows, 16)};
+                                .reason = db_text(rows, 16),
+                                .step = db_text(rows, 17),
+                                .item_version = db_int64(rows, 18)};
 }
 
 enum status store_model_list(struct db_tx *tx, struct arena *arena, struct str pack, struct str path,

@@ -25,6 +25,8 @@ struct store_model {
     struct str hash;    /* of the content */
     struct str tested;  /* hash of the content that was tried and went well */
     struct str author, proposer, approver, reason;
+    struct str step;      /* of an item: suspend, resume; empty: the content is what is released */
+    int64_t item_version; /* that an approved item's content has; 0: not yet */
 };
 MUST_USE enum status store_model_insert(struct db_tx *tx, const struct store_model *row, struct str content,
                                         struct error *err);

@@ -107,26 +107,68 @@ static void read_group(struct db_rows *rows, struct store_case_group *out)
     *out = (struct store_case_group){db_int64(rows, 0), db_int64(rows, 1), db_int64(rows, 2)};
 }
 
-DB_SQL(groups_next, "SELECT item, packs, CAST(0 AS BIGINT) FROM cases WHERE region = ?1 AND (item, packs) > (?2, ?3)"
-                    " ORDER BY item, packs LIMIT 1");
+#define GROUPS_NEXT(after)                                                                                              \
+    "SELECT item, packs, CAST(0 AS BIGINT) FROM cases WHERE region = ?1 AND " after " ORDER BY item, packs LIMIT 1"
+DB_SQL(groups_next_packs, GROUPS_NEXT("item = ?2 AND packs > ?3"));
+DB_SQL(groups_next_item, GROUPS_NEXT("item > ?2"));
 
-/* From group to group: their cases are not looked at. */
+/* From group to group: their cases are not looked at. (One statement with (item, packs) > (?2, ?3) would go through a whole group in
+ * SQLite.) */
 static enum status group_names(struct db_tx *tx, struct arena *arena, int64_t region, struct store_case_group **out,
                                size_t *count, struct error *err)
 {
     VECTOR(struct store_case_group) all = {0};
     struct store_case_group last = {.item = INT64_MIN};
     struct db_rows rows;
-    for (;;) {
-        if (db_query(tx, arena, &groups_next, P(P_INT(region), P_INT(last.item), P_INT(last.packs)), &rows, err) != OK)
+    for (bool found = true, same_item = false; found || same_item;) {
+        /* After the last packs of an item comes the next item. */
+        same_item = found && all.count > 0;
+        struct db_params p = same_item ? P(P_INT(region), P_INT(last.item), P_INT(last.packs))
+                                       : P(P_INT(region), P_INT(last.item));
+        if (db_query(tx, arena, same_item ? &groups_next_packs : &groups_next_item, p, &rows, err) != OK)
             return FAILED;
-        if (!db_next(&rows))
-            break;
+        found = db_next(&rows);
+        if (!found)
+            continue;
         read_group(&rows, &last);
         VECTOR_PUSH(arena, &all, last);
     }
     *out = all.items;
     *count = all.count;
+    return OK;
+}
+
+/* Whether the page's divisions are all of its region: then none has to be looked at. A region is a prefecture, or a county under the
+ * province. */
+static bool is_whole(const struct store_page *page)
+{
+    int64_t from = page->region * 1000000;
+    int64_t to = from + (page->region % 100 == 0 ? 100000000 : 1000000);
+    return !page->unit.data && page->division_from <= from && page->division_to >= to;
+}
+
+DB_SQL(number_whole, "SELECT CAST(count(*) AS BIGINT) FROM cases WHERE region = ?1 AND item = ?2 AND packs = ?3 AND id > ?4"
+                     " AND id < ?5");
+
+static enum status count_whole(struct db_tx *tx, int64_t region, const struct store_case_group *group, int64_t after,
+                               int64_t before, int64_t *out, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &number_whole,
+                 P(P_INT(region), P_INT(group->item), P_INT(group->packs), P_INT(after), P_INT(before)), &rows, err) != OK)
+        return FAILED;
+    *out = db_next(&rows) ? db_int64(&rows, 0) : 0;
+    return OK;
+}
+
+static enum status whole_groups(struct db_tx *tx, struct arena *arena, int64_t region, struct store_case_group **out,
+                                size_t *count, struct error *err)
+{
+    if (group_names(tx, arena, region, out, count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < *count; i++)
+        if (count_whole(tx, region, &(*out)[i], 0, INT64_MAX, &(*out)[i].n, err) != OK)
+            return FAILED;
     return OK;
 }
 
@@ -142,6 +184,8 @@ enum status store_case_groups(struct db_tx *tx, struct arena *arena, const struc
                             P_TEXT(page->unit)};
     if (of == STORE_CASES_NAMES)
         return group_names(tx, arena, page->region, out, count, err);
+    if (of == STORE_CASES_ALL && is_whole(page))
+        return whole_groups(tx, arena, page->region, out, count, err);
     bool by_unit = page->unit.data != NULL;
     struct db_rows rows;
     if (db_query(tx, arena, statements[of][by_unit],
@@ -176,6 +220,9 @@ enum status store_case_number(struct db_tx *tx, const struct store_page *page, c
     static const struct db_statement *const statements[2][2] = {{&number_all, &number_all_unit},
                                                                 {&number_running, &number_running_unit}};
     bool by_unit = page->unit.data != NULL;
+    if (!wanted->running && wanted->stride == 1 && is_whole(page))
+        return count_whole(tx, page->region, &(struct store_case_group){.item = wanted->item, .packs = wanted->packs},
+                           page->after_id, wanted->id_to ? wanted->id_to : INT64_MAX, out, err);
     struct db_param p[10] = {WANTED(page, wanted), P_TEXT(page->unit)};
     struct db_rows rows;
     if (db_query(tx, db_tx_arena(tx), statements[wanted->running][by_unit], (struct db_params){p, by_unit ? 10 : 9},
@@ -188,6 +235,17 @@ enum status store_case_number(struct db_tx *tx, const struct store_page *page, c
 static void read_id(struct db_rows *rows, int64_t *out)
 {
     *out = db_int64(rows, 0);
+}
+
+DB_SQL(case_before, "SELECT id FROM cases WHERE region = ?1 AND id < ?2 ORDER BY id DESC LIMIT 1");
+
+enum status store_case_before(struct db_tx *tx, int64_t region, int64_t before, int64_t *out, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &case_before, P(P_INT(region), P_INT(before)), &rows, err) != OK)
+        return FAILED;
+    *out = db_next(&rows) ? db_int64(&rows, 0) : 0;
+    return OK;
 }
 
 enum status store_case_ids(struct db_tx *tx, struct arena *arena, const struct store_page *page,

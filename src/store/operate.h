@@ -63,6 +63,9 @@ struct store_case_wanted {
 };
 MUST_USE enum status store_case_number(struct db_tx *tx, const struct store_page *page,
                                        const struct store_case_wanted *wanted, int64_t *out, struct error *err);
+#define STORE_CASES_A_DAY INT64_C(100000000) /* ids of cases: days, and numbers of the day below this one */
+/* The last case of the region with an id below this one; 0: none. */
+MUST_USE enum status store_case_before(struct db_tx *tx, int64_t region, int64_t before, int64_t *out, struct error *err);
 /* Rising. */
 MUST_USE enum status store_case_ids(struct db_tx *tx, struct arena *arena, const struct store_page *page,
                                     const struct store_case_wanted *wanted, int64_t **out, size_t *count,

@@ -9,6 +9,8 @@ DB_SQL(party_insert,
 DB_SQL(party_update, "UPDATE party SET version = ?4, division = ?5, name = ?6, body = ?7"
                      " WHERE region = ?1 AND id = ?2 AND version = ?3");
 DB_SQL(party_find, "SELECT region, id, kind, version, division, name, body FROM party WHERE id = ?1 LIMIT 1");
+DB_SQL(party_named, "SELECT region, id, kind, version, division, name, body FROM party WHERE name = ?1"
+                    " AND division >= ?2 AND division < ?3 ORDER BY region, id LIMIT ?4");
 DB_SQL(party_walk, "SELECT region, id, kind, version, division, name, body FROM party WHERE (region, id) > (?1, ?2)"
                    " ORDER BY region, id LIMIT ?3");
 
@@ -52,6 +54,18 @@ enum status store_party_find(struct db_tx *tx, struct arena *arena, struct str i
     *found = db_next(&rows);
     if (*found)
         read_party(&rows, out);
+    return OK;
+}
+
+enum status store_party_named(struct db_tx *tx, struct arena *arena, const struct store_party_names *wanted,
+                              struct store_party **out, size_t *count, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &party_named,
+                 P(P_BLOB(wanted->name), P_INT(wanted->division_from), P_INT(wanted->division_to), P_INT(wanted->limit)),
+                 &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_party, read_party, out, count);
     return OK;
 }
 

@@ -19,6 +19,13 @@ MUST_USE enum status store_party_update(struct db_tx *tx, const struct store_par
                                         bool *changed, struct error *err);
 MUST_USE enum status store_party_find(struct db_tx *tx, struct arena *arena, struct str id, struct store_party *out,
                                       bool *found, struct error *err);
+/* Those with a name (blind index) within [from, to). */
+struct store_party_names {
+    struct str name;
+    int64_t division_from, division_to, limit;
+};
+MUST_USE enum status store_party_named(struct db_tx *tx, struct arena *arena, const struct store_party_names *wanted,
+                                       struct store_party **out, size_t *count, struct error *err);
 MUST_USE enum status store_party_walk(struct db_tx *tx, struct arena *arena, const struct store_party *after,
                                       int64_t limit, struct store_party **out, size_t *count, struct error *err);
 

@@ -225,6 +225,75 @@
     "CREATE TABLE benchmark_plan (item TEXT NOT NULL PRIMARY KEY, measure TEXT NOT NULL, owner TEXT NOT NULL,"         \
     " due TEXT NOT NULL, author TEXT NOT NULL, changed BIGINT NOT NULL) WITHOUT ROWID;"
 
+/* staff in case_fact is what its staff add, as marks are what it adds. Every case is counted again, for the new tables. */
+#define PAST_TABLES                                                                                                    \
+    "CREATE TABLE case_past (region BIGINT NOT NULL, item BIGINT NOT NULL, closed BIGINT NOT NULL, id BIGINT NOT NULL," \
+    " division BIGINT NOT NULL, unit TEXT NOT NULL, accepted BIGINT NOT NULL, ended BIGINT NOT NULL,"                  \
+    " deadline BIGINT NOT NULL, extension BIGINT NOT NULL, materials BIGINT NOT NULL, pauses TEXT NOT NULL,"           \
+    " PRIMARY KEY (region, item, closed, id)) WITHOUT ROWID;"                                                          \
+    "ALTER TABLE case_fact ADD COLUMN staff TEXT;"                                                                     \
+    "CREATE TABLE staff_count (region BIGINT NOT NULL, unit TEXT NOT NULL, staff TEXT NOT NULL, period BIGINT NOT NULL,"\
+    " division BIGINT NOT NULL, slot BIGINT NOT NULL, numerator BIGINT NOT NULL, denominator BIGINT NOT NULL,"         \
+    " PRIMARY KEY (region, unit, staff, period, division, slot)) WITHOUT ROWID;"                                       \
+    "CREATE TABLE alert (region BIGINT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL, case_id BIGINT NOT NULL,"  \
+    " since BIGINT NOT NULL, due BIGINT NOT NULL, PRIMARY KEY (region, rule, subject)) WITHOUT ROWID;"                 \
+    "CREATE INDEX alert_due ON alert (due) WHERE due > 0;"                                                             \
+    "UPDATE indicator_slot SET hash = '';"
+
+/* What a version of a file does besides its content, and which version of its item it is. */
+#define ITEM_RELEASE_TABLES                                                                                            \
+    "ALTER TABLE model ADD COLUMN step TEXT NOT NULL DEFAULT '';"                                                      \
+    "ALTER TABLE model ADD COLUMN item_version BIGINT NOT NULL DEFAULT 0;"
+
+#define DESK_TABLES                                                                                                    \
+    "CREATE TABLE delegation (id BIGINT NOT NULL PRIMARY KEY, giver TEXT NOT NULL, taker TEXT NOT NULL,"               \
+    " unit TEXT NOT NULL, division BIGINT NOT NULL, starts BIGINT NOT NULL, ends BIGINT NOT NULL,"                     \
+    " made BIGINT NOT NULL, ended BIGINT NOT NULL, ended_by TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;"       \
+    "CREATE INDEX delegation_giver ON delegation (giver, id);"                                                         \
+    "CREATE INDEX delegation_taker ON delegation (taker, ends);"                                                       \
+    "CREATE TABLE handover (region BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"                      \
+    " division BIGINT NOT NULL, unit TEXT, way BIGINT NOT NULL, state BIGINT NOT NULL, due BIGINT NOT NULL,"           \
+    " opened BIGINT NOT NULL, closed BIGINT NOT NULL, version BIGINT NOT NULL, body BLOB NOT NULL,"                    \
+    " PRIMARY KEY (region, id));"                                                                                      \
+    "CREATE UNIQUE INDEX handover_case ON handover (region, case_id) WHERE closed = 0;"
+
+#define BULK_TABLES                                                                                                    \
+    "CREATE TABLE bulk_run (region BIGINT NOT NULL, id BIGINT NOT NULL, division_from BIGINT NOT NULL,"                \
+    " division_to BIGINT NOT NULL, unit TEXT, state BIGINT NOT NULL, item TEXT NOT NULL, owner TEXT NOT NULL,"         \
+    " file TEXT NOT NULL, created BIGINT NOT NULL, ended BIGINT NOT NULL, total BIGINT NOT NULL,"                      \
+    " line BIGINT NOT NULL, granted BIGINT NOT NULL, waiting BIGINT NOT NULL, refused BIGINT NOT NULL,"                \
+    " invalid BIGINT NOT NULL, repeated BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, id));"               \
+    "CREATE INDEX bulk_run_running ON bulk_run (id) WHERE state = 1;"                                                  \
+    "CREATE TABLE bulk_row (region BIGINT NOT NULL, run BIGINT NOT NULL, line BIGINT NOT NULL,"                        \
+    " result BIGINT NOT NULL, subject BLOB, case_region BIGINT NOT NULL, case_id BIGINT NOT NULL, at BIGINT NOT NULL," \
+    " body BLOB, PRIMARY KEY (region, run, line)) WITHOUT ROWID;"                                                      \
+    "CREATE INDEX bulk_row_subject ON bulk_row (subject, at) WHERE subject IS NOT NULL;"                               \
+    "CREATE INDEX bulk_row_result ON bulk_row (region, run, result, line) WHERE result > 1;"
+
+/* Looks at personal data by who looked, from where and at which case; parties by their names; exchanges by how they went. */
+#define AUDIT_TABLES                                                                                                   \
+    "ALTER TABLE access_log ADD COLUMN unit TEXT;"                                                                     \
+    "ALTER TABLE access_log ADD COLUMN division BIGINT NOT NULL DEFAULT 0;"                                            \
+    "CREATE INDEX access_who ON access_log (region, who, at, id);"                                                     \
+    "CREATE INDEX access_unit ON access_log (region, unit, at, id) WHERE unit IS NOT NULL;"                            \
+    "CREATE INDEX access_case ON access_log (region, case_id, at, id) WHERE case_id > 0;"                              \
+    "CREATE INDEX party_name ON party (name) WHERE name IS NOT NULL;"                                                  \
+    "CREATE INDEX supervision_of ON supervision (region, case_id);"                                                    \
+    "CREATE INDEX exchange_good ON exchange_log (exchange, at) WHERE problem IS NULL;"                                 \
+    "CREATE INDEX exchange_bad ON exchange_log (exchange, at) WHERE problem IS NOT NULL;"                              \
+    "CREATE INDEX session_staff ON session (staff) WHERE staff IS NOT NULL;"                                           \
+    "CREATE INDEX token_staff ON token (staff);"                                                                       \
+    "CREATE TABLE staff_code (name TEXT NOT NULL PRIMARY KEY, hash BLOB NOT NULL, expires BIGINT NOT NULL,"            \
+    " tries BIGINT NOT NULL) WITHOUT ROWID;"
+
+#define UPLOAD_TABLES                                                                                                  \
+    "CREATE TABLE upload (id BIGINT NOT NULL PRIMARY KEY, owner BLOB NOT NULL, size BIGINT NOT NULL,"                  \
+    " place BIGINT NOT NULL, changed BIGINT NOT NULL, body BLOB NOT NULL);"                                            \
+    "CREATE INDEX upload_owner ON upload (owner, changed);"                                                            \
+    "CREATE INDEX upload_changed ON upload (changed);"                                                                 \
+    "CREATE TABLE upload_part (id BIGINT NOT NULL, place BIGINT NOT NULL, length BIGINT NOT NULL,"                     \
+    " content BLOB NOT NULL, PRIMARY KEY (id, place));"
+
 static const struct db_migration migrations[] = {
     {1, "settings, packs, staff", SMALL_TABLES, NULL, NULL},
     {2, "cases", CASE_TABLES, NULL, NULL},
@@ -238,6 +307,12 @@ static const struct db_migration migrations[] = {
     {10, "uses with their reasons, tickets, places in status lists", TICKET_TABLES, NULL, NULL},
     {11, "indicators counted, supervision, bulletins", INDICATOR_TABLES, NULL, NULL},
     {12, "other provinces' items, and plans", BENCHMARK_TABLES, NULL, NULL},
+    {13, "the past as the legal clock saw it, what staff did, alerts", PAST_TABLES, NULL, NULL},
+    {14, "versions of items, suspensions", ITEM_RELEASE_TABLES, NULL, NULL},
+    {15, "standing in, handing over", DESK_TABLES, NULL, NULL},
+    {16, "applying for many at once", BULK_TABLES, NULL, NULL},
+    {17, "the access log searched, one-time codes of staff", AUDIT_TABLES, NULL, NULL},
+    {18, "files on their way", UPLOAD_TABLES, NULL, NULL},
 };
 
 enum status store_migrate(struct db *db, struct error *err)

@@ -15,6 +15,9 @@ DB_SQL(supervision_page, "SELECT " SUPERVISION_COLUMNS " FROM supervision WHERE 
                          " AND division >= ?3 AND division < ?4 AND (?5 IS NULL OR unit = ?5)"
                          " AND (?6 = -1 OR state = ?6 OR (?6 = -2 AND closed = 0)) ORDER BY id LIMIT ?7");
 
+DB_SQL(supervision_history, "SELECT " SUPERVISION_COLUMNS " FROM supervision WHERE region = ?1 AND case_id = ?2"
+                            " ORDER BY id DESC LIMIT 50");
+
 enum status store_supervision_insert(struct db_tx *tx, const struct store_supervision *row, bool *added, struct error *err)
 {
     int64_t changed = 0;
@@ -79,6 +82,16 @@ enum status store_supervision_of_case(struct db_tx *tx, int64_t region, int64_t 
         *id = db_next(&rows) ? db_int64(&rows, 0) : 0;
     arena_release(&arena);
     return status;
+}
+
+enum status store_supervision_history(struct db_tx *tx, struct arena *arena, int64_t region, int64_t case_id,
+                                      struct store_supervision **out, size_t *count, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &supervision_history, P(P_INT(region), P_INT(case_id)), &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_supervision, read_supervision, out, count);
+    return OK;
 }
 
 enum status store_supervision_page(struct db_tx *tx, struct arena *arena, const struct store_page *page, int64_t state,

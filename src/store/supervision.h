@@ -23,6 +23,9 @@ MUST_USE enum status store_supervision_find(struct db_tx *tx, struct arena *aren
 /* The open one of a case; *id 0 when there is none. */
 MUST_USE enum status store_supervision_of_case(struct db_tx *tx, int64_t region, int64_t case_id, int64_t *id,
                                                struct error *err);
+/* All that a case has had, newest first. */
+MUST_USE enum status store_supervision_history(struct db_tx *tx, struct arena *arena, int64_t region, int64_t case_id,
+                                               struct store_supervision **out, size_t *count, struct error *err);
 /* By key; state -1: any, -2: all that are not closed. */
 MUST_USE enum status store_supervision_page(struct db_tx *tx, struct arena *arena, const struct store_page *page,
                                             int64_t state, struct store_supervision **out, size_t *count,

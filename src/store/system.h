@@ -55,8 +55,12 @@ MUST_USE enum status store_staff_insert(struct db_tx *tx, const struct store_sta
 MUST_USE enum status store_staff_update(struct db_tx *tx, const struct store_staff *row, struct error *err);
 MUST_USE enum status store_staff_find(struct db_tx *tx, struct arena *arena, struct str name, struct store_staff *out,
                                       bool *found, struct error *err);
-MUST_USE enum status store_staff_list(struct db_tx *tx, struct arena *arena, struct store_staff **out, size_t *count,
-                                      struct error *err);
+/* By name, those behind one; "": from the first. */
+MUST_USE enum status store_staff_page(struct db_tx *tx, struct arena *arena, struct str after, int64_t limit,
+                                      struct store_staff **out, size_t *count, struct error *err);
+/* How many others with this role are not locked. */
+MUST_USE enum status store_staff_others(struct db_tx *tx, struct str role, struct str but, int64_t *out,
+                                        struct error *err);
 
 struct store_session {
     struct str hash;
@@ -67,6 +71,9 @@ struct store_session {
 MUST_USE enum status store_session_insert(struct db_tx *tx, const struct store_session *row, struct error *err);
 MUST_USE enum status store_session_find(struct db_tx *tx, struct arena *arena, struct str hash,
                                         struct store_session *out, bool *found, struct error *err);
+/* The newest 100 of one member of staff. */
+MUST_USE enum status store_session_of_staff(struct db_tx *tx, struct arena *arena, struct str staff,
+                                            struct store_session **out, size_t *count, struct error *err);
 MUST_USE enum status store_session_touch(struct db_tx *tx, struct str hash, int64_t seen, struct error *err);
 MUST_USE enum status store_session_delete(struct db_tx *tx, struct str hash, struct error *err);
 MUST_USE enum status store_session_delete_staff(struct db_tx *tx, struct str staff, struct error *err);
@@ -77,6 +84,27 @@ MUST_USE enum status store_token_insert(struct db_tx *tx, struct str hash, struc
 /* The staff name, absent when there is no such token at that time. */
 MUST_USE enum status store_token_find(struct db_tx *tx, struct arena *arena, struct str hash, int64_t now,
                                       struct str *staff, struct error *err);
+
+struct store_token {
+    struct str hash;
+    int64_t created, expires;
+};
+MUST_USE enum status store_token_of_staff(struct db_tx *tx, struct arena *arena, struct str staff,
+                                          struct store_token **out, size_t *count, struct error *err);
+MUST_USE enum status store_token_delete(struct db_tx *tx, struct str hash, struct error *err);
+
+/* With which a member of staff sets a password without knowing the old one; one for each name. */
+struct store_staff_code {
+    struct str name, hash;
+    int64_t expires, tries;
+};
+MUST_USE enum status store_staff_code_put(struct db_tx *tx, const struct store_staff_code *row, struct error *err);
+MUST_USE enum status store_staff_code_find(struct db_tx *tx, struct arena *arena, struct str name,
+                                           struct store_staff_code *out, bool *found, struct error *err);
+MUST_USE enum status store_staff_code_try(struct db_tx *tx, struct str name, struct error *err);
+/* *taken is false when it has been replaced or used. */
+MUST_USE enum status store_staff_code_take(struct db_tx *tx, const struct store_staff_code *row, bool *taken,
+                                           struct error *err);
 
 struct store_totp {
     struct str name, secret;  /* secret sealed */
@@ -116,20 +144,40 @@ struct store_exchange {
     struct str exchange, problem;
 };
 MUST_USE enum status store_exchange_insert(struct db_tx *tx, const struct store_exchange *row, struct error *err);
+/* How an exchange has gone: the last attempt that was answered well and the last that was not (at 0: none). */
+struct store_exchange_health {
+    int64_t good_at, good_ms;
+    int64_t bad_at, bad_status, bad_since; /* bad_since: how many failed since an instant */
+    struct str problem;
+};
+MUST_USE enum status store_exchange_health(struct db_tx *tx, struct arena *arena, struct str exchange, int64_t since,
+                                           struct store_exchange_health *out, struct error *err);
+/* What waits in the outbox for each exchange. */
+struct store_exchange_waiting {
+    struct str exchange;
+    int64_t waiting, failing;
+};
+MUST_USE enum status store_exchange_waiting(struct db_tx *tx, struct arena *arena, struct store_exchange_waiting **out,
+                                            size_t *count, struct error *err);
 
 struct store_access {
     int64_t region, at, id, case_id;
+    int64_t division;        /* of the case, else of who looked */
     struct str who, subject; /* blind indexes */
-    struct str what, body;   /* body sealed: {who, role, purpose} */
+    struct str unit;         /* of who looked; absent: none */
+    struct str what, body;   /* body sealed: {who, role, subject, purpose} */
 };
 MUST_USE enum status store_access_insert(struct db_tx *tx, const struct store_access *row, struct error *err);
 struct store_access_filter {
     int64_t region;
-    struct str who, subject; /* absent: any */
-    int64_t case_id;         /* 0: any */
-    int64_t before_at, before_id;
+    struct str who, subject, unit; /* absent: any */
+    struct str not_who;            /* absent: nobody */
+    int64_t case_id;               /* 0: any */
+    int64_t division_from, division_to;
+    int64_t since, before_at, before_id;
     int64_t limit;
 };
+/* Newest first. */
 MUST_USE enum status store_access_list(struct db_tx *tx, struct arena *arena, const struct store_access_filter *filter,
                                        struct store_access **out, size_t *count, struct error *err);
 

@@ -122,7 +122,7 @@ enum status store_task_set_due(struct db_tx *tx, int64_t id, int64_t due, struct
 }
 
 #define TASK_FILTER                                                                                                    \
-    " AND t.division >= ?2 AND t.division < ?3 AND (?4 IS NULL OR t.unit = ?4) AND (?5 = 0 OR t.item = ?5)"            \
+    " AND t.division >= ?2 AND t.division < ?3 AND (?4 IS NULL OR t.unit = ?4) AND " STORE_OF_ITEM("?5", "t.item")            \
     " AND (?6 IS NULL OR t.assignee = ?6) AND (?7 = 0 OR t.assignee IS NULL)"
 DB_SQL(task_list_role, "SELECT " TASK_COLUMNS " FROM task_role r JOIN task t ON t.region = r.region AND t.id = r.id"
                        " WHERE r.region = ?1 AND r.role = ?11 AND (r.due, r.id) > (?8, ?9)" TASK_FILTER

@@ -5,22 +5,7 @@
 #include "feel/value.h"
 
 #include <string.h>
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "../scratch.h"
 
 static struct value json(const char *text)
 {

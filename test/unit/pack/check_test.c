@@ -104,6 +104,12 @@ static const struct breaking broken_list[] = {
     {"items/doctor-first.json", "\"type\": \"01\"", "\"type\": \"10\"", "does not hold the item's type"},
     {"items/doctor-first.json", "\"address\"", "\"adress\"", "there is no member adress"},
     {"items/doctor-first.json", "\"sample\"", "\"note\"", "(rule 3)"},
+    {"items/doctor-first.json", "\"law\": \"中华人民共和国医师法\"", "\"law\": \"\"", "each basis names its law"},
+    {"items/doctor-first.json", "\"result\": \"电子送达\"", "\"result\": \"窗口领取\"", "fetched at a counter (rule 4)"},
+    {"items/doctor-first.json", "\"collect\": \"2\"", "\"collect\": \"1\"", "needs the post as a channel: 4"},
+    {"items/doctor-first.json", "\"step\": \"审核\", \"days\": 0", "\"step\": \"审核\", \"days\": 1", "longer than what is promised"},
+    {"items/doctor-first.json", "\"planned_from\": \"2025-01-01\"",
+     "\"planned_from\": \"2025-01-01\", \"planned_to\": \"2024-12-31\"", "is before planned_from"},
     {"items/doctor-first.json", "\"user_topics\"", "\"corp_topics\"", "(rule 8)"},
     {"items/doctor-first.json", "\"situations\": [\"late\"]", "\"situations\": [\"early\"]", "no situation 'early'"},
     {"items/doctor-first.json", "\"certificate\": \"doctor-qualification\"", "\"certificate\": \"nothing\"",
@@ -115,6 +121,13 @@ static const struct breaking broken_list[] = {
     {"items/institution-setup.json", "\"previous\": {\"n\": 5", "\"previous\": {\"n\": 2", "longer than the one before"},
     {"certificates/doc-permit.json", "\"series\"", "\"note\"", "goes with number"},
     {"processes/promised.bpmn", "type=\"document.issue\"", "type=\"document.isue\"", ""},
+    {"items/village-doctor-registration.json", "\"path\": \"clinic\"", "\"path\": \"clinick\"", "no single field 'clinick'"},
+    {"items/village-doctor-registration.json", "\"path\": \"clinic\"", "\"path\": \"phone\"", "stands there twice"},
+    {"items/village-doctor-registration.json", "230110197906151028", "230110197906151029", "does not take the example"},
+    {"items/village-doctor-registration.json", "{\"id\": \"health\", \"paper\"", "{\"id\": \"helth\", \"paper\"",
+     "asks for no material 'helth'"},
+    {"items/village-doctor-registration.json", "\"rows_max\": 20000", "\"rows_max\": 200000", "is at most 50000"},
+    {"items/village-doctor-registration.json", "\"id\": \"=form.id_number\"", "\"id\": \"=applicant.id\"", "reads 'applicant'"},
 };
 
 static struct str replaced(struct str text, const char *old, const char *new)

@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include "service/user.h"
+
 static void add_user(struct fixture *f)
 {
     struct call call = call_as(f, &actor_system);
@@ -45,6 +47,32 @@ static void a_session_ends_without_use_and_after_half_a_day(void **state)
     assert_int_equal(service_sign_in(&call, STR("zhang"), STR("correct horse"), &session, &err), OK);
     f->now += INT64_C(31) * 60000;
     assert_refused(service_session_find(&call, session.secret, &found, &err), err, "unauthenticated");
+}
+
+static void a_session_at_a_kiosk_ends_after_three_minutes_and_what_takes_its_place_is_at_the_kiosk(void **state)
+{
+    struct fixture *f = *state;
+    struct call call = call_as(f, &actor_nobody);
+    struct service_session session, kiosk, found;
+    struct error err = ERROR_INIT;
+    add_user(f);
+    assert_int_equal(service_sign_in(&call, STR("zhang"), STR("correct horse"), &session, &err), OK);
+    assert_refused(service_session_kiosk(&call, session.secret, true, &kiosk, &err), err, "unauthenticated");
+    struct call own = call_as(f, &session.actor);
+    assert_int_equal(service_session_kiosk(&own, session.secret, true, &kiosk, &err), OK);
+    assert_refused(service_session_find(&call, session.secret, &found, &err), err, "unauthenticated");
+    for (int i = 0; i < 5; i++) {
+        f->now += INT64_C(150000);
+        assert_int_equal(service_session_find(&call, kiosk.secret, &found, &err), OK);
+        assert_true(found.kiosk);
+    }
+    f->now += INT64_C(181000);
+    assert_refused(service_session_find(&call, kiosk.secret, &found, &err), err, "unauthenticated");
+    struct actor person = {.kind = ACTOR_PERSON, .id = STR("230110198003150010"), .name = STR("李明"), .level = 3};
+    struct call theirs = call_as(f, &person);
+    assert_int_equal(service_sign_in_party(&call, &person, &session, &err), OK);
+    assert_int_equal(service_session_kiosk(&theirs, session.secret, true, &kiosk, &err), OK);
+    assert_refused(service_session_kiosk(&theirs, kiosk.secret, false, &session, &err), err, "forbidden");
 }
 
 static void five_failures_close_the_account_for_a_while(void **state)
@@ -110,7 +138,9 @@ static void a_disabled_user_is_out_at_once(void **state)
     struct error err = ERROR_INIT;
     add_user(f);
     assert_int_equal(service_sign_in(&call, STR("zhang"), STR("correct horse"), &session, &err), OK);
-    assert_int_equal(service_user_change(&call, STR("zhang"), json_of(f, "{\"disabled\": true}"), &err), OK);
+    struct value view;
+    assert_refused(service_user_act(&call, STR("zhang"), STR("lock"), STR(" "), &view, &err), err, "reason-missing");
+    assert_int_equal(service_user_act(&call, STR("zhang"), STR("lock"), STR("离职"), &view, &err), OK);
     assert_refused(service_session_find(&call, session.secret, &found, &err), err, "unauthenticated");
     assert_refused(service_sign_in(&call, STR("zhang"), STR("correct horse"), &session, &err), err, "sign-in-failed");
 }
@@ -133,6 +163,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
         T(a_password_opens_a_session_and_the_cookie_finds_it), T(a_session_ends_without_use_and_after_half_a_day),
+        T(a_session_at_a_kiosk_ends_after_three_minutes_and_what_takes_its_place_is_at_the_kiosk),
         T(five_failures_close_the_account_for_a_while),        T(bad_users_are_refused_with_their_field),
         T(a_token_speaks_for_its_user_until_it_ends),          T(a_disabled_user_is_out_at_once),
         T(a_vouched_person_signs_in_with_its_level),

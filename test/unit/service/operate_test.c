@@ -223,7 +223,7 @@ static void heat_opens_a_sample_and_scales_it_up(void **state)
     int64_t sampled = number_of(heat, "sampled");
     assert_int_equal(number_of(heat, "cases"), CASES);
     assert_int_equal(number_of(heat, "running"), CASES);
-    assert_true(sampled >= 500 && sampled <= 1300);
+    assert_true(sampled >= 300 && sampled <= 500);
     assert_false(value_is_true(value_get(heat, STR("exact"))));
     struct value elements = value_get(heat, STR("elements"));
     for (size_t i = 0; i < value_count(elements); i++)

@@ -28,11 +28,28 @@ static enum status try_open(struct fixture *f, const char *materials, struct val
     return service_case_open(&call, &input, out, err);
 }
 
+/* A file of this actor. */
+static struct str file_of(struct fixture *f, const struct actor *actor)
+{
+    struct call call = call_as(f, actor);
+    struct value file = value_null;
+    struct error err = ERROR_INIT;
+    if (service_file_put(&call, STR("f1.pdf"), STR("application/pdf"), STR("%PDF-1.7"), &file, &err) != OK)
+        fail_msg("%s: %s", err.type, err.message);
+    return text_of(file, "id");
+}
+
+/* The material form, given as this file. */
+static const char *form_as(struct fixture *f, struct str file)
+{
+    return arena_printf(&f->arena, "[{\"id\": \"form\", \"file\": \"%.*s\"}]", STR_ARGS(file)).data;
+}
+
 static struct str open_filed(struct fixture *f)
 {
     struct value answer = value_null;
     struct error err = ERROR_INIT;
-    if (try_open(f, "[{\"id\": \"form\", \"file\": \"f1\"}]", &answer, &err) != OK)
+    if (try_open(f, form_as(f, file_of(f, &clerk)), &answer, &err) != OK)
         fail_msg("%s: %s %s", err.type, err.message, err.field);
     return text_of(answer, "no");
 }
@@ -107,6 +124,19 @@ static void materials_that_cannot_be_taken_are_named(void **state)
         struct error err = ERROR_INIT;
         assert_refused(try_open(f, bad[i].given, &answer, &err), err, bad[i].type);
         assert_string_equal(err.field, bad[i].field);
+    }
+}
+
+static void a_file_that_is_not_there_or_not_theirs_is_not_taken(void **state)
+{
+    struct fixture *f = *state;
+    struct str files[] = {STR("f1"), STR("F230100-00000000000000000000000000000000"), file_of(f, &chief)};
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        struct value answer;
+        struct error err = ERROR_INIT;
+        assert_refused(try_open(f, form_as(f, files[i]), &answer, &err), err, "material-file");
+        assert_string_equal(err.field, "materials[0].file");
+        assert_non_null(strstr(err.message, "申请"));
     }
 }
 
@@ -242,6 +272,7 @@ int main(void)
         T(the_process_sees_which_materials_were_given_and_how),
         T(a_valid_certificate_in_the_wallet_stands_for_a_material),
         T(materials_that_cannot_be_taken_are_named),
+        T(a_file_that_is_not_there_or_not_theirs_is_not_taken),
         T(a_certificate_of_somebody_else_or_revoked_is_not_taken),
         T(a_limit_is_extended_once),
         T(a_document_is_numbered_and_stays_out_of_the_wallet),

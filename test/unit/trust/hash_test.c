@@ -8,22 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "../scratch.h"
 
 static const char *hex(const unsigned char hash[HASH_SIZE])
 {

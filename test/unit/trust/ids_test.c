@@ -7,22 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "../scratch.h"
 
 /* "ok", "mismatch" or the refusal; for citizens with birth date and sex. */
 static struct str citizen_answer(struct str number, struct error *err)

@@ -9,22 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "../scratch.h"
 
 static const struct key *create(struct key_set *set, enum key_algorithm algorithm, unsigned char fill, int64_t now_ms)
 {

@@ -10,22 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
+#include "../scratch.h"
 
 /* Reads a picture with zbarimg. */
 static struct str scan(struct str png)

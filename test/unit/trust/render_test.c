@@ -11,24 +11,9 @@
 
 #include <cmocka.h>
 
+#include "../scratch.h"
+
 #define SVG "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" "
-
-static struct arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
-
 static const struct render_options options = {
     .title = {"死亡证明", 12}, .author = {"卫健委", 9}, .created_ms = 1780000000000};
 
