@@ -92,13 +92,16 @@ describe('a doubtful death', () => {
     assert.equal((await reviewer.post(`/api/v1/tasks/${task.id}/claim`)).status, 200);
     const whole = await reviewer.get(`/api/v1/tasks/${task.id}`);
     assert.ok(whole.body.form_view.steps.length > 0);
-    problem(await reviewer.post(`/api/v1/tasks/${task.id}/complete`, { form: {} }), 422, 'form-invalid');
+    const empty = problem(await reviewer.post(`/api/v1/tasks/${task.id}/complete`, { form: {} }), 422, 'form-invalid');
+    assert.deepEqual(empty.errors.map((one) => one.field).sort(), ['decision', 'opinion'], 'every field that is missing');
     const done = await reviewer.post(`/api/v1/tasks/${task.id}/complete`, { form: { decision: 'approve', opinion: '已调阅病历,排除非正常死亡' } });
     assert.equal(done.status, 200, done.text);
     assert.equal(done.body.state, 'closed');
     assert.equal(done.body.outcome, 'granted');
     const twice = await reviewer.post(`/api/v1/tasks/${task.id}/complete`, { form: { decision: 'approve', opinion: '再一次' } });
     assert.ok([404, 409].includes(twice.status), twice.text);
+    const metrics = (await reviewer.get('/metrics')).text;
+    assert.match(metrics, /^tongban_cases_closed_by_item_total\{item="death-report",version="1",outcome="granted"\} [1-9]/m);
   });
 });
 

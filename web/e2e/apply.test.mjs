@@ -56,6 +56,7 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
 
     await page.goto(`${server.url}/apply/doctor-qualification-replace`);
     await page.click('main form:last-of-type button');
+    await page.click('main a.button');
     assert.match(await page.textContent('main'), /来自您的登录身份/, 'what was filled in says from where');
     assert.equal(await page.inputValue('[name=name]'), who.name);
     await clean(page, `${name}-step`);

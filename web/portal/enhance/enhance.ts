@@ -1,4 +1,5 @@
 // The only script of the citizens' pages. Everything works without it; it saves a round trip here and there.
+import './upload.ts';
 
 // Errors take the focus, so that a screen reader speaks them first.
 document.getElementById('errors')?.focus();
@@ -67,6 +68,51 @@ if (live) {
   };
   tick();
   setInterval(tick, 1000);
+}
+
+// Printing needs a script; without one the browser's own menu does it.
+for (const button of document.querySelectorAll<HTMLButtonElement>('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
+
+// A signature may be drawn instead of typed: with a finger, a pen or the mouse.
+const pad = document.querySelector<HTMLElement>('[data-pad]');
+const canvas = pad?.querySelector('canvas');
+const ink = canvas?.getContext('2d');
+if (pad && canvas && ink) {
+  const drawing = pad.querySelector<HTMLInputElement>('[name=drawing]');
+  pad.hidden = false;
+  ink.lineWidth = 4;
+  ink.lineCap = 'round';
+  let down = false;
+  const to = (event: PointerEvent) => {
+    const box = canvas.getBoundingClientRect();
+    return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height] as const;
+  };
+  canvas.addEventListener('pointerdown', (event) => { down = true; canvas.setPointerCapture(event.pointerId); ink.beginPath(); ink.moveTo(...to(event)); });
+  canvas.addEventListener('pointermove', (event) => { if (down) { ink.lineTo(...to(event)); ink.stroke(); } });
+  canvas.addEventListener('pointerup', () => { down = false; if (drawing) drawing.value = canvas.toDataURL('image/png'); });
+  pad.querySelector('button')?.addEventListener('click', () => { ink.clearRect(0, 0, canvas.width, canvas.height); if (drawing) drawing.value = ''; });
+}
+
+// A kiosk empties itself when nobody moves; it says so beforehand. Without scripts the page refreshes to the same end.
+const seconds = Number(document.body.dataset['kiosk']);
+if (seconds) {
+  let last = performance.now();
+  const note = document.createElement('p');
+  note.className = 'kiosk-left';
+  note.setAttribute('role', 'status');
+  note.hidden = true;
+  document.body.append(note);
+  for (const kind of ['pointerdown', 'keydown', 'input', 'scroll']) addEventListener(kind, () => { last = performance.now(); note.hidden = true; }, { passive: true });
+  setInterval(() => {
+    const left = Math.ceil(seconds - 10 - (performance.now() - last) / 1000);
+    note.hidden = left > 30;
+    note.textContent = `${document.body.dataset['warn']} ${Math.max(0, left)}`;
+    if (left <= 0) location.replace('/kiosk/end');
+  }, 1000);
+  addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 }
 
 export {};

@@ -15,11 +15,11 @@ let language = 'zh-CN';
 export function setCsrf(token: string): void { csrf = token; }
 export function setApiLanguage(lang: string): void { language = lang; }
 
-type Options = { method?: string; body?: unknown; file?: Blob; etag?: number; key?: string; signal?: AbortSignal };
+type Options = { method?: string; body?: unknown; file?: Blob; form?: FormData; etag?: number; key?: string; signal?: AbortSignal };
 
 export async function api<T>(path: string, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language };
-  const method = options.method ?? (options.body === undefined && !options.file ? 'GET' : 'POST');
+  const method = options.method ?? (options.body === undefined && !options.file && !options.form ? 'GET' : 'POST');
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   if (options.file) headers['Content-Type'] = 'text/csv';
   if (method !== 'GET') {
@@ -31,7 +31,7 @@ export async function api<T>(path: string, options: Options = {}): Promise<T> {
   try {
     response = await fetch('/api/v1' + path, {
       method, headers, credentials: 'same-origin', signal: options.signal,
-      body: options.file ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
+      body: options.form ?? options.file ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
     });
   } catch (cause) {
     if ((cause as Error).name === 'AbortError') throw cause;
@@ -39,6 +39,7 @@ export async function api<T>(path: string, options: Options = {}): Promise<T> {
   }
   if (response.status === 204) return undefined as T;
   const text = await response.text();
+  if (response.ok && response.headers.get('Content-Type')?.startsWith('text/csv')) return text as T;
   let content: unknown = undefined;
   try { content = text ? JSON.parse(text) : undefined; } catch { /* told below as an unreadable answer */ }
   if (!response.ok) {

@@ -2,11 +2,15 @@ import { defineStore } from 'pinia';
 import { api, setCsrf, ApiError } from './api.ts';
 import type { Session, User } from '../../../shared/api/types.ts';
 
+export type Acting = { mandate: string; agent: string; window: boolean };
+
 export const useSession = defineStore('session', {
-  state: () => ({ user: null as User | null, demo: false, asked: false }),
+  state: () => ({ user: null as User | null, acting: null as Acting | null, mustEnrol: false, demo: false, asked: false }),
   actions: {
     take(session: Session) {
       this.user = session.user;
+      this.acting = (session.acting as Acting | null | undefined) ?? null;
+      this.mustEnrol = session.must_enrol ?? false;
       this.demo = session.demo ?? false;
       setCsrf(session.csrf);
     },
@@ -18,13 +22,21 @@ export const useSession = defineStore('session', {
         if (!(error instanceof ApiError) || error.status !== 401) throw error;
       }
     },
-    async signIn(username: string, password: string) {
-      this.take(await api<Session>('/session', { body: { username, password } }));
+    async signIn(username: string, password: string, code = '') {
+      this.take(await api<Session>('/session', { body: { username, password, ...(code ? { code } : {}) } }));
     },
     async signOut() {
       await api<void>('/session', { method: 'DELETE' });
       this.user = null;
+      this.acting = null;
       setCsrf('');
+    },
+    /** At the window: acts for whom the clerk has before them; stop() makes the clerk themself again. */
+    async assist(id: string, name: string, evidence: string) {
+      this.take(await api<Session>('/session/assist', { body: { id, evidence, ...(name ? { name } : {}) } }));
+    },
+    async stop() {
+      this.take(await api<Session>('/session/acting', { body: { mandate: null } }));
     },
     may(action: string): boolean {
       return this.user?.may?.some((one) => one === action || one === '*') ?? false;
