@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TABLES_MAX 200
+
 struct table {
     char name[64];
     int columns;
@@ -15,7 +17,7 @@ struct table {
 
 struct bare {
     sqlite3 *from, *to;
-    struct table tables[64];
+    struct table tables[TABLES_MAX];
     size_t count;
 };
 
@@ -30,6 +32,7 @@ static void sql(sqlite3 *db, const char *text)
 
 static void read_table(struct bare *self, const char *name)
 {
+    CHECK(self->count < TABLES_MAX);
     struct table *table = &self->tables[self->count++];
     char text[256];
     sqlite3_stmt *select;

@@ -2,7 +2,7 @@
  * real database on disk. Compared with bare SQLite that commits the same rows in batches of the same size in the same
  * run. Prints one line per measure: name, value, unit.
  *     bench-cases [SECONDS] [PACKS-FOLDER] [SCENARIO]
- *     bench-cases fill FOLDER CASES      so many closed cases into the store of a folder, which is kept (ES256) */
+ *     bench-cases fill FOLDER CASES [SCENARIO]      so many cases into the store of a folder, which is kept (ES256) */
 #include "bare.h"
 
 #include "base/base.h"
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define THREADS 64
+#define OTHERS_FROM 2500000 /* of 5,000,000 persons */
 
 static void give_up(const char *what, const struct error *err)
 {
@@ -38,7 +39,7 @@ struct load {
     struct str person; /* ID number in the form */
     int64_t until_us, most;
     _Atomic int64_t next;
-    _Atomic int64_t closed, refused;
+    _Atomic int64_t closed, open, refused; /* open: they wait for somebody */
     _Atomic bool told;
 };
 
@@ -90,6 +91,8 @@ static void *worker(void *arg)
                 fprintf(stderr, "bench-cases: refused: %s %s\n", err.message, err.field);
         } else if (str_equal(value_text(value_get(answer, STR("state"))), STR("closed"))) {
             atomic_fetch_add(&load->closed, 1);
+        } else {
+            atomic_fetch_add(&load->open, 1);
         }
     }
     arena_release(&arena);
@@ -110,13 +113,14 @@ static double run_load(struct load *load, double seconds, double *cpu_ms)
     double cpu = cpu_seconds();
     int64_t started = monotonic_us();
     load->until_us = started + (int64_t)(seconds * 1e6);
-    load->closed = 0;
+    load->closed = load->open = 0;
     for (size_t i = 0; i < THREADS; i++)
         pthread_create(&threads[i], NULL, worker, load);
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    *cpu_ms = 1000 * (cpu_seconds() - cpu) / (double)(load->closed ? load->closed : 1);
-    return (double)load->closed / ((double)(monotonic_us() - started) / 1e6);
+    int64_t done = load->closed + load->open;
+    *cpu_ms = 1000 * (cpu_seconds() - cpu) / (double)(done ? done : 1);
+    return (double)done / ((double)(monotonic_us() - started) / 1e6);
 }
 
 /* ---- Setting up ---- */
@@ -223,15 +227,19 @@ static void measure(struct load *load, const struct pack_set *packs, enum servic
     arena_release(&arena);
 }
 
-static void fill(struct load *load, const struct pack_set *packs, const char *folder)
+/* first: of the persons; those of another scenario must be others. */
+static void fill(struct load *load, const struct pack_set *packs, const char *folder, int64_t first)
 {
     struct error err = ERROR_INIT;
     struct service_options options = {.data = folder, .packs = packs, .algorithm = SERVICE_ES256};
     if (service_open(&options, &load->service, &err) != OK)
         give_up("open", &err);
     double cpu_ms;
+    load->next = first;
+    load->most += first;
     double rate = run_load(load, 1e6, &cpu_ms);
-    printf("cases.filled\t%" PRId64 "\tat %.0f per second\n", (int64_t)load->closed, rate);
+    printf("cases.filled\t%" PRId64 "\tclosed, %" PRId64 " open, at %.0f per second\n", (int64_t)load->closed,
+           (int64_t)load->open, rate);
     service_close(load->service);
 }
 
@@ -247,13 +255,13 @@ int main(int argc, char **argv)
     arena_init(&arena);
     if (pack_set_load(&arena, root, NULL, &packs, &err) != OK)
         give_up("packs", &err);
-    read_scenario(&arena, packs, argc > 3 && !filling ? argv[3] : "report-normal", &load);
+    read_scenario(&arena, packs, argc > 3 + filling ? argv[3 + filling] : "report-normal", &load);
     if (!load.item.data || !load.person.data || load.actor.kind != ACTOR_STAFF) {
         fprintf(stderr, "bench-cases: the scenario does not begin by staff opening a case about a person\n");
         return 1;
     }
     if (filling) {
-        fill(&load, packs, argv[2]);
+        fill(&load, packs, argv[2], argc > 4 ? OTHERS_FROM : 0);
     } else {
         measure(&load, packs, SERVICE_ES256, seconds);
         measure(&load, packs, SERVICE_SM2, seconds);

@@ -12,6 +12,7 @@
 #include "service/deployment.h"
 #include "service/exchange.h"
 #include "service/job.h"
+#include "service/operate.h"
 #include "service/process.h"
 #include "service/search.h"
 
@@ -81,6 +82,14 @@ static const char waiting[] = HEAD
     "<timerEventDefinition><timeDuration>=wait</timeDuration></timerEventDefinition></intermediateCatchEvent>"
     "<sequenceFlow id='f1' sourceRef='wait' targetRef='end'/><endEvent id='end'/></process></definitions>";
 
+/* The same process with one step more behind the wait. */
+static const char longer[] = HEAD
+    "<process id='waiting' isExecutable='true'><startEvent id='begin'/>"
+    "<sequenceFlow id='f0' sourceRef='begin' targetRef='wait'/><intermediateCatchEvent id='wait'>"
+    "<timerEventDefinition><timeDuration>=wait</timeDuration></timerEventDefinition></intermediateCatchEvent>"
+    "<sequenceFlow id='f1' sourceRef='wait' targetRef='more'/><manualTask id='more'/>"
+    "<sequenceFlow id='f2' sourceRef='more' targetRef='end'/><endEvent id='end'/></process></definitions>";
+
 /* ---- A service with a clock that can be moved ---- */
 
 static _Atomic int64_t ahead_ms;
@@ -107,18 +116,14 @@ static struct call call_in(struct bench *self, struct arena *arena)
     return (struct call){.service = self->service, .actor = &self->actor, .arena = arena};
 }
 
-static void deploy(struct bench *self)
+static void deploy(struct bench *self, const struct service_resource *files, size_t count)
 {
     struct arena arena;
     arena_init(&arena);
     struct call call = call_in(self, &arena);
     struct error err = ERROR_INIT;
     struct value out, problems = value_null;
-    struct service_resource files[] = {{STR("straight.bpmn"), str_of(straight)},
-                                       {STR("outside.bpmn"), str_of(outside)},
-                                       {STR("person.bpmn"), str_of(person)},
-                                       {STR("waiting.bpmn"), str_of(waiting)}};
-    if (service_deploy(&call, files, COUNT_OF(files), &out, &problems, &err) != OK) {
+    if (service_deploy(&call, files, count, &out, &problems, &err) != OK) {
         fprintf(stderr, "%.*s\n", STR_ARGS(json_text(&arena, problems)));
         give_up("deploy", &err);
     }
@@ -144,7 +149,11 @@ static void bench_open(struct bench *self, const struct pack_set *packs)
         if (divisions[i].level == PACK_COUNTY)
             self->actor.region = divisions[i].code;
     arena_init(&self->arena);
-    deploy(self);
+    struct service_resource files[] = {{STR("straight.bpmn"), str_of(straight)},
+                                       {STR("outside.bpmn"), str_of(outside)},
+                                       {STR("person.bpmn"), str_of(person)},
+                                       {STR("waiting.bpmn"), str_of(waiting)}};
+    deploy(self, files, COUNT_OF(files));
 }
 
 static void bench_remove(struct bench *self)
@@ -371,12 +380,76 @@ static void *alone_main(void *arg)
     return NULL;
 }
 
-static void measure_timers(struct bench *self, int64_t most)
+static void alone_end(struct alone *self, pthread_t thread, const char *what)
+{
+    char name[64];
+    self->stop = true;
+    pthread_join(thread, NULL);
+    snprintf(name, sizeof name, "%s.p50", what);
+    print(name, self->p50_ms, "ms for somebody's command meanwhile");
+    snprintf(name, sizeof name, "%s.p99", what);
+    print(name, self->p99_ms, "ms for somebody's command meanwhile");
+}
+
+static void measure_waiting(struct bench *self, int64_t most)
 {
     double before = resident_megabytes();
     print("waiting.made", run_callers(self, start_waiting, 36000, most), "waiting instances with a timer made a second");
     print("waiting.count", (double)self->done, "instances wait");
     print("waiting.memory", resident_megabytes() - before, "MB more than before");
+}
+
+/* One person proposes to move the waiting instances to a new version, another approves. */
+static struct str approve_migration(struct bench *self)
+{
+    static const char proposal[] = "{\"kind\": \"migrate\", \"process\": \"waiting\", \"source\": \"deployed\","
+                                   " \"version\": 1, \"to\": 2, \"reason\": \"bench\"}";
+    struct service_resource file = {STR("waiting.bpmn"), str_of(longer)};
+    struct actor first = {
+        .kind = ACTOR_STAFF, .id = STR("one"), .name = STR("one"), .role = STR("operator"), .region = self->actor.region};
+    struct actor other = first;
+    other.id = other.name = STR("other");
+    struct error err = ERROR_INIT;
+    struct value body, change;
+    deploy(self, &file, 1);
+    struct call call = call_in(self, &self->arena);
+    call.actor = &first;
+    if (json_parse(&self->arena, str_of(proposal), NULL, &body, &err) != OK ||
+        service_change_propose(&call, body, &change, &err) != OK)
+        give_up("propose", &err);
+    struct str id = value_text(value_get(change, STR("id")));
+    call.actor = &other;
+    if (service_change_decide(&call, id, true, STR_NONE, &change, &err) != OK)
+        give_up("approve", &err);
+    return id;
+}
+
+static void measure_migration(struct bench *self)
+{
+    double before = resident_megabytes();
+    struct str id = approve_migration(self);
+    struct alone alone = {.bench = self};
+    pthread_t thread;
+    pthread_create(&thread, NULL, alone_main, &alone);
+    struct error err = ERROR_INIT;
+    int64_t from = monotonic_us();
+    for (size_t done = 1; done > 0;)
+        if (service_changes_run(self->service, bench_now(NULL), 200, &done, &err) != OK)
+            give_up("migrate", &err);
+    double seconds = (double)(monotonic_us() - from) / 1e6;
+    struct call call = call_in(self, &self->arena);
+    struct value change;
+    int64_t moved = 0;
+    if (service_change_get(&call, id, &change, &err) != OK || !value_to_int64(value_get(change, STR("done")), &moved))
+        give_up("change", &err);
+    print("migration.instances", (double)moved, "running instances moved to a new version");
+    print("migration.seconds", seconds, "seconds for them");
+    print("migration.memory", resident_megabytes() - before, "MB more than before");
+    alone_end(&alone, thread, "migration");
+}
+
+static void measure_timers(struct bench *self, int64_t most)
+{
     ahead_ms += 2 * DAY_MS;
     struct alone alone = {.bench = self};
     pthread_t thread;
@@ -392,13 +465,9 @@ static void measure_timers(struct bench *self, int64_t most)
             break;
         fired += (int64_t)done;
     }
-    double seconds = (double)(monotonic_us() - from) / 1e6;
-    alone.stop = true;
-    pthread_join(thread, NULL);
     print("burst.timers", (double)fired, "due timers fired");
-    print("burst.seconds", seconds, "seconds for them");
-    print("burst.p50", alone.p50_ms, "ms for somebody's command meanwhile");
-    print("burst.p99", alone.p99_ms, "ms for somebody's command meanwhile");
+    print("burst.seconds", (double)(monotonic_us() - from) / 1e6, "seconds for them");
+    alone_end(&alone, thread, "burst");
 }
 
 int main(int argc, char **argv)
@@ -418,6 +487,8 @@ int main(int argc, char **argv)
     bench_open(&busy, packs);
     measure_outside(&busy, seconds);
     measure_tasks(&busy);
+    measure_waiting(&busy, most);
+    measure_migration(&busy);
     measure_timers(&busy, most);
     service_close(busy.service);
     bench_remove(&busy);

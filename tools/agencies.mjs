@@ -15,6 +15,12 @@ const portAt = process.argv.indexOf('--port');
 const port = portAt > 0 ? Number(process.argv[portAt + 1]) : 8090;
 const BODY_MAX = 1024 * 1024;
 
+// Registers that can be asked: fictional, but the same for the same number.
+const registers = {
+  '/market/enterprises': ({ uscc }) => ({ uscc, legal_person: '赵德平', address: `哈尔滨市松北区世纪大道${Number(uscc?.slice(-6, -2).replace(/\D/g, '') || 1)}号`, phone: '0451-85970001' }),
+  '/hr/employment': ({ id_number }) => ({ id_number, institution_name: '哈尔滨市松花江医院', institution_uscc: '12230100424005678R' }),
+};
+
 let settings = new Map();
 let received = new Map(); // by agency and idempotency key
 
@@ -61,7 +67,7 @@ function answer(request, response, agency, path, body) {
     seen.times += 1;
     return json(response, 200, seen.reply);
   }
-  const reply = setting?.reply ?? { ok: true, accepted: true, number: `${agency.toUpperCase()}-${String(received.size + 1).padStart(6, '0')}` };
+  const reply = setting?.reply ?? registers[path]?.(body) ?? { ok: true, accepted: true, number: `${agency.toUpperCase()}-${String(received.size + 1).padStart(6, '0')}` };
   received.set(`${agency} ${key}`, { agency, path, key, body, times: 1, reply });
   json(response, 200, reply);
 }
@@ -79,6 +85,7 @@ const server = createServer(async (request, response) => {
       received = new Map();
       return json(response, 200, { ok: true });
     }
+    if (request.method === 'OPTIONS') return json(response, 200, { ok: true });
     const body = text ? JSON.parse(text) : {};
     if (url.pathname === '/_control') {
       settings.set(body.agency, body);
