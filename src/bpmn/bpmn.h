@@ -163,15 +163,16 @@ struct bpmn_env {
 
 enum bpmn_command_kind {
     BPMN_START,        /* instance is new: element_id "" or the start event that fired; variables */
-    BPMN_COMPLETE_JOB, /* key; variables. For send tasks, listeners and message throws too */
+    BPMN_COMPLETE_JOB, /* key; variables. For send tasks, listeners and message throws too. Task listeners: no variables, but
+                          value {denied, deniedReason, corrections: as task_change} or null */
     BPMN_FAIL_JOB,    /* key (also of a decision); retries left, message, back_off_ms, variables; 0 retries: incident */
     BPMN_UPDATE_JOB,  /* key; retries */
     BPMN_THROW_ERROR, /* key of a job or task; code, message, variables */
     BPMN_THROW_ESCALATION,  /* key of a job or task; code, variables */
     BPMN_COMPLETE_DECISION, /* key; value: what the decision gave */
-    BPMN_COMPLETE_TASK,     /* key; variables */
+    BPMN_COMPLETE_TASK,     /* key; variables; name = what the caller calls it, for listeners */
     BPMN_UPDATE_TASK, /* key; task_change: members of assignee, candidateGroups, candidateUsers, dueDate, followUpDate,
-                         priority that are to change (null clears) */
+                         priority that are to change (null clears); name as above. Both wait for the task's listeners */
     BPMN_FIRE_TIMER,  /* key */
     BPMN_CORRELATE,   /* key of the message subscription; variables */
     BPMN_SIGNAL,      /* name; variables: every open subscription of the instance to that signal */
@@ -217,8 +218,9 @@ enum bpmn_effect_kind {
     BPMN_DECISION_WANTED, /* decision: the host evaluates it and answers BPMN_COMPLETE_DECISION or BPMN_FAIL_JOB */
     BPMN_DECISION_CANCELLED,
     BPMN_TASK_CREATED,    /* task */
-    BPMN_TASK_UPDATED,    /* task */
-    BPMN_TASK_COMPLETED,  /* key; variables */
+    BPMN_TASK_UPDATED,    /* task; name = the event, when listeners have let it pass */
+    BPMN_TASK_DENIED,     /* key, task as it stays; name = the event that a listener refused, message = its reason */
+    BPMN_TASK_COMPLETED,  /* key; variables; name = "completing" when listeners have let it pass */
     BPMN_TASK_CANCELLED,  /* key */
     BPMN_TIMER_SET,       /* due_ms. A repeating timer sets a new one, with a new key, when it has fired */
     BPMN_TIMER_CANCELLED, /* key */
@@ -246,7 +248,8 @@ struct bpmn_job {
     int32_t retries;
     struct bpmn_pairs headers;
     struct value variables; /* all that the element can see */
-    const char *listener;   /* NULL; or "start" or "end" for the job of an execution listener */
+    const char *listener;   /* NULL; "start" or "end" for an execution listener's job; "creating", "assigning", "updating" or
+                               "completing" for a task listener's */
     int64_t due_ms;         /* not before; 0: at once */
     struct str message;     /* JOB_UPDATED after a failure: what was said */
 };
@@ -261,6 +264,7 @@ struct bpmn_task {
     struct str form_binding, form_version_tag;
     struct bpmn_pairs headers;
     struct value variables; /* TASK_CREATED: all that the element can see */
+    const char *changing;   /* TASK_UPDATED: the event whose listeners are now asked; NULL: none */
     bool native;            /* has the zeebe:userTask marker; without it Zeebe calls it a job of type
                                io.camunda.zeebe:userTask, and BPMN_COMPLETE_JOB is taken as well */
 };
@@ -310,7 +314,7 @@ enum bpmn_state { BPMN_NEW, BPMN_ACTIVE, BPMN_COMPLETED, BPMN_TERMINATED };
 struct bpmn_instance *bpmn_instance_new(struct arena *arena, const struct bpmn_process *process);
 
 /* Applies one command. FAILED: refused, nothing changed; types: "instance-ended", "job-not-active", "task-not-active",
- * "timer-not-active", "message-not-expected", "incident-not-found", "element-not-active", "element-not-found",
+ * "task-busy" (a task listener works), "timer-not-active", "message-not-expected", "incident-not-found", "element-not-active", "element-not-found",
  * "start-not-found", "variables-invalid", "migration-invalid", "modification-invalid" … */
 MUST_USE enum status bpmn_step(struct bpmn_instance *instance, const struct bpmn_command *command,
                                const struct bpmn_env *env, struct bpmn_effects *effects, struct error *err);
@@ -325,6 +329,10 @@ size_t bpmn_instance_incident_count(const struct bpmn_instance *self);
  * may have closed again further down its list of effects: a host that acts on effects while it reads them asks this
  * first. */
 bool bpmn_instance_awaits(const struct bpmn_instance *self, int64_t key);
+/* Whether the active user task of that key has task listeners for that event ("completing", …; NULL: any). */
+bool bpmn_instance_task_hears(const struct bpmn_instance *self, int64_t key, const char *event);
+/* The event ("assigning", …) whose listeners the user task waits for, or whose listener's job has that key; NULL: none. */
+const char *bpmn_instance_task_changing(const struct bpmn_instance *self, int64_t key);
 /* A context. key 0: the process's own variables; otherwise all that the element instance (or job, task) can see. */
 struct value bpmn_instance_variables(struct arena *arena, const struct bpmn_instance *self, int64_t key);
 
@@ -340,6 +348,7 @@ MUST_USE enum status bpmn_instance_decode(struct arena *arena, struct str bytes,
  *     tokens:    [{ element, name?, type, key, process, parent, since, state, loopCounter?, variables?,
  *                   job?, jobType?, retries?, decision?,
  *                   task?: { key, assignee?, candidateGroups, candidateUsers, due, followUp, priority, form? },
+ *                   listening?: { event, action?, changed?, task? },   a listener's job is out; task: as it will be
  *                   waits: [wait], incident? }],
  *     passed:    [{ element, process, count, completed, cancelled, first, last }],   last: when last left
  *     flows:     [{ flow, process, count, last }],

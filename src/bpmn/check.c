@@ -231,6 +231,8 @@ static void check_references(struct bpmn_checker *self, const struct element *el
         check_name(self, element, &element->job->type, &self->options->job_types, "unknown-job-type");
     check_listeners(self, element, &element->start_listeners);
     check_listeners(self, element, &element->end_listeners);
+    for (size_t i = 0; element->user && i < TASK_EVENTS; i++)
+        check_listeners(self, element, &element->user->listeners[i]);
     if (element->user)
         check_name(self, element, &element->user->form_id, &self->options->forms, "unknown-form");
     struct expression start_form = {.text = element->form_id};

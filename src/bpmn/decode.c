@@ -7,6 +7,7 @@ struct reader {
     struct arena *arena;
     struct str bytes;
     size_t at;
+    uint64_t version; /* enum encoding_version */
     bool damaged;
     int64_t base_key;
     struct bpmn_instance *instance;
@@ -320,13 +321,13 @@ static void get_loop(struct reader *self, struct node *node)
         loop->outputs = (struct list *)outputs.list;
 }
 
-static void get_task(struct reader *self, struct node *node)
+static struct bpmn_task *get_task(struct reader *self, const struct node *node)
 {
     const struct user_definition *user = node->element->user;
-    struct bpmn_task *task = node->task = arena_new(self->arena, struct bpmn_task);
+    struct bpmn_task *task = arena_new(self->arena, struct bpmn_task);
     if (!user) {
         self->damaged = true;
-        return;
+        return task;
     }
     *task = (struct bpmn_task){
         .name = node->element->name,
@@ -342,6 +343,21 @@ static void get_task(struct reader *self, struct node *node)
     task->follow_up_ms = get_signed(self);
     task->priority = (int32_t)get_below(self, 101);
     task->form_id = get_text(self);
+    return task;
+}
+
+static void get_transition(struct reader *self, struct node *node)
+{
+    struct transition *transition = node->transition = arena_new(self->arena, struct transition);
+    transition->event = (uint8_t)get_below(self, TASK_EVENTS);
+    transition->task_key = get_key(self);
+    transition->wanted = get_task(self, node);
+    transition->action = get_text(self);
+    transition->variables = get_value(self, LEVELS);
+    transition->changed = get_value(self, LEVELS);
+    bool context = transition->variables.kind == VALUE_CONTEXT || value_is_null(transition->variables);
+    bool list = transition->changed.kind == VALUE_LIST || value_is_null(transition->changed);
+    self->damaged = self->damaged || !context || !list;
 }
 
 static void get_optional(struct reader *self, struct node *node, uint64_t flags, size_t ordinal)
@@ -351,7 +367,7 @@ static void get_optional(struct reader *self, struct node *node, uint64_t flags,
     if (flags & NODE_LOOP)
         get_loop(self, node);
     if (flags & NODE_TASK)
-        get_task(self, node);
+        node->task = get_task(self, node);
     if (flags & NODE_ARRIVED) {
         node->arrived = arena_array(self->arena, uint32_t, node->element->in_count);
         for (size_t i = 0; i < node->element->in_count; i++)
@@ -368,6 +384,18 @@ static void get_optional(struct reader *self, struct node *node, uint64_t flags,
         if (node->start && (node->start->type != BPMN_START_EVENT || node->start->parent != node->element))
             self->damaged = true;
     }
+    if (flags & NODE_TRANSITION)
+        get_transition(self, node);
+}
+
+/* A task listener's job is out, or could not be made. */
+static bool transition_fits(const struct node *node)
+{
+    const struct transition *transition = node->transition;
+    return node->element->user && node->listener < node->element->user->listeners[transition->event].count &&
+           node->phase == PHASE_ACTIVE && transition->task_key > 0 &&
+           (node->work == WORK_JOB || (node->work == WORK_NONE && node->incident)) &&
+           (node->task != NULL) == (transition->event != TASK_CREATING);
 }
 
 static bool work_fits(const struct node *node)
@@ -377,6 +405,8 @@ static bool work_fits(const struct node *node)
     const struct listeners *listeners =
         node->phase == PHASE_START_LISTENERS ? &element->start_listeners : &element->end_listeners;
     if (listening && node->listener >= listeners->count)
+        return false;
+    if (node->transition && !transition_fits(node))
         return false;
     switch ((enum work)node->work) {
     case WORK_NONE: return node->work_key == 0;
@@ -426,7 +456,8 @@ static void get_node(struct reader *self, size_t ordinal)
     node->key = get_key(self);
     node->phase = (uint8_t)get_below(self, PHASE_END_LISTENERS + 1);
     node->work = (uint8_t)get_below(self, WORK_COMPENSATION + 1);
-    uint64_t flags = get_below(self, (uint64_t)NODE_STARTING * 2);
+    uint64_t flags =
+        get_below(self, (uint64_t)(self->version == ENCODING_LISTENING ? NODE_TRANSITION : NODE_STARTING) * 2);
     node->body = flags & NODE_BODY;
     node->triggered = (flags & NODE_TRIGGERED) != 0;
     node->opened = (flags & NODE_OPENED) != 0;
@@ -535,7 +566,8 @@ enum status bpmn_instance_decode(struct arena *arena, struct str bytes, const st
 {
     struct reader self = {.arena = arena, .bytes = bytes};
     const char *mark = get_bytes(&self, 2);
-    if (!mark || memcmp(mark, "TB", 2) != 0 || get_number(&self) != ENCODING_VERSION)
+    if (!mark || memcmp(mark, "TB", 2) != 0 || (self.version = get_number(&self)) < ENCODING_PLAIN ||
+        self.version > ENCODING_LISTENING)
         return error_set(err, ERROR_INVALID, "instance-unreadable",
                          "The bytes are no process instance of this version.");
     if (get_processes(&self, env, err) != OK)

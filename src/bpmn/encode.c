@@ -7,6 +7,7 @@
 struct writer {
     struct arena *arena;
     const struct bpmn_instance *instance;
+    enum encoding_version version;
     unsigned char *data;
     size_t len, capacity;
     int64_t base_key;
@@ -220,6 +221,16 @@ static void put_task(struct writer *self, const struct bpmn_task *task)
     put_text(self, task->form_id);
 }
 
+static void put_transition(struct writer *self, const struct transition *transition)
+{
+    put_number(self, transition->event);
+    put_key(self, transition->task_key);
+    put_task(self, transition->wanted);
+    put_text(self, transition->action);
+    put_value(self, transition->variables);
+    put_value(self, transition->changed);
+}
+
 static uint64_t flags_of(const struct node *node)
 {
     uint64_t flags = 0;
@@ -232,6 +243,7 @@ static uint64_t flags_of(const struct node *node)
     flags |= node->arrived ? NODE_ARRIVED : 0;
     flags |= node->compensations || node->compensating ? NODE_UNDO : 0;
     flags |= node->start || !value_is_null(node->trigger) ? NODE_STARTING : 0;
+    flags |= node->transition ? NODE_TRANSITION : 0;
     return flags;
 }
 
@@ -258,6 +270,8 @@ static void put_optional(struct writer *self, const struct node *node, uint64_t 
         put_number(self, node->start ? node->start->index : 0);
         put_value(self, node->trigger);
     }
+    if (flags & NODE_TRANSITION)
+        put_transition(self, node->transition);
 }
 
 static void put_node(struct writer *self, const struct node *node)
@@ -326,16 +340,19 @@ static void collect_processes(struct writer *self)
     for (struct node *node = bpmn_node_after(self->instance, NULL); node;
          node = bpmn_node_after(self->instance, node)) {
         node->ordinal = ordinal++;
+        if (node->transition)
+            self->version = ENCODING_LISTENING;
         (void)process_index(self, node->element->process);
     }
 }
 
 struct str bpmn_instance_encode(struct arena *arena, const struct bpmn_instance *self)
 {
-    struct writer writer = {.arena = arena, .instance = self, .base_key = bpmn_instance_key(self)};
+    struct writer writer = {
+        .arena = arena, .instance = self, .version = ENCODING_PLAIN, .base_key = bpmn_instance_key(self)};
     collect_processes(&writer);
     put_bytes(&writer, "TB", 2);
-    put_number(&writer, ENCODING_VERSION);
+    put_number(&writer, writer.version);
     put_number(&writer, writer.processes.count);
     for (size_t i = 0; i < writer.processes.count; i++) {
         const struct bpmn_process *process = writer.processes.items[i];

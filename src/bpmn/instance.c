@@ -48,7 +48,7 @@ const struct bpmn_process *bpmn_instance_process(const struct bpmn_instance *sel
 const struct bpmn_process *bpmn_instance_process_at(const struct bpmn_instance *self, int64_t key)
 {
     for (const struct node *node = bpmn_node_after(self, NULL); node; node = bpmn_node_after(self, node))
-        if (node->key == key || (node->work != WORK_NONE && node->work_key == key))
+        if (node->key == key || bpmn_node_works_on(node, key))
             return node->element->process;
     return NULL;
 }
@@ -253,7 +253,7 @@ struct value bpmn_node_visible(struct arena *arena, struct node *node)
 bool bpmn_instance_awaits(const struct bpmn_instance *self, int64_t key)
 {
     for (const struct node *node = bpmn_node_after(self, NULL); node && key > 0; node = bpmn_node_after(self, node)) {
-        if (node->work_key == key || (node->incident && node->incident->key == key))
+        if (bpmn_node_works_on(node, key) || (node->incident && node->incident->key == key))
             return true;
         for (const struct wait *wait = node->waits; wait; wait = wait->next)
             if (wait->key == key)
@@ -266,11 +266,11 @@ struct value bpmn_instance_variables(struct arena *arena, const struct bpmn_inst
 {
     struct node *found = key == 0 ? self->root : NULL;
     for (struct node *node = bpmn_node_after(self, NULL); node && !found; node = bpmn_node_after(self, node))
-        if (node->key == key || node->work_key == key)
+        if (node->key == key || bpmn_node_works_on(node, key))
             found = node;
     if (!found)
         return as_context(arena, NULL, 0);
-    return bpmn_node_visible(arena, found);
+    return found->work_key == key ? bpmn_listen_visible(arena, found) : bpmn_node_visible(arena, found);
 }
 
 /* ---- Facts ---- */

@@ -87,8 +87,12 @@ struct ad_hoc_definition {
     bool cancel_remaining;
 };
 
+/* Changes of a user task that listeners have a say in. */
+enum task_event { TASK_CREATING, TASK_ASSIGNING, TASK_UPDATING, TASK_COMPLETING, TASK_EVENTS };
+
 struct user_definition {
     bool native;
+    struct listeners listeners[TASK_EVENTS];
     struct expression assignee, groups, users, due, follow_up, priority, form_id;
     struct str form_binding, form_version_tag;
 };
@@ -234,6 +238,16 @@ struct compensation {
     struct compensation *inside;
 };
 
+/* A change of a user task that its listeners have still to let pass. */
+struct transition {
+    uint8_t event; /* enum task_event */
+    int64_t task_key;
+    struct bpmn_task *wanted; /* the task as it will be */
+    struct str action;        /* what the caller calls the change; "" nothing */
+    struct value variables;   /* COMPLETING: those of the completion; else null */
+    struct value changed;     /* list of the names that change */
+};
+
 struct loop_state {
     struct value items;   /* the input collection */
     struct list *outputs; /* one for each item, filled as they complete; NULL without output collection */
@@ -265,7 +279,9 @@ struct node {
     struct compensation *compensations; /* newest first */
     struct node *compensating;          /* a handler: the throw event that waits for it */
     struct loop_state *loop;
-    struct bpmn_task *task;      /* WORK_TASK: as last announced, without variables */
+    struct bpmn_task *task; /* WORK_TASK: as last announced, without variables */
+    /* User tasks: work is then the job of a task listener, or nothing and there is an incident. */
+    struct transition *transition;
     const struct element *start; /* containers not yet open: where they will begin */
     struct value trigger;        /* what the event brought that starts it */
     struct str skip_reason;
@@ -428,11 +444,29 @@ void bpmn_task_create_job(struct step *step, struct node *node, const struct exp
 /* Says that a job's retries have changed, and when it may be taken. */
 void bpmn_task_update_job(struct step *step, struct node *node, int64_t due_ms, struct str message);
 void bpmn_task_create_user_task(struct step *step, struct node *node);
-enum status bpmn_task_change(struct step *step, struct node *node, struct value change, struct error *err);
+/* The task with some of its fields changed. */
+enum status bpmn_task_with(struct step *step, const struct bpmn_task *from, struct value change, struct bpmn_task **out,
+                           struct error *err);
 void bpmn_task_want_decision(struct step *step, struct node *node);
 void bpmn_task_call(struct step *step, struct node *node);
 void bpmn_task_called_done(struct step *step, struct node *called);
 void bpmn_task_cancel_work(struct step *step, struct node *node);
+void bpmn_task_work_done(struct node *node);
+
+/* listen.c */
+/* A user task is to change: at once, or when the listeners of that event let it. */
+void bpmn_listen_begin(struct step *step, struct node *node, const struct transition *wanted);
+/* Makes the job of the listener whose turn it is. */
+void bpmn_listen_start(struct step *step, struct node *node);
+enum status bpmn_listen_answer(struct step *step, struct node *node, const struct bpmn_command *command,
+                               struct error *err);
+/* The names in a list, and those of a change that are not among them. */
+struct value bpmn_listen_changed(struct arena *arena, struct value names, struct value change);
+const char *bpmn_listen_event_name(enum task_event event);
+/* What the job of a node may see: all that the node sees, and what a completion brings. */
+struct value bpmn_listen_visible(struct arena *arena, struct node *node);
+/* By the key of its work, or of its user task while a listener works. */
+bool bpmn_node_works_on(const struct node *node, int64_t key);
 
 /* loop.c */
 void bpmn_loop_start(struct step *step, struct node *body);
@@ -474,8 +508,9 @@ extern const char *const bpmn_incident_names[INCIDENT_TYPES];
  *   state, started, ended
  *   histories   [process, passed elements, passed flows]
  *   nodes       [parent, process, element, …]   parents before children; keys are relative to the root's key
- * Numbers are LEB128, signed ones zigzag; texts are length and bytes. */
-#define ENCODING_VERSION 1
+ * Numbers are LEB128, signed ones zigzag; texts are length and bytes. The second version is written only where a task
+ * listener works: others stay readable for servers that do not know it. */
+enum encoding_version { ENCODING_PLAIN = 1, ENCODING_LISTENING };
 enum node_flag {
     NODE_BODY = 1,
     NODE_TRIGGERED = 2,
@@ -485,7 +520,8 @@ enum node_flag {
     NODE_TASK = 32,
     NODE_ARRIVED = 64,
     NODE_UNDO = 128,
-    NODE_STARTING = 256, /* has start or trigger */
+    NODE_STARTING = 256,   /* has start or trigger */
+    NODE_TRANSITION = 512, /* ENCODING_LISTENING */
 };
 enum value_tag {
     TAG_NULL,

@@ -108,11 +108,10 @@ static void load_job(struct loader *self, struct element *element, const xmlNode
         bpmn_load_problem(self, task, element->id, "job-type-missing", "The task definition has no type.");
 }
 
-/* The execution listeners for one event, "start" or "end". */
+/* The listeners of that name for one event. */
 static struct listeners load_listeners(struct loader *self, const struct element *element, const xmlNode *parent,
-                                       const char *event)
+                                       const char *name, const char *event)
 {
-    const char *name = "executionListener";
     struct listener *items = arena_array(self->arena, struct listener, bpmn_xml_count(parent, ZEEBE_NAMESPACE, name));
     size_t count = 0;
     for (xmlNode *child = bpmn_xml_child(parent, ZEEBE_NAMESPACE, name); child;
@@ -132,16 +131,32 @@ static void load_all_listeners(struct loader *self, struct element *element, con
 {
     const xmlNode *execution = bpmn_xml_extension(xml, "executionListeners");
     if (execution) {
-        element->start_listeners = load_listeners(self, element, execution, "start");
-        element->end_listeners = load_listeners(self, element, execution, "end");
+        element->start_listeners = load_listeners(self, element, execution, "executionListener", "start");
+        element->end_listeners = load_listeners(self, element, execution, "executionListener", "end");
         size_t all = bpmn_xml_count(execution, ZEEBE_NAMESPACE, "executionListener");
         if (all != element->start_listeners.count + element->end_listeners.count)
             bpmn_load_problem(self, execution, element->id, "unsupported-listener",
                               "Execution listeners other than start and end cannot be executed.");
     }
     const xmlNode *tasks = bpmn_xml_extension(xml, "taskListeners");
-    if (tasks && bpmn_xml_count(tasks, ZEEBE_NAMESPACE, "taskListener") > 0)
-        bpmn_load_problem(self, tasks, element->id, "unsupported-listener", "Task listeners cannot be executed.");
+    bool native = element->type == BPMN_USER_TASK && bpmn_xml_extension(xml, "userTask");
+    if (tasks && !native && bpmn_xml_count(tasks, ZEEBE_NAMESPACE, "taskListener") > 0)
+        bpmn_load_problem(self, tasks, element->id, "listener-misplaced",
+                          "Only user tasks with the marker zeebe:userTask have task listeners.");
+}
+
+static void load_task_listeners(struct loader *self, const struct element *element, const xmlNode *xml)
+{
+    const xmlNode *tasks = bpmn_xml_extension(xml, "taskListeners");
+    size_t known = 0;
+    for (size_t i = 0; tasks && i < TASK_EVENTS; i++) {
+        struct listeners *listeners = &element->user->listeners[i];
+        *listeners = load_listeners(self, element, tasks, "taskListener", bpmn_listen_event_name((enum task_event)i));
+        known += listeners->count;
+    }
+    if (tasks && known != bpmn_xml_count(tasks, ZEEBE_NAMESPACE, "taskListener"))
+        bpmn_load_problem(self, tasks, element->id, "unsupported-listener",
+                          "Task listeners other than creating, assigning, updating and completing cannot be executed.");
 }
 
 static void load_form(struct loader *self, const xmlNode *form, struct str id, struct expression *out)
@@ -156,6 +171,7 @@ static void load_user_task(struct loader *self, struct element *element, const x
     struct user_definition *user = element->user = arena_new(self->arena, struct user_definition);
     user->native = bpmn_xml_extension(xml, "userTask") != NULL;
     user->form_binding = user->form_version_tag = STR("");
+    load_task_listeners(self, element, xml);
     const xmlNode *assignment = bpmn_xml_extension(xml, "assignmentDefinition");
     if (assignment) {
         attribute(self, assignment, element->id, "assignee", &user->assignee);

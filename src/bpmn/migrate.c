@@ -58,6 +58,8 @@ static enum status refuse(const struct node *node, const char *why, struct error
 
 static bool listener_left(const struct node *node, const struct element *to)
 {
+    if (node->transition)
+        return node->listener < to->user->listeners[node->transition->event].count;
     if (node->phase == PHASE_START_LISTENERS)
         return node->listener < to->start_listeners.count;
     return node->phase != PHASE_END_LISTENERS || node->listener < to->end_listeners.count;

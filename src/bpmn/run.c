@@ -656,6 +656,8 @@ void bpmn_run_resume(struct step *step, struct node *node, enum resume where)
     case RESUME_ACTIVATE:
         if (listening)
             start_listener(step, node);
+        else if (node->transition)
+            bpmn_listen_start(step, node);
         else
             bpmn_run_activate(step, node);
         break;

@@ -22,6 +22,7 @@ const char *bpmn_effect_name(enum bpmn_effect_kind kind)
         [BPMN_DECISION_CANCELLED] = "decision-cancelled",
         [BPMN_TASK_CREATED] = "task-created",
         [BPMN_TASK_UPDATED] = "task-updated",
+        [BPMN_TASK_DENIED] = "task-denied",
         [BPMN_TASK_COMPLETED] = "task-completed",
         [BPMN_TASK_CANCELLED] = "task-cancelled",
         [BPMN_TIMER_SET] = "timer-set",
@@ -83,7 +84,14 @@ static struct node *get_job_or_task(const struct step *step, int64_t key, struct
 static struct node *get_task(const struct step *step, int64_t key, struct error *err)
 {
     struct node *node = key > 0 ? find_work(step->instance, key) : NULL;
-    return node && node->work == WORK_TASK ? node : missing(err, ERROR_CONFLICT, "task-not-active", "task", key);
+    const char *changing = bpmn_instance_task_changing(step->instance, key);
+    if (node && node->work == WORK_TASK)
+        return node;
+    if (!changing)
+        return missing(err, ERROR_CONFLICT, "task-not-active", "task", key);
+    error_set(err, ERROR_CONFLICT, "task-busy", "A listener has still to answer for the %s of the task %" PRId64 ".",
+              changing, key);
+    return NULL;
 }
 
 /* A job or a task: both can throw. */
@@ -140,14 +148,6 @@ static enum status apply_start(struct step *step, const struct bpmn_command *com
 
 /* ---- Jobs, tasks, decisions ---- */
 
-static void work_done(struct node *node)
-{
-    node->work = WORK_NONE;
-    node->work_key = 0;
-    node->job_type = STR_NONE;
-    node->task = NULL;
-}
-
 static void complete_listener(struct step *step, struct node *node, struct value variables)
 {
     bpmn_set_all_local(step, node, variables);
@@ -159,9 +159,16 @@ static enum status apply_complete_job(struct step *step, const struct bpmn_comma
     struct node *node = get_job_or_task(step, command->key, err);
     if (!node)
         return FAILED;
+    if (node->transition)
+        return bpmn_listen_answer(step, node, command, err);
+    if (!value_is_null(command->value)) {
+        error_set(err, ERROR_INVALID, "job-result-unexpected", "The job %" PRId64 " is not that of a task listener.",
+                  command->key);
+        return error_field(err, "result");
+    }
     bpmn_step_clear_incident(step, node);
     bool listening = node->phase == PHASE_START_LISTENERS || node->phase == PHASE_END_LISTENERS;
-    work_done(node);
+    bpmn_task_work_done(node);
     if (listening) {
         complete_listener(step, node, command->variables);
         return OK;
@@ -175,7 +182,7 @@ static enum status apply_fail_job(struct step *step, const struct bpmn_command *
 {
     struct node *node = command->key > 0 ? find_work(step->instance, command->key) : NULL;
     if (node && node->work == WORK_DECISION) {
-        work_done(node);
+        bpmn_task_work_done(node);
         bpmn_step_incident(step, node, INCIDENT_DECISION, RESUME_ACTIVATE, "The decision cannot be made: %.*s",
                            STR_ARGS(command->message));
         return OK;
@@ -214,7 +221,11 @@ static enum status apply_throw_error(struct step *step, const struct bpmn_comman
     if (!node)
         return FAILED;
     bpmn_step_clear_incident(step, node);
-    if (!bpmn_event_throw_error(step, node, command->code, command->variables))
+    if (node->transition)
+        bpmn_step_incident(step, node, INCIDENT_UNHANDLED_ERROR, RESUME_JOB,
+                           "A task listener cannot throw the error '%.*s': %.*s", STR_ARGS(command->code),
+                           STR_ARGS(command->message));
+    else if (!bpmn_event_throw_error(step, node, command->code, command->variables))
         bpmn_step_incident(step, node, INCIDENT_UNHANDLED_ERROR, RESUME_JOB, "Nothing catches the error '%.*s': %.*s",
                            STR_ARGS(command->code), STR_ARGS(command->message));
     return OK;
@@ -236,7 +247,7 @@ static enum status apply_complete_decision(struct step *step, const struct bpmn_
     if (!node || node->work != WORK_DECISION)
         return error_set(err, ERROR_CONFLICT, "decision-not-wanted", "The decision %" PRId64 " is not wanted any more.",
                          command->key);
-    work_done(node);
+    bpmn_task_work_done(node);
     struct context_builder result;
     context_builder_init(&result, step->arena);
     context_builder_put(&result, node->element->decision->result_variable, command->value);
@@ -245,18 +256,23 @@ static enum status apply_complete_decision(struct step *step, const struct bpmn_
     return OK;
 }
 
+static struct str or_empty(struct str text)
+{
+    return text.data ? text : STR("");
+}
+
 static enum status apply_complete_task(struct step *step, const struct bpmn_command *command, struct error *err)
 {
     struct node *node = get_task(step, command->key, err);
     if (!node)
         return FAILED;
-    struct bpmn_effect *effect = bpmn_step_effect(step, BPMN_TASK_COMPLETED, node);
-    effect->key = command->key;
-    effect->variables = command->variables;
-    bpmn_step_clear_incident(step, node);
-    work_done(node);
-    bpmn_apply_result(step, node, command->variables);
-    bpmn_run_complete(step, node);
+    bpmn_listen_begin(step, node,
+                      &(struct transition){.event = TASK_COMPLETING,
+                                           .task_key = command->key,
+                                           .wanted = node->task,
+                                           .action = or_empty(command->name),
+                                           .variables = command->variables,
+                                           .changed = value_null});
     return OK;
 }
 
@@ -267,7 +283,23 @@ static enum status apply_update_task(struct step *step, const struct bpmn_comman
         return FAILED;
     if (command->task_change.kind != VALUE_CONTEXT)
         return error_set(err, ERROR_INVALID, "task-field-invalid", "The change of a task must be a context.");
-    return bpmn_task_change(step, node, command->task_change, err);
+    struct bpmn_task *wanted;
+    if (bpmn_task_with(step, node->task, command->task_change, &wanted, err) != OK)
+        return FAILED;
+    const struct context *change = command->task_change.context;
+    bool assigns = false;
+    for (size_t i = 0; i < change->count; i++)
+        assigns = assigns || str_equal(change->members[i].key, STR("assignee"));
+    bpmn_listen_begin(step, node,
+                      &(struct transition){
+                          .event = assigns ? TASK_ASSIGNING : TASK_UPDATING,
+                          .task_key = command->key,
+                          .wanted = wanted,
+                          .action = or_empty(command->name),
+                          .variables = value_null,
+                          .changed = bpmn_listen_changed(step->arena, value_null, command->task_change),
+                      });
+    return OK;
 }
 
 /* ---- Events ---- */

@@ -11,6 +11,8 @@
 
 static const char *listener_event(const struct node *node)
 {
+    if (node->transition)
+        return bpmn_listen_event_name(node->transition->event);
     return node->phase == PHASE_START_LISTENERS ? "start" : node->phase == PHASE_END_LISTENERS ? "end" : NULL;
 }
 
@@ -42,7 +44,7 @@ void bpmn_task_create_job(struct step *step, struct node *node, const struct exp
         .type = name,
         .retries = node->retries,
         .headers = node->element->headers,
-        .variables = bpmn_node_visible(step->arena, node),
+        .variables = bpmn_listen_visible(step->arena, node),
         .listener = listener_event(node),
         .message = STR(""),
     };
@@ -57,7 +59,7 @@ void bpmn_task_update_job(struct step *step, struct node *node, int64_t due_ms, 
         .type = node->job_type,
         .retries = node->retries,
         .headers = node->element->headers,
-        .variables = bpmn_node_visible(step->arena, node),
+        .variables = bpmn_listen_visible(step->arena, node),
         .listener = listener_event(node),
         .due_ms = due_ms,
         .message = message,
@@ -189,21 +191,22 @@ void bpmn_task_create_user_task(struct step *step, struct node *node)
     };
     if (!describe(step, node, task))
         return;
-    node->work = WORK_TASK;
-    node->work_key = bpmn_step_key(step);
-    node->task = task;
-    struct bpmn_effect *effect = bpmn_step_effect(step, BPMN_TASK_CREATED, node);
-    effect->key = node->work_key;
-    effect->task = *task;
-    effect->task.variables = bpmn_node_visible(step->arena, node);
+    bpmn_listen_begin(step, node,
+                      &(struct transition){.event = TASK_CREATING,
+                                           .task_key = bpmn_step_key(step),
+                                           .wanted = task,
+                                           .action = STR(""),
+                                           .variables = value_null,
+                                           .changed = value_null});
 }
 
-enum status bpmn_task_change(struct step *step, struct node *node, struct value change, struct error *err)
+enum status bpmn_task_with(struct step *step, const struct bpmn_task *from, struct value change, struct bpmn_task **out,
+                           struct error *err)
 {
     static const char *const names[] = {"assignee", "candidateGroups", "candidateUsers",
                                         "dueDate",  "followUpDate",    "priority"};
     struct bpmn_task *task = arena_new(step->arena, struct bpmn_task);
-    *task = *node->task;
+    *task = *from;
     for (size_t i = 0; i < value_count(change); i++) {
         const struct member *member = &change.context->members[i];
         const char *name = NULL;
@@ -222,10 +225,7 @@ enum status bpmn_task_change(struct step *step, struct node *node, struct value 
             return error_field(err, "%s", name);
         }
     }
-    node->task = task;
-    struct bpmn_effect *effect = bpmn_step_effect(step, BPMN_TASK_UPDATED, node);
-    effect->key = node->work_key;
-    effect->task = *task;
+    *out = task;
     return OK;
 }
 
@@ -325,8 +325,16 @@ void bpmn_task_cancel_work(struct step *step, struct node *node)
         [WORK_JOB] = BPMN_JOB_CANCELLED, [WORK_TASK] = BPMN_TASK_CANCELLED, [WORK_DECISION] = BPMN_DECISION_CANCELLED};
     if (node->work != WORK_NONE && node->work != WORK_COMPENSATION)
         bpmn_step_effect(step, kinds[node->work], node)->key = node->work_key;
+    if (node->transition && node->task)
+        bpmn_step_effect(step, BPMN_TASK_CANCELLED, node)->key = node->transition->task_key;
+    bpmn_task_work_done(node);
+}
+
+void bpmn_task_work_done(struct node *node)
+{
     node->work = WORK_NONE;
     node->work_key = 0;
     node->job_type = STR_NONE;
     node->task = NULL;
+    node->transition = NULL;
 }

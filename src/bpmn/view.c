@@ -21,6 +21,8 @@ static void put_text(struct context_builder *to, const char *name, struct str te
 
 static const char *state_of(const struct node *node)
 {
+    if (node->transition)
+        return "listening";
     switch ((enum phase)node->phase) {
     case PHASE_JOINING: return "joining";
     case PHASE_ENTERING: return "entering";
@@ -75,19 +77,36 @@ static struct value view_variables(struct arena *arena, const struct variables *
     return context_builder_done(&all);
 }
 
-static struct value view_task(struct arena *arena, const struct node *node)
+static struct value view_task(struct arena *arena, int64_t key, const struct bpmn_task *it)
 {
     struct context_builder task;
     context_builder_init(&task, arena);
-    put(&task, "key", value_int(node->work_key));
-    put_text(&task, "assignee", node->task->assignee);
-    put(&task, "candidateGroups", node->task->candidate_groups);
-    put(&task, "candidateUsers", node->task->candidate_users);
-    put(&task, "due", instant_of(node->task->due_ms));
-    put(&task, "followUp", instant_of(node->task->follow_up_ms));
-    put(&task, "priority", value_int(node->task->priority));
-    put_text(&task, "form", node->task->form_id);
+    put(&task, "key", value_int(key));
+    put_text(&task, "assignee", it->assignee);
+    put(&task, "candidateGroups", it->candidate_groups);
+    put(&task, "candidateUsers", it->candidate_users);
+    put(&task, "due", instant_of(it->due_ms));
+    put(&task, "followUp", instant_of(it->follow_up_ms));
+    put(&task, "priority", value_int(it->priority));
+    put_text(&task, "form", it->form_id);
     return context_builder_done(&task);
+}
+
+static struct value view_listening(struct arena *arena, const struct node *node)
+{
+    const struct transition *asked = node->transition;
+    struct context_builder view;
+    context_builder_init(&view, arena);
+    put(&view, "event",
+        value_cstr(asked                                  ? bpmn_listen_event_name(asked->event)
+                   : node->phase == PHASE_START_LISTENERS ? "start"
+                                                          : "end"));
+    if (asked) {
+        put_text(&view, "action", asked->action);
+        put(&view, "changed", asked->changed.kind == VALUE_LIST ? asked->changed : value_list(arena, NULL, 0));
+        put(&view, "task", view_task(arena, asked->task_key, asked->wanted));
+    }
+    return context_builder_done(&view);
 }
 
 static struct value view_token(struct arena *arena, const struct node *node)
@@ -113,8 +132,11 @@ static struct value view_token(struct arena *arena, const struct node *node)
     }
     if (node->work == WORK_DECISION)
         put(&token, "decision", value_int(node->work_key));
-    if (node->work == WORK_TASK)
-        put(&token, "task", view_task(arena, node));
+    if (node->task)
+        put(&token, "task",
+            view_task(arena, node->transition ? node->transition->task_key : node->work_key, node->task));
+    if (node->transition || node->phase == PHASE_START_LISTENERS || node->phase == PHASE_END_LISTENERS)
+        put(&token, "listening", view_listening(arena, node));
     put(&token, "waits", view_waits(arena, node));
     if (node->incident)
         put(&token, "incident", view_incident(arena, node));

@@ -37,6 +37,9 @@ MUST_USE enum status camunda_without(struct value body, const char *name, struct
 /* Topics that requests wait for. */
 struct str camunda_job_topic(struct arena *arena, struct str type);
 struct str camunda_instance_topic(struct arena *arena, struct str key);
+struct str camunda_task_topic(struct arena *arena, struct str key);
+/* The change of a user task as the service takes it: null leaves a field out, an empty text clears it. */
+struct value camunda_task_change(struct http_request *request, struct value change);
 
 /* Handlers, one row each in camunda.c. */
 #define CAMUNDA_HANDLERS(row)                                                                                          \

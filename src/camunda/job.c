@@ -12,6 +12,61 @@ static struct value text_or(struct value v, const char *otherwise)
     return value_is_null(v) ? value_cstr(otherwise) : v;
 }
 
+/* The same instant in UTC; null stays null. */
+static struct value in_utc(struct value v)
+{
+    int64_t ms;
+    if (!date_time_to_ms(v, &ms))
+        return value_null;
+    struct value utc = {.kind = VALUE_DATE_TIME, .zone = ZONE_UTC};
+    utc.temporal = (struct temporal){.seconds = ms / 1000, .nanos = (int32_t)(ms % 1000) * 1000000};
+    return utc;
+}
+
+/* The task as it will be when every listener lets the change pass. */
+static struct value user_task(struct arena *arena, struct value listening, struct str event)
+{
+    static const char *const same[][2] = {{"assignee", "assignee"},
+                                          {"candidateGroups", "candidateGroups"},
+                                          {"candidateUsers", "candidateUsers"},
+                                          {"priority", "priority"}};
+    struct value task = value_get(listening, STR("task")), changed = value_get(listening, STR("changed"));
+    struct context_builder view;
+    int64_t key;
+    if (!value_to_int64(value_get(task, STR("key")), &key))
+        return value_null;
+    const char *action = event.data[0] == 'a' ? "assign" : event.data[0] == 'u' ? "update" : "complete";
+    context_builder_init(&view, arena);
+    context_builder_put(&view, STR("action"), value_cstr(str_equal(event, STR("creating")) ? "" : action));
+    context_builder_put(&view, STR("changedAttributes"), changed);
+    for (size_t i = 0; i < COUNT_OF(same); i++)
+        context_builder_put(&view, str_of(same[i][0]), value_get(task, str_of(same[i][1])));
+    context_builder_put(&view, STR("dueDate"), in_utc(value_get(task, STR("due"))));
+    context_builder_put(&view, STR("followUpDate"), in_utc(value_get(task, STR("followUp"))));
+    context_builder_put(&view, STR("formKey"), value_null);
+    context_builder_put(&view, STR("userTaskKey"), value_string(arena_printf(arena, "%" PRId64, key)));
+    return context_builder_done(&view);
+}
+
+static void put_listener(struct context_builder *view, struct value listening)
+{
+    static const char *const types[][2] = {{"start", "START"},       {"end", "END"},
+                                           {"creating", "CREATING"}, {"assigning", "ASSIGNING"},
+                                           {"updating", "UPDATING"}, {"completing", "COMPLETING"}};
+    struct str event = value_text(value_get(listening, STR("event")));
+    bool task = !value_is_null(value_get(listening, STR("task")));
+    const char *type = "UNSPECIFIED";
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (str_equal(event, str_of(types[i][0])))
+            type = types[i][1];
+    context_builder_put(view, STR("kind"),
+                        value_cstr(task        ? "TASK_LISTENER"
+                                   : event.len ? "EXECUTION_LISTENER"
+                                               : "BPMN_ELEMENT"));
+    context_builder_put(view, STR("listenerEventType"), value_cstr(type));
+    context_builder_put(view, STR("userTask"), task ? user_task(view->arena, listening, event) : value_null);
+}
+
 static struct value job_view(struct http_request *request, struct value job)
 {
     static const char *const same[][2] = {{"jobKey", "id"},
@@ -26,7 +81,6 @@ static struct value job_view(struct http_request *request, struct value job)
                                           {"processInstanceKey", "instance"}};
     struct context_builder view;
     int64_t deadline = 0, element = 0;
-    bool listener = value_is_true(value_get(job, STR("listener")));
     struct value tags = value_get(job, STR("tags"));
     context_builder_init(&view, request->arena);
     for (size_t i = 0; i < COUNT_OF(same); i++)
@@ -40,9 +94,7 @@ static struct value job_view(struct http_request *request, struct value job)
                         value_string(arena_printf(request->arena, "%" PRId64, element)));
     context_builder_put(&view, STR("deadline"), value_int(deadline));
     context_builder_put(&view, STR("tenantId"), value_cstr("<default>"));
-    context_builder_put(&view, STR("kind"), value_cstr(listener ? "EXECUTION_LISTENER" : "BPMN_ELEMENT"));
-    context_builder_put(&view, STR("listenerEventType"), value_cstr("UNSPECIFIED"));
-    context_builder_put(&view, STR("userTask"), value_null);
+    put_listener(&view, value_get(job, STR("listening")));
     context_builder_put(&view, STR("tags"), tags.kind == VALUE_LIST ? tags : value_list(request->arena, NULL, 0));
     context_builder_put(&view, STR("rootProcessInstanceKey"), value_null);
     return context_builder_done(&view);
@@ -86,13 +138,40 @@ enum status camunda_activate_jobs(struct http_request *request, struct error *er
 
 /* ---- Answering ---- */
 
+/* What a task listener answers. */
+static enum status read_result(struct http_request *request, struct value body, struct value *out, struct error *err)
+{
+    struct value result, corrections;
+    struct str type, reason;
+    bool denied;
+    *out = value_null;
+    if (camunda_object(body, "result", &result, err) != OK || value_is_null(result))
+        return value_is_null(result) ? OK : FAILED;
+    if (camunda_text(result, "type", &type, err) != OK || camunda_flag(result, "denied", false, &denied, err) != OK ||
+        camunda_text(result, "deniedReason", &reason, err) != OK ||
+        camunda_object(result, "corrections", &corrections, err) != OK)
+        return FAILED;
+    if (type.len && !str_equal(type, STR("userTask"))) {
+        error_set(err, ERROR_INVALID, "not-supported", "Only results of the type userTask are taken.");
+        return error_field(err, "result.type");
+    }
+    struct context_builder view;
+    context_builder_init(&view, request->arena);
+    context_builder_put(&view, STR("denied"), value_boolean(denied));
+    if (reason.len)
+        context_builder_put(&view, STR("deniedReason"), value_string(reason));
+    context_builder_put(&view, STR("corrections"), camunda_task_change(request, corrections));
+    *out = context_builder_done(&view);
+    return OK;
+}
+
 enum status camunda_complete_job(struct http_request *request, struct error *err)
 {
     struct call call;
-    struct value body, variables;
+    struct value body, variables, result;
     if (camunda_begin(request, &call, &body, err) != OK || camunda_object(body, "variables", &variables, err) != OK ||
-        camunda_without(body, "result", err) != OK ||
-        service_job_complete(&call, http_param(request, "key"), variables, err) != OK)
+        read_result(request, body, &result, err) != OK ||
+        service_job_answer(&call, http_param(request, "key"), variables, result, err) != OK)
         return FAILED;
     return http_reply_empty(request);
 }

@@ -26,6 +26,11 @@ struct str camunda_job_topic(struct arena *arena, struct str type)
     return arena_printf(arena, "job:%.*s", STR_ARGS(type));
 }
 
+struct str camunda_task_topic(struct arena *arena, struct str key)
+{
+    return arena_printf(arena, "task:%.*s", STR_ARGS(key));
+}
+
 struct str camunda_instance_topic(struct arena *arena, struct str key)
 {
     return arena_printf(arena, "process:%.*s", STR_ARGS(key));
@@ -57,6 +62,8 @@ static void heard(void *state, enum service_news news, struct str name, int64_t 
     pthread_mutex_lock(&wake.lock);
     if (wake.server && news == SERVICE_PROCESS_ENDED)
         http_wake(wake.server, camunda_instance_topic(&arena, name), SIZE_MAX);
+    else if (wake.server && news == SERVICE_TASK_SETTLED)
+        http_wake(wake.server, camunda_task_topic(&arena, name), SIZE_MAX);
     else if (wake.server && due_ms <= service_now(wake.service))
         http_wake(wake.server, camunda_job_topic(&arena, name), 1);
     else if (wake.server)

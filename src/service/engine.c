@@ -385,19 +385,57 @@ static enum status task_created(struct work_case *of, const struct bpmn_effect *
     return OK;
 }
 
+static struct value task_value(struct work_case *of, const struct bpmn_effect *effect)
+{
+    return context_set(of->work->arena, element_value(of, effect), "task",
+                       value_string(key_text(of->work->arena, effect->key)));
+}
+
 static enum status task_gone(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
 {
     (void)err;
     work_change(of->work, CHANGE_TASK_DELETE, WORK_ROW(of->work, store_task, .id = effect->key));
+    if (effect->kind == BPMN_TASK_COMPLETED && effect->name.len) {
+        work_change(of->work, CHANGE_TASK_DONE, WORK_ROW(of->work, store_task_done, .id = effect->key, .at = of->work->now));
+        work_case_event(of, "task.completed",
+                        context_set(of->work->arena, task_value(of, effect), "data", effect->variables));
+    }
     work_case_set(of, "tasks", value_int(value_int_or(work_case_get(of, "tasks"), 0) - 1));
     if (effect->kind == BPMN_TASK_CANCELLED)
         work_case_event(of, "task.cancelled", element_value(of, effect));
     return OK;
 }
 
-static enum status task_updated(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
+/* Listeners have let a change pass that may have given the task to somebody else. */
+static enum status task_passed(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
+{
+    struct work *work = of->work;
+    struct store_task row = {0};
+    struct str to = effect->task.assignee;
+    bool found;
+    if (work->tx && store_task_find(work->tx, work->arena, effect->key, &row, &found, err) != OK)
+        return FAILED;
+    if (row.assignee.len == to.len && (to.len == 0 || str_equal(row.assignee, to)))
+        return OK;
+    work_change(work, CHANGE_TASK_ASSIGN,
+                WORK_ROW(work, work_assign, .id = effect->key, .was = row.assignee, .assignee = to.len ? to : STR_NONE));
+    struct value data = context_set(work->arena, task_value(of, effect), "assignee", to.len ? value_string(to) : value_null);
+    work_case_event(of, to.len ? "task.claimed" : "task.released", data);
+    return OK;
+}
+
+static enum status task_denied(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
 {
     (void)err;
+    struct value data = context_set(of->work->arena, task_value(of, effect), "action", value_string(effect->name));
+    work_case_event(of, "task.denied", context_set(of->work->arena, data, "reason", value_string(effect->message)));
+    return OK;
+}
+
+static enum status task_updated(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
+{
+    if (effect->name.len && task_passed(of, effect, err) != OK)
+        return FAILED;
     /* A due date that came from the task's own limit stays. */
     if (effect->task.due_ms == 0 && task_due(of, effect))
         return OK;
@@ -529,6 +567,7 @@ static effect_function *const effect_functions[] = {
     [BPMN_DECISION_WANTED] = decision_wanted,
     [BPMN_TASK_CREATED] = task_created,
     [BPMN_TASK_UPDATED] = task_updated,
+    [BPMN_TASK_DENIED] = task_denied,
     [BPMN_TASK_COMPLETED] = task_gone,
     [BPMN_TASK_CANCELLED] = task_gone,
     [BPMN_TIMER_SET] = timer_set,

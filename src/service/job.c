@@ -91,6 +91,7 @@ static enum status describe_jobs(struct work *work, void *arg, struct error *err
         view_put(&view, "tags", work_case_get(of, "tags"));
         if (str_equal(value_text(value_get(token, STR("state"))), STR("listening")))
             view_flag(&view, "listener", true);
+        view_put(&view, "listening", value_get(token, STR("listening")));
         view_int(&view, "retries", job->retries);
         view_time(&view, "deadline", job->due);
         view_text(&view, "worker", job->worker);
@@ -183,7 +184,14 @@ static enum status answer(const struct call *call, struct answering *a, struct e
 
 enum status service_job_complete(const struct call *call, struct str id, struct value variables, struct error *err)
 {
-    struct answering a = {.id = id, .command = {.kind = BPMN_COMPLETE_JOB, .variables = variables}, .gone = true};
+    return service_job_answer(call, id, variables, value_null, err);
+}
+
+enum status service_job_answer(const struct call *call, struct str id, struct value variables, struct value result,
+                               struct error *err)
+{
+    struct answering a = {
+        .id = id, .command = {.kind = BPMN_COMPLETE_JOB, .variables = variables, .value = result}, .gone = true};
     return answer(call, &a, err);
 }
 

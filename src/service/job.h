@@ -11,12 +11,15 @@ struct service_job_query {
     struct value fetch; /* list of variable names; null: all */
 };
 /* Takes jobs and locks them: list of {id, type, case, item, element, element_key, process, process_version, definition (key, of a
- * deployed process), instance (key), tags, listener (true: it is for a listener), retries, deadline, worker, headers, variables}. May be
- * empty: waiting is the caller's business. Needs job.work. */
+ * deployed process), instance (key), tags, listener (true: it is for a listener), listening (of a listener's job, as in bpmn_instance_view), retries, deadline, worker, headers, variables}. May be empty: waiting is the caller's business. Needs job.work. */
 MUST_USE enum status service_job_activate(const struct call *call, const struct service_job_query *query, struct value *out,
                                           struct error *err);
 /* variables: a context or null. job-not-found also when it is done already. */
 MUST_USE enum status service_job_complete(const struct call *call, struct str id, struct value variables, struct error *err);
+/* The same for the job of a task listener: result {denied, deniedReason, corrections {assignee, candidateGroups, candidateUsers,
+ * dueDate, followUpDate, priority; null clears}}, or null. */
+MUST_USE enum status service_job_answer(const struct call *call, struct str id, struct value variables, struct value result,
+                                        struct error *err);
 struct service_job_failure {
     int64_t retries;
     int64_t back_off_ms;

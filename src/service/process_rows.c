@@ -54,13 +54,19 @@ static struct value list_or_empty(struct arena *arena, struct value list)
     return list.kind == VALUE_LIST ? list : value_list(arena, NULL, 0);
 }
 
-static struct str candidates_of(struct arena *arena, const struct bpmn_task *task)
+static struct str candidates_of(struct arena *arena, const struct bpmn_effect *effect)
 {
+    const struct bpmn_task *task = &effect->task;
     struct view view;
     view_init(&view, arena);
     view_put(&view, "groups", list_or_empty(arena, task->candidate_groups));
     view_put(&view, "users", list_or_empty(arena, task->candidate_users));
     view_put(&view, "headers", pairs_value(arena, &task->headers));
+    view_text(&view, "changing", task->changing ? str_of(task->changing) : STR_NONE);
+    if (effect->kind == BPMN_TASK_DENIED) {
+        view_text(&view, "denied", effect->name);
+        view_put(&view, "reason", value_string(effect->message));
+    }
     return json_text(arena, view_done(&view));
 }
 
@@ -95,7 +101,7 @@ static enum status task_row(struct work_case *of, const struct bpmn_effect *effe
                                     .element = effect->element_id,
                                     .title = some(task->name),
                                     .assignee = task->assignee.len ? task->assignee : STR_NONE,
-                                    .candidates = candidates_of(arena, task),
+                                    .candidates = candidates_of(arena, effect),
                                     .form = some(task->form_id),
                                     .form_binding = some(task->form_binding),
                                     .form_tag = some(task->form_version_tag)};
@@ -166,6 +172,7 @@ static enum status deployed_effect(struct work_case *of, const struct bpmn_effec
 {
     switch ((int)effect->kind) {
     case BPMN_TASK_CREATED: return task_row(of, effect, CHANGE_USER_TASK_INSERT, err);
+    case BPMN_TASK_DENIED:
     case BPMN_TASK_UPDATED: return task_row(of, effect, CHANGE_USER_TASK_UPDATE, err);
     case BPMN_TASK_COMPLETED:
     case BPMN_TASK_CANCELLED: task_ended(of, effect); return OK;

@@ -4,6 +4,7 @@
 #include "feel/json.h"
 #include "service/process_rows.h"
 #include "service/process_view.h"
+#include "service/task_store.h"
 
 struct one_task {
     struct str key, assignee;
@@ -132,14 +133,53 @@ enum status service_user_task_form(const struct call *call, struct str key, stru
     return OK;
 }
 
+static enum status outcome_command(struct work *work, void *arg, struct error *err)
+{
+    struct one_task *a = arg;
+    struct store_user_task row;
+    struct value known;
+    int64_t key;
+    bool found = false;
+    a->view = empty_context(work->arena);
+    if (key_parse(a->key, &key) && store_user_task_find(work->tx, work->arena, key, &row, &found, err) != OK)
+        return FAILED;
+    if (!found || row.state == STORE_COMPLETED || !user_task_seen(work->call, &row))
+        return OK;
+    if (row.state == STORE_TERMINATED) {
+        a->view = context_set(work->arena, a->view, "cancelled", value_boolean(true));
+        return OK;
+    }
+    if (json_parse(work->arena, row.candidates, NULL, &known, err) != OK)
+        return FAILED;
+    struct view view;
+    view_init(&view, work->arena);
+    view_put(&view, "changing", value_get(known, STR("changing")));
+    view_put(&view, "denied", value_get(known, STR("denied")));
+    view_put(&view, "reason", value_get(known, STR("reason")));
+    a->view = view_done(&view);
+    return OK;
+}
+
+enum status service_user_task_outcome(const struct call *call, struct str key, struct value *out, struct error *err)
+{
+    struct one_task one = {.key = key};
+    if (run(call, outcome_command, &one, err) != OK)
+        return FAILED;
+    *out = one.view;
+    return OK;
+}
+
 /* ---- Changes ---- */
 
+/* event: what the change is called when no listener of asked is there to be asked first. */
 static enum status change(struct work_case *of, const struct store_user_task *row, struct value set, const char *event,
-                          struct error *err)
+                          const char *asked, struct error *err)
 {
     struct arena *arena = of->work->arena;
     struct value data = context_set(arena, value_null, "element", value_string(row->element));
-    work_case_event(of, event, context_set(arena, data, "task", value_string(key_text(arena, row->id))));
+    data = context_set(arena, data, "task", value_string(key_text(arena, row->id)));
+    if (!task_asks(of, row->id, asked, data))
+        work_case_event(of, event, data);
     struct bpmn_command update = {.kind = BPMN_UPDATE_TASK, .key = row->id, .task_change = set};
     return engine_command(of, &update, err);
 }
@@ -152,7 +192,7 @@ static enum status assign_command(struct work *work, void *arg, struct error *er
     if (load_task(work, a->key, &row, &of, err) != OK)
         return FAILED;
     bool same = row.assignee.len == a->assignee.len && str_equal(row.assignee, a->assignee);
-    if (same && a->assignee.len)
+    if (same && a->assignee.len && !bpmn_instance_task_hears(of->instance, row.id, "assigning"))
         return OK;
     if (row.assignee.len && a->assignee.len && !a->override) {
         error_set(err, ERROR_CONFLICT, "user-task-assigned", "The user task %.*s is assigned to somebody.",
@@ -160,11 +200,12 @@ static enum status assign_command(struct work *work, void *arg, struct error *er
         return error_hint(err, "Set allowOverride, or unassign it first.");
     }
     struct value who = a->assignee.len ? value_string(a->assignee) : value_null;
-    work_change(work, CHANGE_TASK_ASSIGN,
-                WORK_ROW(work, work_assign, .id = row.id, .was = row.assignee,
-                         .assignee = a->assignee.len ? a->assignee : STR_NONE));
+    if (!bpmn_instance_task_hears(of->instance, row.id, "assigning"))
+        work_change(work, CHANGE_TASK_ASSIGN,
+                    WORK_ROW(work, work_assign, .id = row.id, .was = row.assignee,
+                             .assignee = a->assignee.len ? a->assignee : STR_NONE));
     return change(of, &row, context_set(work->arena, value_null, "assignee", who),
-                  a->assignee.len ? "task.claimed" : "task.released", err);
+                  a->assignee.len ? "task.claimed" : "task.released", "assigning", err);
 }
 
 enum status service_user_task_assign(const struct call *call, struct str key, struct str assignee, bool override,
@@ -181,7 +222,8 @@ static enum status update_command(struct work *work, void *arg, struct error *er
     struct work_case *of;
     if (load_task(work, a->key, &row, &of, err) != OK)
         return FAILED;
-    return value_count(a->change) ? change(of, &row, a->change, "task.updated", err) : OK;
+    bool changes = value_count(a->change) > 0 || bpmn_instance_task_hears(of->instance, row.id, "updating");
+    return changes ? change(of, &row, a->change, "task.updated", "updating", err) : OK;
 }
 
 enum status service_user_task_update(const struct call *call, struct str key, struct value set, struct error *err)
@@ -199,8 +241,11 @@ static enum status complete_command(struct work *work, void *arg, struct error *
         return FAILED;
     struct value event = context_set(work->arena, value_null, "element", value_string(row.element));
     event = context_set(work->arena, event, "task", value_string(key_text(work->arena, row.id)));
-    work_case_event(of, "task.completed", context_set(work->arena, event, "data", a->variables));
-    work_change(work, CHANGE_TASK_DONE, WORK_ROW(work, store_task_done, .id = row.id, .at = work->now));
+    event = context_set(work->arena, event, "data", a->variables);
+    if (!task_asks(of, row.id, "completing", event)) {
+        work_case_event(of, "task.completed", event);
+        work_change(work, CHANGE_TASK_DONE, WORK_ROW(work, store_task_done, .id = row.id, .at = work->now));
+    }
     struct bpmn_command command = {.kind = BPMN_COMPLETE_TASK, .key = row.id, .variables = a->variables};
     return engine_command(of, &command, err);
 }

@@ -198,6 +198,17 @@ struct value instance_view(struct arena *arena, const struct store_instance *row
 static const char *const task_states[] = {
     [STORE_ACTIVE] = "CREATED", [STORE_COMPLETED] = "COMPLETED", [STORE_TERMINATED] = "CANCELED"};
 
+/* While listeners are asked, the state is the name of the change. */
+static struct value task_state(const struct store_user_task *row, struct str changing)
+{
+    static const char *const names[][2] = {
+        {"assigning", "ASSIGNING"}, {"updating", "UPDATING"}, {"completing", "COMPLETING"}};
+    for (size_t i = 0; row->state == STORE_ACTIVE && i < COUNT_OF(names); i++)
+        if (str_equal(changing, str_of(names[i][0])))
+            return value_cstr(names[i][1]);
+    return value_cstr(task_states[row->state]);
+}
+
 struct value user_task_view(struct arena *arena, const struct store_user_task *row, const struct deployed *what,
                             int64_t form_key)
 {
@@ -209,7 +220,7 @@ struct value user_task_view(struct arena *arena, const struct store_user_task *r
     view_init(&view, arena);
     zeebe_key(&view, "userTaskKey", row->id);
     zeebe_put(&view, "name", row->title.len ? value_string(row->title) : value_string(row->element));
-    zeebe_put(&view, "state", value_cstr(task_states[row->state]));
+    zeebe_put(&view, "state", task_state(row, value_text(value_get(candidates, STR("changing")))));
     zeebe_text(&view, "assignee", row->assignee);
     zeebe_text(&view, "elementId", row->element);
     zeebe_key(&view, "elementInstanceKey", row->element_key);

@@ -40,6 +40,7 @@ void service_close(struct service *self);
 enum service_news {
     SERVICE_JOB_FREE,      /* name: its type; due_ms: when it may be taken, 0 or past: now */
     SERVICE_PROCESS_ENDED, /* name: key of a process instance that belongs to no item */
+    SERVICE_TASK_SETTLED,  /* name: key of a user task whose listeners have answered, or that is gone */
 };
 /* A step of a case's process. */
 struct service_move {

@@ -193,14 +193,24 @@ static enum status claimed_by_other(const struct store_task *row, struct error *
     return error_hint(err, "Ask them to release it.");
 }
 
+bool task_asks(struct work_case *of, int64_t key, const char *event, struct value data)
+{
+    if (!bpmn_instance_task_hears(of->instance, key, event))
+        return false;
+    work_case_event(of, "task.asked", context_set(of->work->arena, data, "action", value_cstr(event)));
+    return true;
+}
+
 enum status task_give(struct work_case *of, const struct store_task *row, struct str to, struct error *err)
 {
     struct work *work = of->work;
-    work_change(work, CHANGE_TASK_ASSIGN,
-                WORK_ROW(work, work_assign, .id = row->id, .was = row->assignee, .assignee = to));
     struct value who = context_set(work->arena, value_null, "assignee", to.len ? value_string(to) : value_null);
     struct bpmn_command assign = {.kind = BPMN_UPDATE_TASK, .key = row->id, .task_change = who};
-    return of->deployed ? engine_command(of, &assign, err) : OK;
+    if (!bpmn_instance_task_hears(of->instance, row->id, "assigning"))
+        work_change(work, CHANGE_TASK_ASSIGN,
+                    WORK_ROW(work, work_assign, .id = row->id, .was = row->assignee, .assignee = to));
+    bool tells = of->deployed || bpmn_instance_task_hears(of->instance, row->id, NULL);
+    return tells ? engine_command(of, &assign, err) : OK;
 }
 
 static enum status claim_command(struct work *work, void *arg, struct error *err)
@@ -215,13 +225,16 @@ static enum status claim_command(struct work *work, void *arg, struct error *err
     if (row.assignee.data && !mine && !(one->release && service_can(work->call, "task.manage")))
         return claimed_by_other(&row, err);
     struct str after = one->release ? STR_NONE : me;
+    bool asks = false;
     if (mine != !one->release || (one->release && row.assignee.data)) {
+        struct value data = context_set(work->arena, value_null, "element", value_string(row.element));
+        asks = task_asks(of, row.id, "assigning", data);
         if (task_give(of, &row, after, err) != OK)
             return FAILED;
-        struct value data = context_set(work->arena, value_null, "element", value_string(row.element));
-        work_case_event(of, one->release ? "task.released" : "task.claimed", data);
+        if (!asks)
+            work_case_event(of, one->release ? "task.released" : "task.claimed", data);
     }
-    row.assignee = after;
+    row.assignee = asks ? row.assignee : after;
     one->view = task_context(work, &row, of);
     return OK;
 }
@@ -344,8 +357,11 @@ static enum status complete_command(struct work *work, void *arg, struct error *
     note_done_by(work, of, row.element);
     struct value event = context_set(work->arena, value_null, "element", value_string(row.element));
     event = context_set(work->arena, event, "task", value_string(key_text(work->arena, row.id)));
-    work_case_event(of, "task.completed", context_set(work->arena, event, "data", data));
-    work_change(work, CHANGE_TASK_DONE, WORK_ROW(work, store_task_done, .id = row.id, .at = work->now));
+    event = context_set(work->arena, event, "data", data);
+    if (!task_asks(of, row.id, "completing", event)) {
+        work_case_event(of, "task.completed", event);
+        work_change(work, CHANGE_TASK_DONE, WORK_ROW(work, store_task_done, .id = row.id, .at = work->now));
+    }
     struct bpmn_command command = {.kind = BPMN_COMPLETE_TASK, .key = row.id, .variables = data};
     if (engine_command(of, &command, err) != OK)
         return FAILED;

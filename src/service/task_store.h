@@ -9,6 +9,8 @@ struct value task_line(struct work *work, const struct store_task *row);
 MUST_USE enum status task_load(struct work *work, struct str text, struct store_task *row, struct work_case **of,
                                struct error *err);
 /* Queues a new assignee (absent: nobody). */
+/* Where the task has listeners for that change, the case notes that they are asked: data {element, task, …}. False: it has none. */
+bool task_asks(struct work_case *of, int64_t key, const char *event, struct value data);
 MUST_USE enum status task_give(struct work_case *of, const struct store_task *row, struct str to, struct error *err);
 bool task_has_role(struct str roles, struct str role);
 /* May this member of staff work on it, by role and scope? */

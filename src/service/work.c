@@ -488,7 +488,19 @@ static void tell_moves(const struct work *work, const struct work_case *of)
     }
 }
 
-/* Tells the listener of jobs that may be taken, of processes that ended, and of the way tokens went. */
+static void tell_tasks(const struct work *work, const struct work_case *of)
+{
+    const struct service_listener *listener = &work->service->listener;
+    for (size_t i = 0; i < of->effects_done; i++) {
+        const struct bpmn_effect *effect = &of->effects.list.items[i];
+        bool passed = (effect->kind == BPMN_TASK_UPDATED || effect->kind == BPMN_TASK_COMPLETED) && effect->name.len > 0;
+        if (passed || effect->kind == BPMN_TASK_DENIED || effect->kind == BPMN_TASK_CANCELLED)
+            listener->heard(listener->state, SERVICE_TASK_SETTLED, key_text(work->arena, effect->key), 0);
+    }
+}
+
+/* Tells the listener of jobs that may be taken, of processes that ended, of tasks whose listeners have answered, and of the way
+ * tokens went. */
 static void tell(const struct work *work)
 {
     const struct service_listener *listener = &work->service->listener;
@@ -504,6 +516,8 @@ static void tell(const struct work *work)
     }
     for (size_t i = 0; i < work->cases.count; i++) {
         const struct work_case *of = work->cases.items[i];
+        if (of->deployed)
+            tell_tasks(work, of);
         if (of->deployed && of->row.state == CASE_CLOSED && of->state_was != CASE_CLOSED)
             listener->heard(listener->state, SERVICE_PROCESS_ENDED,
                             key_text(work->arena, bpmn_instance_key(of->instance)), 0);

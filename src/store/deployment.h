@@ -107,7 +107,7 @@ struct store_user_task {
     int64_t state, created, ended, due, follow_up, priority;
     struct str process, unit, element, title; /* title: the element's name, "" none */
     struct str assignee;                      /* absent: nobody */
-    struct str candidates;                    /* JSON {groups, users, headers} */
+    struct str candidates;                    /* JSON {groups, users, headers, changing, denied, reason} */
     struct str form, form_binding, form_tag;  /* "" none */
 };
 MUST_USE enum status store_user_task_insert(struct db_tx *tx, const struct store_user_task *row, struct error *err);

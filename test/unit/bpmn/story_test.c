@@ -8,6 +8,7 @@
  *     task ELEMENT [JSON]      update ELEMENT JSON  decide ELEMENT JSON              timer EVENT (moves the clock there)
  *     message EVENT [JSON]     signal NAME [JSON]   resolve ELEMENT [RETRIES]        skip ELEMENT [flow=ID] [JSON]
  *     set ELEMENT|- JSON       local ELEMENT JSON   move FROM|- TO|- [JSON]          migrate FILE [OLD>NEW ...]
+ *     answer ELEMENT JSON (what a task listener says)
  *     ad-hoc ELEMENT ID...     cancel [REASON]      limit STEPS                      pass DURATION (clock only)
  *
  * What must hold follows, indented:
@@ -306,7 +307,7 @@ static bool tell_work(struct story *self, struct str verb, struct str rest, stru
         const char *verb;
         enum bpmn_command_kind kind;
     } verbs[] = {
-        {"job", BPMN_COMPLETE_JOB},     {"fail", BPMN_FAIL_JOB},     {"error", BPMN_THROW_ERROR},
+        {"answer", BPMN_COMPLETE_JOB},  {"job", BPMN_COMPLETE_JOB},     {"fail", BPMN_FAIL_JOB},     {"error", BPMN_THROW_ERROR},
         {"escalation", BPMN_THROW_ESCALATION}, {"task", BPMN_COMPLETE_TASK}, {"update", BPMN_UPDATE_TASK},
         {"decide", BPMN_COMPLETE_DECISION}, {"retries", BPMN_UPDATE_JOB},
     };
@@ -333,7 +334,7 @@ static bool tell_work(struct story *self, struct str verb, struct str rest, stru
         command->variables = parse_json(self, rest);
     } else if (command->kind == BPMN_UPDATE_TASK) {
         command->task_change = parse_json(self, rest);
-    } else if (command->kind == BPMN_COMPLETE_DECISION) {
+    } else if (command->kind == BPMN_COMPLETE_DECISION || str_equal(verb, STR("answer"))) {
         command->value = parse_json(self, rest);
     } else {
         command->variables = parse_json(self, rest);
@@ -456,7 +457,11 @@ static struct value effect_context(struct story *self, const struct bpmn_effect 
         for (size_t i = 0; i < effect->job.headers.count; i++)
             context_builder_put(&all, effect->job.headers.items[i].name, value_string(effect->job.headers.items[i].value));
     }
-    if (effect->kind == BPMN_TASK_CREATED || effect->kind == BPMN_TASK_UPDATED) {
+    if (effect->kind == BPMN_TASK_UPDATED || effect->kind == BPMN_TASK_DENIED || effect->kind == BPMN_TASK_COMPLETED)
+        context_builder_put(&all, STR("passed"), value_string(effect->name.data ? effect->name : STR("")));
+    if (effect->kind == BPMN_TASK_UPDATED)
+        context_builder_put(&all, STR("changing"), effect->task.changing ? value_cstr(effect->task.changing) : value_null);
+    if (effect->kind == BPMN_TASK_CREATED || effect->kind == BPMN_TASK_UPDATED || effect->kind == BPMN_TASK_DENIED) {
         context_builder_put(&all, STR("name"), value_string(effect->task.name));
         context_builder_put(&all, STR("assignee"), value_string(effect->task.assignee));
         context_builder_put(&all, STR("groups"), effect->task.candidate_groups);
