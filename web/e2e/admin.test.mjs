@@ -190,7 +190,7 @@ test('each role lands on a page it may see, without a refusal; the menu holds on
     await page.context().close();
   }
   const analyst = await open(WIDE, '/models', 'analyst-lin');
-  assert.deepEqual(await analyst.locator('header nav a[href^="/desk/"]').allInnerTexts(), ['模型']);
+  assert.deepEqual(await analyst.locator('header nav a[href^="/desk/"]').allInnerTexts(), ['模型', '事项管理']);
   await analyst.goto(`${server.url}/desk/tasks`);
   await analyst.waitForURL(/\/desk\/models$/);
   await analyst.goto(`${server.url}/desk/admin`);

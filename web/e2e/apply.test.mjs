@@ -69,8 +69,9 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
     await clean(page, `${name}-materials`);
     await page.setInputFiles('#file-id', renamed);
     await page.click('form[action$="/materials/id"] button:has-text("上传")');
-    await page.waitForSelector('.errors');
-    assert.match(await page.textContent('.errors'), /只收 PDF/);
+    const told = scripts ? '[data-said].message' : '.errors'; // scripts say it beside the file, without a new page
+    await page.waitForSelector(told);
+    assert.match(await page.textContent(told), /只收 PDF/);
     await clean(page, `${name}-materials-refused`);
     await page.setInputFiles('#file-id', pdf);
     await page.click('form[action$="/materials/id"] button:has-text("上传")');

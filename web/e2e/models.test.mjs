@@ -171,7 +171,7 @@ test('unsaved changes are not lost by accident, and a stale draft is told', asyn
   await clean(page, 'models-stale');
   let asked = '';
   page.on('dialog', (dialog) => { asked = dialog.message(); void dialog.dismiss(); });
-  await page.click('nav a:has-text("办件")');
+  await page.click('nav a:has-text("事项管理")');
   await page.waitForTimeout(300);
   assert.match(asked, /未保存/);
   assert.match(page.url(), /models/);
