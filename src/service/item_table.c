@@ -4,6 +4,7 @@
 
 #include "clock/instant.h"
 #include "feel/json.h"
+#include "pack/sentence.h"
 #include "service/csv.h"
 #include "service/model_file.h"
 
@@ -285,11 +286,13 @@ static struct str given(const struct importing *self, size_t column)
 
 static void refuse(struct importing *self, struct str field, struct str reason)
 {
+    const struct call *call = self->call;
+    struct str language = call->actor->language.len ? call->actor->language : STR("zh-CN");
     struct view view;
-    view_init(&view, self->call->arena);
+    view_init(&view, call->arena);
     view_int(&view, "row", (int64_t)self->row->line);
     view_put(&view, "field", value_string(field));
-    view_text(&view, "reason", model_told(self->call, reason));
+    view_text(&view, "reason", pack_sentence(call->service->packs, call->arena, language, reason));
     list_builder_push(&self->refused, view_done(&view));
     self->refusals++;
 }

@@ -165,13 +165,12 @@ static bool told_here(const struct checking *self, const struct pack_problem *on
 
 static void add_pack_problem(struct checking *self, const struct pack_problem *one)
 {
-    struct str message = self->file->kind == MODEL_ITEM ? model_told(self->call, one->message) : one->message;
     struct str own = arena_printf(self->call->arena, "%.*s/%.*s", STR_ARGS(self->file->pack), STR_ARGS(self->file->path));
     bool here = str_equal(own, one->file);
     /* Translations are files of the pack, which models do not change. */
     bool warning = one->warning || one->untranslated;
     add(self, &(struct finding){warning ? "warning" : "error", one->untranslated ? "untranslated" : "pack", one->place,
-                                message, here ? STR_NONE : one->file, 0, value_null});
+                                one->message, here ? STR_NONE : one->file, 0, value_null});
 }
 
 static void check_packs(struct checking *self)

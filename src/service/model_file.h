@@ -73,8 +73,6 @@ MUST_USE enum status model_item_stamp(const struct call *call, const struct mode
                                       int64_t *version, struct error *err);
 /* {member or list entry: {name, …}} of an item's text, for comparing. */
 struct value model_item_parts(struct arena *arena, struct value item);
-/* A message of the packs' check in the actor's language; what stands in quotes in it is kept. */
-struct str model_told(const struct call *call, struct str message);
 /* Drafts of many files in one transaction, each with an event. */
 struct model_drafted {
     struct str id, text;

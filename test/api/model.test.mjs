@@ -167,7 +167,7 @@ test('a draft is checked with the ids of its elements, and one with errors is no
   const made = await draft(PROCESS, (text) => text.replace('candidateGroups="county-cdc"', 'candidateGroups="nobody"'));
   const check = await lin.post(at(PROCESS, '/check'), { version: made.number });
   assert.equal(check.body.errors, 1, check.text);
-  assert.match(check.body.problems[0].message, /no role 'nobody'/);
+  assert.match(check.body.problems[0].message, /没有角色“nobody”/);
   assert.equal((await lin.post(at(PROCESS, '/try'), { version: made.number, scenario: 'report-normal.json' })).body.tested, true);
   const refused = await act(lin, PROCESS, 'propose', { version: made.number, reason: 'x' });
   assert.deepEqual([refused.status, refused.body.type], [422, 'model-invalid']);
