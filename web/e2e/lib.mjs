@@ -26,6 +26,7 @@ export function launch() {
 /** A page whose console errors and failed requests are collected in page.troubles. */
 export async function newPage(browser, { viewport = WIDE, scripts = true, locale = 'zh-CN' } = {}) {
   const context = await browser.newContext({ viewport, javaScriptEnabled: scripts, locale, timezoneId: 'Asia/Shanghai' });
+  context.setDefaultTimeout(90000); // a busy machine is no failure
   const page = await context.newPage();
   page.scripts = scripts;
   page.troubles = [];
