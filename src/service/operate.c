@@ -236,8 +236,7 @@ static enum status read_exchanges(struct page *page, struct error *err)
                           err) != OK)
         return FAILED;
     for (size_t i = 0; i < count; i++)
-        page_push(page, (struct page_line){
-                            .due = rows[i].due, .id = rows[i].id, .case_id = rows[i].case_id, .row = &rows[i]});
+        page_push(page, (struct page_line){.id = rows[i].id, .case_id = rows[i].case_id, .row = &rows[i]});
     return OK;
 }
 
@@ -276,7 +275,7 @@ static enum status outbox_command(struct work *work, void *arg, struct error *er
 enum status service_outbox_list(const struct call *call, bool failing, int64_t limit, struct str cursor,
                                 struct value *out, struct error *err)
 {
-    struct asking arg = {.narrow = failing, .place = {.limit = limit, .cursor = cursor, .by_due = true}};
+    struct asking arg = {.narrow = failing, .place = {.limit = limit, .cursor = cursor}};
     if (service_may(call, "exchange.manage", err) != OK || work_read(call, outbox_command, &arg, err) != OK)
         return FAILED;
     *out = arg.view;

@@ -25,8 +25,8 @@ DB_SQL(job_page_state, JOB_PAGE(" AND j.retries > 0 AND ?8 = CASE WHEN j.due <= 
                                 " THEN 3 ELSE 4 END"));
 
 DB_SQL(outbox_page, "SELECT o.region, o.due, o.id, o.case_id, o.job, o.attempts, o.packs, o.exchange FROM outbox o"
-       OF_CASE("o") " WHERE o.region = ?1" CASE_SCOPE " AND (o.due, o.id) > (?7, ?5) AND (?8 = 0 OR o.attempts > 0)"
-                    " ORDER BY o.due, o.id LIMIT ?6");
+       OF_CASE("o") " WHERE o.region = ?1" CASE_SCOPE " AND o.id > ?5 AND (?7 = 0 OR o.attempts > 0)"
+                    " ORDER BY o.id LIMIT ?6");
 
 static void read_timer(struct db_rows *rows, struct store_timer *out)
 {
@@ -80,7 +80,7 @@ enum status store_outbox_page(struct db_tx *tx, struct arena *arena, const struc
                               struct store_outbox **out, size_t *count, struct error *err)
 {
     struct db_rows rows;
-    if (db_query(tx, arena, &outbox_page, P(PAGE(page), P_INT(page->after_due), P_BOOL(failing)), &rows, err) != OK)
+    if (db_query(tx, arena, &outbox_page, P(PAGE(page), P_BOOL(failing)), &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_outbox, read_outbox, out, count);
     return OK;

@@ -29,7 +29,7 @@ struct store_job_wanted {
 MUST_USE enum status store_job_page(struct db_tx *tx, struct arena *arena, const struct store_page *page,
                                     const struct store_job_wanted *wanted, struct store_job **out, size_t *count,
                                     struct error *err);
-/* By due date, without bodies. */
+/* By key, without bodies: the due date of a row moves with each attempt. */
 MUST_USE enum status store_outbox_page(struct db_tx *tx, struct arena *arena, const struct store_page *page, bool failing,
                                        struct store_outbox **out, size_t *count, struct error *err);
 

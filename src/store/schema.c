@@ -294,6 +294,9 @@
     "CREATE TABLE upload_part (id BIGINT NOT NULL, place BIGINT NOT NULL, length BIGINT NOT NULL,"                     \
     " content BLOB NOT NULL, PRIMARY KEY (id, place));"
 
+/* Lists of exchanges go by key: their due dates move. */
+#define OUTBOX_KEY "CREATE UNIQUE INDEX outbox_key ON outbox (region, id);"
+
 static const struct db_migration migrations[] = {
     {1, "settings, packs, staff", SMALL_TABLES, NULL, NULL},
     {2, "cases", CASE_TABLES, NULL, NULL},
@@ -313,6 +316,7 @@ static const struct db_migration migrations[] = {
     {16, "applying for many at once", BULK_TABLES, NULL, NULL},
     {17, "the access log searched, one-time codes of staff", AUDIT_TABLES, NULL, NULL},
     {18, "files on their way", UPLOAD_TABLES, NULL, NULL},
+    {19, "exchanges by key", OUTBOX_KEY, NULL, NULL},
 };
 
 enum status store_migrate(struct db *db, struct error *err)
