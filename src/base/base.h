@@ -97,6 +97,8 @@ struct str arena_join(struct arena *self, const struct str *parts, size_t count)
 size_t number_digits(int64_t number, char out[NUMBER_DIGITS_MAX]);
 /* "name:1:-2" of numbers 1 and -2; with an empty name "1:-2". Many times faster than arena_printf. */
 struct str arena_numbers(struct arena *self, const char *name, const int64_t *numbers, size_t count);
+/* The last width decimal digits of n (not negative), zeros in front, without a final zero byte. */
+void digits_put(char *out, size_t width, int64_t n);
 
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define arena_array(arena, type, count) ((type *)arena_alloc_array((arena), (count), sizeof(type)))

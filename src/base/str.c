@@ -111,6 +111,12 @@ size_t number_digits(int64_t number, char out[NUMBER_DIGITS_MAX])
     return sizeof digits - from;
 }
 
+void digits_put(char *out, size_t width, int64_t n)
+{
+    for (size_t i = width; i-- > 0; n /= 10)
+        out[i] = (char)('0' + n % 10);
+}
+
 struct str arena_numbers(struct arena *self, const char *name, const int64_t *numbers, size_t count)
 {
     size_t name_len = strlen(name);

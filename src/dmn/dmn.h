@@ -154,6 +154,9 @@ struct value dmn_plan_evaluate(const struct dmn_plan *plan, const struct value *
  * {decisions: [{id, name, kind, value, given: {…}, tables: [{id, hitPolicy, inputs: [{id, name, value}],
  *   rules: [{id, index, outputs: [{id, name, value}]}]}], notes: ["…"]}], notes: ["…"]} */
 struct value dmn_explanation(struct arena *arena, const struct dmn_run *run);
+/* A table of the model by id, as a step in which nothing was tested yet and every rule hit, without values and outputs: what a
+ * kept step needs to be told with labels again. False: the model has no such table. */
+bool dmn_table_shape(const struct dmn_model *model, struct arena *arena, struct str id, struct dmn_table_step *out);
 
 /* ---- Checking -------------------------------------------------------------------------------------------------- */
 

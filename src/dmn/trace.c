@@ -101,6 +101,25 @@ void dmn_trace_table(struct feel_run *run, const struct table *table, const stru
     VECTOR_PUSH(run->arena, &trace->current->tables, step);
 }
 
+bool dmn_table_shape(const struct dmn_model *model, struct arena *arena, struct str id, struct dmn_table_step *out)
+{
+    const struct table *table = NULL;
+    for (size_t i = 0; i < model->table_count && !table; i++)
+        if (str_equal(model->tables[i]->id, id))
+            table = model->tables[i];
+    if (!table)
+        return false;
+    struct dmn_tested *inputs = arena_array(arena, struct dmn_tested, table->input_count);
+    struct dmn_hit *rules = arena_array(arena, struct dmn_hit, table->rule_count);
+    for (size_t i = 0; i < table->input_count; i++)
+        inputs[i] = (struct dmn_tested){.id = table->inputs[i].id, .name = table->inputs[i].name};
+    for (size_t i = 0; i < table->rule_count; i++)
+        rules[i] = (struct dmn_hit){.rule = table->rules[i].id, .index = i + 1};
+    *out = (struct dmn_table_step){table->id,          dmn_hit_policy_name(table->policy), inputs, table->input_count, rules,
+                                   table->rule_count};
+    return true;
+}
+
 /* ---- As a value ---- */
 
 static void put(struct context_builder *builder, const char *key, struct value v)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Contexts with more members than this are given a sorted index. */
-#define INDEX_ABOVE 16
+#define INDEX_ABOVE 32
 
 const struct value value_null = {.kind = VALUE_NULL};
 const struct value value_true = {.kind = VALUE_BOOLEAN, .boolean = true};
@@ -79,9 +79,12 @@ static inline int key_compare(struct str a, struct str b)
     return a.len ? memcmp(a.data, b.data, a.len) : 0;
 }
 
+/* Most keys of one length differ in their first or last byte already. */
 static inline bool key_equal(struct str a, struct str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    return a.len == b.len && (a.len == 0 || a.data == b.data ||
+                              (a.data[0] == b.data[0] && a.data[a.len - 1] == b.data[a.len - 1] &&
+                               memcmp(a.data, b.data, a.len) == 0));
 }
 
 static int position_compare(const void *left, const void *right, void *members)

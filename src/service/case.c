@@ -360,14 +360,20 @@ static struct value without_names(struct arena *arena, struct value events)
     return value_of_list(out);
 }
 
+enum status work_case_events_seen(struct work *work, struct str no, struct work_case **of, struct value *out,
+                                  struct error *err)
+{
+    if (load_seen(work, no, of, err) != OK || work_case_events(work, &(*of)->row, out, err) != OK)
+        return FAILED;
+    *out = without_names(work->arena, *out);
+    return work_access(work, "case.events", value_text(value_path((*of)->body, "party.id")), *of, err);
+}
+
 static enum status events_command(struct work *work, void *arg, struct error *err)
 {
     struct look *look = arg;
     struct work_case *of;
-    if (load_seen(work, look->no, &of, err) != OK || work_case_events(work, &of->row, &look->view, err) != OK)
-        return FAILED;
-    look->view = without_names(work->arena, look->view);
-    return work_access(work, "case.events", value_text(value_path(of->body, "party.id")), of, err);
+    return work_case_events_seen(work, look->no, &of, &look->view, err);
 }
 
 enum status service_case_events(const struct call *call, struct str no, struct value *out, struct error *err)

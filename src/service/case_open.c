@@ -51,9 +51,7 @@ static enum status run_check(const struct call *call, struct case_opening *openi
         return error_set(err, ERROR_INTERNAL, "decision-missing", "The check %.*s is in no pack.", STR_ARGS(id));
     struct dmn_run run = {.feel = service_feel(call->service, call->arena, packs, service_now(call->service)),
                           .input_form = DMN_INPUTS_JSON};
-    const struct pack_form *form = pack_form_find(packs, opening->item->form);
-    struct value filled = form ? form_null_fill(form->form, call->arena, opening->form) : opening->form;
-    struct value inputs = value_merge(call->arena, filled, context_set(call->arena, opening->names, "form", filled));
+    struct value inputs = value_merge(call->arena, value_get(opening->names, STR("form")), opening->names);
     struct value result;
     if (dmn_evaluate(decision->model, decision->id, inputs, &run, &result, err) != OK)
         return error_prefix(err, "check %.*s", STR_ARGS(id));
@@ -185,11 +183,11 @@ enum status case_judge(const struct call *call, struct case_opening *opening, st
     const struct pack_form *form = pack_form_find(opening->packs, opening->item->form);
     if (form)
         case_form_judge(call, opening->packs, form->form, opening->form, opening);
+    struct value filled = form ? form_null_fill(form->form, call->arena, opening->form) : opening->form;
+    opening->names = context_set(call->arena, opening->names, "form", filled);
     for (size_t i = 0; opening->errors == 0 && i < opening->item->check_count; i++)
         if (run_check(call, opening, opening->item->checks[i], err) != OK)
             return FAILED;
-    struct value filled = form ? form_null_fill(form->form, call->arena, opening->form) : opening->form;
-    opening->names = context_set(call->arena, opening->names, "form", filled);
     find_party(call, opening);
     opening->names = context_set(call->arena, opening->names, "party", opening->party);
     return OK;

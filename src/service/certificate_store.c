@@ -13,13 +13,20 @@
 
 struct str certificate_context(struct arena *arena, const struct store_certificate *row)
 {
-    return arena_printf(arena,
-                        "certificate:%" PRId64 ":%" PRId64 ":%.*s:%" PRId64 ":%" PRId64 ":%.*s:%.*s:%" PRId64
-                        ":%" PRId64 ":%" PRId64 ":%" PRId64,
-                        row->region, row->id, STR_ARGS(row->kind), row->case_region, row->case_id,
-                        STR_ARGS(hex_encode(arena, row->holder.data, row->holder.len)),
-                        STR_ARGS(hex_encode(arena, row->identifier.data, row->identifier.len)), row->state, row->issued,
-                        row->valid_to, row->version);
+    const int64_t key[] = {row->region, row->id}, of[] = {row->case_region, row->case_id};
+    const int64_t rest[] = {row->state, row->issued, row->valid_to, row->version};
+    const struct str parts[] = {arena_numbers(arena, "certificate", key, COUNT_OF(key)),
+                                STR(":"),
+                                row->kind,
+                                STR(":"),
+                                arena_numbers(arena, "", of, COUNT_OF(of)),
+                                STR(":"),
+                                hex_encode(arena, row->holder.data, row->holder.len),
+                                STR(":"),
+                                hex_encode(arena, row->identifier.data, row->identifier.len),
+                                STR(":"),
+                                arena_numbers(arena, "", rest, COUNT_OF(rest))};
+    return arena_join(arena, parts, COUNT_OF(parts));
 }
 
 enum status certificate_hold(struct work *work, const struct store_certificate *row, struct work_certificate **out,

@@ -23,7 +23,11 @@ MUST_USE enum status service_case_replay(const struct call *call, struct str no,
 MUST_USE enum status decision_sources(struct arena *arena, const struct pack_set *packs, const struct dmn_source *own,
                                       const struct dmn_source **out, size_t *count, struct error *err);
 
+/* The model whose file has this hash: of the packs that the case was opened under, else what was deployed. NULL: neither. */
+struct work_case;
+MUST_USE enum status decision_model_then(const struct work_case *of, struct str decision, struct str hash,
+                                         const struct dmn_model **out, struct error *err);
+
 /* What the case itself keeps of its process's variables: form, party, applicant, staff. form is the case's form as it
  * was sent. False for other names. */
-struct work_case;
 bool decision_case_variable(const struct work_case *of, struct value form, struct str name, struct value *out);

@@ -197,28 +197,21 @@ static bool is_short(struct value v)
     return shallow && v.kind != VALUE_FUNCTION;
 }
 
+/* A table by its id, the values that were tested (an empty context for one too long to keep) and the numbers of the rules that
+ * hit. Their labels are read from the model when somebody looks: see case_decisions.c. */
 static struct value table_kept(struct arena *arena, const struct dmn_table_step *table)
 {
-    struct list_builder rules, inputs;
+    struct list *inputs = list_new(arena, table->input_count);
+    struct list *rules = list_new(arena, table->hit_count);
+    for (size_t i = 0; i < table->input_count; i++)
+        inputs->items[i] = is_scalar(table->inputs[i].value) ? table->inputs[i].value : empty_context(arena);
+    for (size_t i = 0; i < table->hit_count; i++)
+        rules->items[i] = value_int((int64_t)table->hits[i].index);
     struct view view;
-    list_builder_init(&rules, arena);
-    list_builder_init(&inputs, arena);
-    for (size_t i = 0; i < table->input_count; i++) {
-        struct value input = context_set(arena, value_null, "id", value_string(table->inputs[i].id));
-        input = context_set(arena, input, "name", value_string(table->inputs[i].name));
-        if (is_scalar(table->inputs[i].value))
-            input = context_set(arena, input, "value", table->inputs[i].value);
-        list_builder_push(&inputs, input);
-    }
-    for (size_t i = 0; i < table->hit_count; i++) {
-        struct value rule = context_set(arena, value_null, "id", value_string(table->hits[i].rule));
-        list_builder_push(&rules, context_set(arena, rule, "index", value_int((int64_t)table->hits[i].index)));
-    }
     view_init(&view, arena);
     view_text(&view, "id", table->id);
-    view_text(&view, "hitPolicy", str_of(table->hit_policy));
-    view_put(&view, "inputs", list_builder_done(&inputs));
-    view_put(&view, "rules", list_builder_done(&rules));
+    view_put(&view, "inputs", value_of_list(inputs));
+    view_put(&view, "rules", value_of_list(rules));
     return view_done(&view);
 }
 
@@ -249,7 +242,6 @@ static struct value explanation_kept(struct arena *arena, const struct dmn_run *
             list_builder_push(&notes, value_string(run->feel.notes[n].text));
         view_init(&view, arena);
         view_text(&view, "id", step->element->id);
-        view_text(&view, "name", step->element->name);
         if (is_short(step->value))
             view_put(&view, "value", step->value);
         view_put(&view, "tables", step->table_count ? list_builder_done(&tables) : value_null);

@@ -80,7 +80,11 @@ enum status service_number_fill(struct service *self, const char *name, int64_t 
 void case_counter_name(char out[48], int64_t region, int64_t now_ms)
 {
     struct clock_date date = day_date(instant_day(now_ms));
-    snprintf(out, 48, "no/%06" PRId64 "/%02d%02d%02d", region, (int)(date.year % 100), date.month, date.day);
+    memcpy(out, "no/", 3);
+    digits_put(out + 3, 6, region);
+    out[9] = '/';
+    digits_put(out + 10, 6, date.year % 100 * 10000 + date.month * 100 + date.day);
+    out[16] = 0;
 }
 
 struct case_id case_id_make(int64_t region, int64_t now_ms, int64_t n)
@@ -93,15 +97,22 @@ struct case_id case_id_make(int64_t region, int64_t now_ms, int64_t n)
 /* 230100 20260706 000001, without dashes and check character. */
 static void digits_of(char out[40], struct case_id id)
 {
-    snprintf(out, 40, "%06" PRId64 "20%06" PRId64 "%06" PRId64, id.region, id.id / STORE_CASES_A_DAY, id.id % STORE_CASES_A_DAY);
+    digits_put(out, 6, id.region);
+    digits_put(out + 6, 8, 20000000 + id.id / STORE_CASES_A_DAY);
+    int64_t n = id.id % STORE_CASES_A_DAY;
+    size_t width = n < 1000000 ? 6 : n < 10000000 ? 7 : 8;
+    digits_put(out + 14, width, n);
+    out[14 + width] = 0;
 }
 
 static struct str number_text(struct arena *arena, const char *prefix, struct case_id id)
 {
     char digits[40];
     digits_of(digits, id);
-    return arena_printf(arena, "%s%.6s-%.8s-%s-%c", prefix, digits, digits + 6, digits + 14,
-                        mod_37_36_check_char(str_of(digits)));
+    char check = mod_37_36_check_char(str_of(digits));
+    const struct str parts[] = {str_of(prefix), {digits, 6},      STR("-"), {digits + 6, 8}, STR("-"),
+                                str_of(digits + 14), STR("-"), {&check, 1}};
+    return arena_join(arena, parts, COUNT_OF(parts));
 }
 
 struct str case_no(struct arena *arena, struct case_id id)

@@ -6,10 +6,15 @@ const char *const record_state_names[] = {"current", "replaced", "void"};
 
 struct str document_context(struct arena *arena, const struct store_document *row)
 {
-    return arena_printf(arena, "document:%" PRId64 ":%" PRId64 ":%.*s:%.*s:%" PRId64 ":%" PRId64 ":%" PRId64,
-                        row->region, row->id, STR_ARGS(row->kind),
-                        STR_ARGS(hex_encode(arena, row->subject.data, row->subject.len)), row->case_id, row->state,
-                        row->version);
+    const int64_t key[] = {row->region, row->id}, rest[] = {row->case_id, row->state, row->version};
+    const struct str parts[] = {arena_numbers(arena, "document", key, COUNT_OF(key)),
+                                STR(":"),
+                                row->kind,
+                                STR(":"),
+                                hex_encode(arena, row->subject.data, row->subject.len),
+                                STR(":"),
+                                arena_numbers(arena, "", rest, COUNT_OF(rest))};
+    return arena_join(arena, parts, COUNT_OF(parts));
 }
 
 static enum status record_load(struct work *work, struct str id, struct store_document *out, struct value *body,

@@ -22,12 +22,9 @@ int64_t division_of(struct str code)
 
 struct str division_text(struct arena *arena, int64_t division)
 {
-    struct str text = arena_printf(arena, "%012" PRId64, division);
-    if (str_ends(text, STR("000000")))
-        return str_part(text, 0, 6);
-    if (str_ends(text, STR("000")))
-        return str_part(text, 0, 9);
-    return text;
+    char text[12];
+    digits_put(text, sizeof text, division);
+    return arena_str(arena, (struct str){text, division % 1000 ? 12 : division % 1000000 ? 9 : 6});
 }
 
 int64_t region_of(const struct pack_set *packs, struct str code)

@@ -41,23 +41,22 @@ struct kept {
     struct str decision, hash;
 };
 
-/* The model whose file has this hash: of the packs that the case was opened under, else what was deployed. NULL:
- * neither. */
-static enum status find_model(const struct kept *kept, const struct dmn_model **out, struct error *err)
+enum status decision_model_then(const struct work_case *of, struct str decision, struct str hash,
+                                const struct dmn_model **out, struct error *err)
 {
-    struct arena *arena = kept->work->arena;
-    const struct pack_decision *packed = pack_decision_find(kept->of->packs, kept->decision);
-    struct dmn_source own = {.name = kept->decision};
+    struct arena *arena = of->work->arena;
+    const struct pack_decision *packed = pack_decision_find(of->packs, decision);
+    struct dmn_source own = {.name = decision};
     const struct dmn_source *sources;
     size_t count;
-    *out = packed && str_equal(packed->file->hash, kept->hash) ? packed->model : NULL;
+    *out = packed && str_equal(packed->file->hash, hash) ? packed->model : NULL;
     if (*out)
         return OK;
-    if (store_content_find(kept->work->tx, arena, kept->hash, &own.text, err) != OK)
+    if (store_content_find(of->work->tx, arena, hash, &own.text, err) != OK)
         return FAILED;
     if (!own.text.data)
         return OK;
-    if (decision_sources(arena, kept->of->packs, &own, &sources, &count, err) != OK)
+    if (decision_sources(arena, of->packs, &own, &sources, &count, err) != OK)
         return FAILED;
     return dmn_load(arena, sources, count, NULL, out, err);
 }
@@ -83,7 +82,7 @@ static enum status evaluate(const struct kept *kept, struct value *out, struct e
 {
     struct work *work = kept->work;
     const struct dmn_model *model;
-    if (find_model(kept, &model, err) != OK)
+    if (decision_model_then(kept->of, kept->decision, kept->hash, &model, err) != OK)
         return FAILED;
     if (!model)
         return error_set(err, ERROR_NOT_FOUND, "model-missing", "The model %.*s of that day is not in the database.",

@@ -190,6 +190,9 @@ MUST_USE enum status work_case_new(struct work *self, const struct store_case *r
 void work_case_event(struct work_case *self, const char *type, struct value data);
 /* What was told of a case so far, oldest first: {seq, step, at, by {kind, name, role, unit; of staff id, unit_id}, type, …}. case.c */
 MUST_USE enum status work_case_events(struct work *work, const struct store_case *row, struct value *out, struct error *err);
+/* The same of a case that the actor may see, without sign-in names; the look is logged. case-not-found. case.c */
+MUST_USE enum status work_case_events_seen(struct work *work, struct str no, struct work_case **of, struct value *out,
+                                           struct error *err);
 void work_case_set(struct work_case *self, const char *name, struct value v);
 struct value work_case_get(const struct work_case *self, const char *name);
 /* {no, item, title, region, opened, state, outcome, …}: what processes and templates call case. */
