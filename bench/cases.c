@@ -2,14 +2,19 @@
  * real database on disk. Compared with bare SQLite that commits the same rows in batches of the same size in the same
  * run. Prints one line per measure: name, value, unit.
  *     bench-cases [SECONDS] [PACKS-FOLDER] [SCENARIO]
- *     bench-cases fill FOLDER CASES [SCENARIO]      so many cases into the store of a folder, which is kept (ES256) */
+ *     bench-cases fill FOLDER CASES [SCENARIO [FIRST]]
+ * puts so many cases into the store of a folder, which is kept (ES256), about the persons from FIRST on.
+ *     bench-cases deliver FOLDER
+ * tells what waits there to agencies that take everything. */
 #include "bare.h"
+#include "usage.h"
 
 #include "base/base.h"
 #include "db/db.h"
 #include "feel/json.h"
 #include "pack/pack.h"
 #include "service/case.h"
+#include "service/exchange.h"
 #include "trust/ids.h"
 
 #include <pthread.h>
@@ -17,11 +22,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define THREADS 64
 #define OTHERS_FROM 2500000 /* of 5,000,000 persons */
+#define DELIVERED_AT_ONCE 1000
 
 static void give_up(const char *what, const struct error *err)
 {
@@ -99,18 +104,10 @@ static void *worker(void *arg)
     return NULL;
 }
 
-static double cpu_seconds(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
 static double run_load(struct load *load, double seconds, double *cpu_ms)
 {
     pthread_t threads[THREADS];
-    double cpu = cpu_seconds();
+    double cpu = processor_seconds();
     int64_t started = monotonic_us();
     load->until_us = started + (int64_t)(seconds * 1e6);
     load->closed = load->open = 0;
@@ -119,7 +116,7 @@ static double run_load(struct load *load, double seconds, double *cpu_ms)
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     int64_t done = load->closed + load->open;
-    *cpu_ms = 1000 * (cpu_seconds() - cpu) / (double)(done ? done : 1);
+    *cpu_ms = 1000 * (processor_seconds() - cpu) / (double)(done ? done : 1);
     return (double)done / ((double)(monotonic_us() - started) / 1e6);
 }
 
@@ -210,9 +207,9 @@ static void measure(struct load *load, const struct pack_set *packs, enum servic
     service_close(load->service);
     snprintf(from, sizeof from, "%s/tongban.db", folder);
     snprintf(to, sizeof to, "%s/bare.db", folder);
-    double bare_cpu = cpu_seconds();
+    double bare_cpu = processor_seconds();
     double bare = run_bare(from, to, load->closed, batch > 1 ? batch : 1);
-    bare_cpu = 1000 * (cpu_seconds() - bare_cpu) / (double)load->closed;
+    bare_cpu = 1000 * (processor_seconds() - bare_cpu) / (double)load->closed;
     printf("cases.bare_cpu.%s\t%.3f\tms of processor time per case\n", name, bare_cpu);
     printf("cases.bare.%s\t%.0f\tper second\n", name, bare);
     printf("cases.share.%s\t%.2f\tof bare SQLite\n", name, rate / bare);
@@ -227,14 +224,32 @@ static void measure(struct load *load, const struct pack_set *packs, enum servic
     arena_release(&arena);
 }
 
-/* first: of the persons; those of another scenario must be others. */
-static void fill(struct load *load, const struct pack_set *packs, const char *folder, int64_t first)
+/* ---- Filling ---- */
+
+static void take_everything(void *state, struct arena *arena, struct service_delivery *items, size_t count)
 {
+    (void)state;
+    (void)arena;
+    for (size_t i = 0; i < count; i++) {
+        items[i].status = 200;
+        items[i].reply = STR("{}");
+    }
+}
+
+static void open_kept(struct load *load, const struct pack_set *packs, const char *folder)
+{
+    static const struct service_transport willing = {.deliver = take_everything};
     struct error err = ERROR_INIT;
-    struct service_options options = {.data = folder, .packs = packs, .algorithm = SERVICE_ES256};
+    struct service_options options = {
+        .data = folder, .packs = packs, .algorithm = SERVICE_ES256, .transport = &willing};
     if (service_open(&options, &load->service, &err) != OK)
         give_up("open", &err);
+}
+
+static void fill(struct load *load, const struct pack_set *packs, const char *folder, int64_t first)
+{
     double cpu_ms;
+    open_kept(load, packs, folder);
     load->next = first;
     load->most += first;
     double rate = run_load(load, 1e6, &cpu_ms);
@@ -243,11 +258,26 @@ static void fill(struct load *load, const struct pack_set *packs, const char *fo
     service_close(load->service);
 }
 
+static void deliver(struct load *load, const struct pack_set *packs, const char *folder)
+{
+    int64_t delivered = 0, started = monotonic_us();
+    open_kept(load, packs, folder);
+    for (size_t done = 1; done > 0; delivered += (int64_t)done) {
+        struct error err = ERROR_INIT;
+        if (service_outbox_run(load->service, world_real.now_ms(NULL), DELIVERED_AT_ONCE, &done, &err) != OK)
+            give_up("outbox", &err);
+    }
+    printf("exchanges.delivered\t%" PRId64 "\tat %.0f per second\n", delivered,
+           (double)delivered / ((double)(monotonic_us() - started) / 1e6));
+    service_close(load->service);
+}
+
 int main(int argc, char **argv)
 {
     bool filling = argc > 3 && strcmp(argv[1], "fill") == 0;
+    bool delivering = argc > 2 && strcmp(argv[1], "deliver") == 0;
     double seconds = argc > 1 ? atof(argv[1]) : 5;
-    const char *root = argc > 2 && !filling ? argv[2] : SOURCE_ROOT "/packs";
+    const char *root = argc > 2 && !filling && !delivering ? argv[2] : SOURCE_ROOT "/packs";
     struct arena arena;
     struct error err = ERROR_INIT;
     const struct pack_set *packs;
@@ -261,7 +291,10 @@ int main(int argc, char **argv)
         return 1;
     }
     if (filling) {
-        fill(&load, packs, argv[2], argc > 4 ? OTHERS_FROM : 0);
+        /* Those of another scenario must be others. */
+        fill(&load, packs, argv[2], argc > 5 ? atoll(argv[5]) : argc > 4 ? OTHERS_FROM : 0);
+    } else if (delivering) {
+        deliver(&load, packs, argv[2]);
     } else {
         measure(&load, packs, SERVICE_ES256, seconds);
         measure(&load, packs, SERVICE_SM2, seconds);

@@ -1,8 +1,10 @@
 /* Processes through the service layer on a real database on disk, with full history.
- *   bench-process [SECONDS [WAITING]]     WAITING instances with timers are made for the bursts; 100,000 without it
+ *   bench-process [SECONDS [WAITING [PART]]]     WAITING instances with timers are made for the bursts; 100,000 without it;
+ *                                                PART: only durable, job, task or waiting (with migration and burst)
  * Prints one line per measure: name, value, unit. Bare SQLite writes the same rows in batches of the same size in the same
  * run. */
 #include "bare.h"
+#include "usage.h"
 
 #include "base/base.h"
 #include "db/db.h"
@@ -21,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define CALLERS 64
@@ -37,17 +38,6 @@ static void print(const char *name, double value, const char *unit)
 {
     printf("process.%s\t%.*f\t%s\n", name, value < 10 ? 2 : 0, value, unit);
     fflush(stdout);
-}
-
-static double resident_megabytes(void)
-{
-    long pages = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file && fscanf(file, "%ld %ld", &pages, &resident) != 2)
-        resident = 0;
-    if (file)
-        fclose(file);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 
 /* ---- The models ---- */
@@ -432,9 +422,10 @@ static void measure_migration(struct bench *self)
     pthread_t thread;
     pthread_create(&thread, NULL, alone_main, &alone);
     struct error err = ERROR_INIT;
+    double worked = processor_seconds();
     int64_t from = monotonic_us();
     for (size_t done = 1; done > 0;)
-        if (service_changes_run(self->service, bench_now(NULL), 200, &done, &err) != OK)
+        if (service_changes_run(self->service, bench_now(NULL), 1000, &done, &err) != OK)
             give_up("migrate", &err);
     double seconds = (double)(monotonic_us() - from) / 1e6;
     struct call call = call_in(self, &self->arena);
@@ -444,6 +435,7 @@ static void measure_migration(struct bench *self)
         give_up("change", &err);
     print("migration.instances", (double)moved, "running instances moved to a new version");
     print("migration.seconds", seconds, "seconds for them");
+    print("migration.processor", processor_seconds() - worked, "seconds of processor time, all threads and the others' commands");
     print("migration.memory", resident_megabytes() - before, "MB more than before");
     alone_end(&alone, thread, "migration");
 }
@@ -470,8 +462,14 @@ static void measure_timers(struct bench *self, int64_t most)
     alone_end(&alone, thread, "burst");
 }
 
+static bool wanted(const char *only, const char *part)
+{
+    return !only || strcmp(only, part) == 0;
+}
+
 int main(int argc, char **argv)
 {
+    const char *only = argc > 3 ? argv[3] : NULL;
     double seconds = argc > 1 ? atof(argv[1]) : 5;
     int64_t most = argc > 2 ? atoll(argv[2]) : 100000;
     struct arena arena;
@@ -481,15 +479,21 @@ int main(int argc, char **argv)
     if (pack_set_load(&arena, SOURCE_ROOT "/packs", NULL, &packs, &err) != OK)
         give_up("packs", &err);
     struct bench durable = {0}, busy = {0};
-    bench_open(&durable, packs);
-    measure_straight(&durable, seconds);
-    bench_remove(&durable);
+    if (wanted(only, "durable")) {
+        bench_open(&durable, packs);
+        measure_straight(&durable, seconds);
+        bench_remove(&durable);
+    }
     bench_open(&busy, packs);
-    measure_outside(&busy, seconds);
-    measure_tasks(&busy);
-    measure_waiting(&busy, most);
-    measure_migration(&busy);
-    measure_timers(&busy, most);
+    if (wanted(only, "job"))
+        measure_outside(&busy, seconds);
+    if (wanted(only, "task"))
+        measure_tasks(&busy);
+    if (wanted(only, "waiting")) {
+        measure_waiting(&busy, most);
+        measure_migration(&busy);
+        measure_timers(&busy, most);
+    }
     service_close(busy.service);
     bench_remove(&busy);
     arena_release(&arena);

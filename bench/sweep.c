@@ -2,6 +2,8 @@
  * purpose, the 12-rule table of ../shared/bench, all cores. The counts are compared with those of the residents as they
  * were generated. In the same run some are asked one by one through the service, as an official would. Usage:
  * bench-sweep [RESIDENTS [FOLDER]]; a folder is kept, and used again when there is a store in it. */
+#include "usage.h"
+
 #include "service/sweep.h"
 #include "feel/json.h"
 #include "service/catalogue.h"
@@ -12,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,25 +39,6 @@ struct bench {
 static struct call system_call(struct bench *self, struct arena *arena)
 {
     return (struct call){.service = self->service, .actor = &actor_system, .arena = arena, .purpose = STR("benchmark")};
-}
-
-static double resident_megabytes(void)
-{
-    long pages = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file && fscanf(file, "%ld %ld", &pages, &resident) != 2)
-        resident = 0;
-    if (file)
-        fclose(file);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE) / 1e6;
-}
-
-static double processor_seconds(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 /* ---- The packs: the base pack, and one with the table ---- */

@@ -2,6 +2,8 @@
  * for the purpose, one in five suspended, one in ten extended, over all prefectures. The count of late ones is compared with that of
  * the cases as they were generated. The rows are those that counting leaves of closed cases (store/past.h), written by the same
  * statement. Usage: bench-whatif [CASES [FOLDER]]; a folder is kept, and used again when there is a store in it. */
+#include "usage.h"
+
 #include "service/what_if.h"
 
 #include "clock/instant.h"
@@ -12,7 +14,6 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define ITEM "institution-registration"
@@ -35,21 +36,6 @@ static void give_up(const struct error *err)
 {
     fprintf(stderr, "bench-whatif: %s %s\n", err->message, err->field);
     exit(1);
-}
-
-static double memory_megabytes(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss / 1e3;
-}
-
-static double processor_seconds(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static uint64_t mixed(uint64_t n)
@@ -157,7 +143,7 @@ static int measure(struct bench *self)
 {
     struct value view = value_null;
     int64_t best = INT64_MAX, worst = 0, page = 0;
-    double before = memory_megabytes(), used = processor_seconds();
+    double before = most_megabytes(), used = processor_seconds();
     for (int i = 0; i < ROUNDS; i++) {
         int64_t us = ask(self, &view);
         best = us < best ? us : best;
@@ -169,7 +155,7 @@ static int measure(struct bench *self)
     printf("whatif.best\t%.3f\tseconds\n", (double)best / 1e6);
     printf("whatif.worst\t%.3f\tseconds of %d runs\n", (double)worst / 1e6, ROUNDS);
     printf("whatif.rate\t%.0f\tcases per second\n", (double)self->cases * 1e6 / (double)best);
-    printf("whatif.memory\t%.1f\tMB more at its highest\n", memory_megabytes() - before);
+    printf("whatif.memory\t%.1f\tMB more at its highest\n", most_megabytes() - before);
     struct str cursor = STR("");
     for (int i = 0; i < 50; i++) {
         int64_t us = turn(self, &cursor);

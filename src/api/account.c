@@ -77,9 +77,9 @@ enum status api_sign_in(struct http_request *request, struct error *err)
     struct str password;
     struct str code;
     struct service_session session;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "username", &name, err) != OK || api_text(body, "password", &password, err) != OK ||
-        api_text(body, "code", &code, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "username", &name, err) != OK ||
+        api_text(body, "password", &password, err) != OK || api_text(body, "code", &code, err) != OK)
         return FAILED;
     if (!name.len || !password.len) {
         error_set(err, ERROR_INVALID, "required", "username and password are needed");

@@ -38,8 +38,8 @@ enum status api_change_setting(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct str value;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "value", &value, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "value", &value, err) != OK ||
         service_setting_change(&call, http_param(request, "name"), value.data ? value : STR(""), &view, err) != OK)
         return FAILED;
     return api_reply_plain(request, 200, view);
@@ -59,8 +59,8 @@ enum status api_preview_notice(struct http_request *request, struct error *err)
     static const char *const names[] = {"data", NULL};
     struct call call;
     struct value body, data, view;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_object(body, "data", &data, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_object(body, "data", &data, err) != OK ||
         service_notice_preview(&call, http_param(request, "id"), data, &view, err) != OK)
         return FAILED;
     return api_reply_plain(request, 200, view);

@@ -30,6 +30,9 @@ static const struct http_route routes[] = {
     {HTTP_POST, V "/persons/find", api_find_person, BODY, SMALL, 2, NULL},
     {HTTP_GET, V "/calendar/count", api_count_days, 0, 0, 0, NULL},
     {HTTP_GET, V "/calendar/{year}", api_get_calendar, 0, 0, 0, NULL},
+    {HTTP_PUT, V "/cases/{no}/watch", api_watch_case, 0, 0, 0, NULL},
+    {HTTP_DELETE, V "/cases/{no}/watch", api_unwatch_case, 0, 0, 0, NULL},
+    {HTTP_GET, V "/watched", api_list_watched, 0, 0, 2, NULL},
     {HTTP_GET, V "/delegations", api_list_delegations, 0, 0, 0, NULL},
     {HTTP_POST, V "/delegations", api_make_delegation, BODY, SMALL, 0, NULL},
     {HTTP_POST, V "/delegations/{id}/end", api_end_delegation, BODY, SMALL, 0, NULL},
@@ -64,6 +67,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, V "/catalogue", api_list_catalogue, 0, 0, 2, NULL},
     {HTTP_GET, V "/catalogue/export", api_export_catalogue, 0, 0, 5, NULL},
     {HTTP_POST, V "/catalogue/import", api_import_catalogue, BODY | HTTP_TEXT, MODEL, 20, NULL},
+    {HTTP_POST, V "/catalogue/actions/{action}", api_act_on_items, BODY, SMALL, 20, NULL},
     {HTTP_GET, V "/codes", api_list_codes, 0, 0, 0, NULL},
     {HTTP_GET, V "/codes/{table}", api_get_codes, 0, 0, 0, NULL},
     {HTTP_POST, V "/cases", api_open_case, BODY, 0, 0, NULL},
@@ -162,8 +166,13 @@ static const struct http_route routes[] = {
     {HTTP_GET, V "/subjects", api_list_subjects, 0, 0, 2, NULL},
     {HTTP_GET, V "/subjects/{key}", api_get_subject, 0, 0, 5, NULL},
     {HTTP_GET, V "/access-log", api_list_access, 0, 0, 0, NULL},
+    {HTTP_GET, V "/me/data", api_export_mine, 0, 0, 20, NULL},
+    {HTTP_GET, V "/me/sessions", api_list_my_sessions, 0, 0, 0, NULL},
+    {HTTP_DELETE, V "/me/sessions/{id}", api_end_my_session, 0, 0, 0, NULL},
+    {HTTP_GET, V "/figures", api_get_figures, 0, 0, 0, NULL},
     {HTTP_POST, V "/access-log/export", api_export_access, BODY, SMALL, 20, NULL},
     {HTTP_GET, V "/audit", api_get_audit_state, 0, 0, 0, NULL},
+    {HTTP_POST, V "/audit", api_ask_audit, BODY, SMALL, 5, NULL},
     {HTTP_GET, V "/users", api_list_users, 0, 0, 0, NULL},
     {HTTP_POST, V "/users", api_create_user, BODY, SMALL, 0, NULL},
     {HTTP_GET, V "/users/{name}", api_get_user, 0, 0, 0, NULL},
@@ -383,13 +392,15 @@ static struct value name_one(struct http_request *request, struct value view)
     if (code.len && value_is_null(value_get(view, STR("item_title")))) {
         const struct pack_item *item = newest_item(packs, code);
         if (item)
-            context_builder_put(&more, STR("item_title"), value_string(pack_text(packs, api_language(request), item->title)));
+            context_builder_put(&more, STR("item_title"),
+                                value_string(pack_text(packs, api_language(request), item->title)));
     }
     static const char *const translated[] = {"item_title", "name", "title"};
     for (size_t i = 0; i < COUNT_OF(translated); i++) {
         struct str text = value_text(value_get(view, str_of(translated[i])));
         if (text.len && pack_text_known(packs, api_language(request), text))
-            context_builder_put(&more, str_of(translated[i]), value_string(pack_text(packs, api_language(request), text)));
+            context_builder_put(&more, str_of(translated[i]),
+                                value_string(pack_text(packs, api_language(request), text)));
     }
     return value_merge(request->arena, view, context_builder_done(&more));
 }

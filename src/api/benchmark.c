@@ -27,7 +27,8 @@ enum status api_plan_benchmark(struct http_request *request, struct error *err)
     static const char *const names[] = {"measure", "owner", "due", NULL};
     struct call call;
     struct value body, view;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK ||
         service_benchmark_plan(&call, http_param(request, "item"), body, &view, err) != OK)
         return FAILED;
     return api_reply_plain(request, 200, view);
@@ -44,8 +45,8 @@ enum status api_list_same_materials(struct http_request *request, struct error *
 
 /* ---- What if ---- */
 
-typedef enum status what_if_function(const struct call *call, const struct service_what_if_query *query, struct value *out,
-                                     struct error *err);
+typedef enum status what_if_function(const struct call *call, const struct service_what_if_query *query,
+                                     struct value *out, struct error *err);
 
 static enum status what_if(struct http_request *request, what_if_function *ask, struct error *err)
 {

@@ -26,8 +26,8 @@ static enum status input_of_draft(struct http_request *request, struct str id, s
 
 static enum status read_input(struct http_request *request, struct service_case_input *out, struct error *err)
 {
-    static const char *const names[] = {"item", "form", "party", "materials", "applicant", "signature", "confirmed", "draft",
-                                        NULL};
+    static const char *const names[] = {"item",      "form",      "party", "materials", "applicant",
+                                        "signature", "confirmed", "draft", NULL};
     struct value body;
     struct str draft = STR_NONE;
     struct service_case_input input = {0};
@@ -91,9 +91,9 @@ enum status api_look_up_case(struct http_request *request, struct error *err)
     struct call call;
     struct str no, phone;
     struct value body, view;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "no", &no, err) != OK || api_text(body, "phone", &phone, err) != OK ||
-        service_case_lookup(&call, no, phone, &view, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "no", &no, err) != OK ||
+        api_text(body, "phone", &phone, err) != OK || service_case_lookup(&call, no, phone, &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, api_named(request, view));
 }
@@ -142,7 +142,8 @@ static enum status reply_list(struct http_request *request, struct value items)
     return api_reply(request, 200, context_builder_done(&page));
 }
 
-/* What happened in the caller's language: the base pack's texts hold "event.<type>"; elements and decisions have names of their own. */
+/* What happened in the caller's language: the base pack's texts hold "event.<type>"; elements and decisions have names
+ * of their own. */
 static struct value told(struct http_request *request, struct value event)
 {
     struct str type = value_text(value_get(event, STR("type")));
@@ -166,7 +167,8 @@ enum status api_list_events(struct http_request *request, struct error *err)
 {
     struct call call;
     struct value items;
-    if (gate_call(request, &call, err) != OK || service_case_events(&call, http_param(request, "no"), &items, err) != OK)
+    if (gate_call(request, &call, err) != OK ||
+        service_case_events(&call, http_param(request, "no"), &items, err) != OK)
         return FAILED;
     struct list *all = list_new(request->arena, value_count(items));
     for (size_t i = 0; i < value_count(items); i++)
@@ -178,7 +180,8 @@ enum status api_get_diagram(struct http_request *request, struct error *err)
 {
     struct call call;
     struct value view;
-    if (gate_call(request, &call, err) != OK || service_case_process(&call, http_param(request, "no"), &view, err) != OK)
+    if (gate_call(request, &call, err) != OK ||
+        service_case_process(&call, http_param(request, "no"), &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, api_said(request, view));
 }

@@ -70,7 +70,8 @@ enum status api_get_item(struct http_request *request, struct error *err)
     if (form_id.len && service_item_prefill(&call, code, &data, &none) != OK)
         data = value_null; /* nothing to start from: nobody is signed in */
     item = translated_item(request, item);
-    return api_reply(request, 200, api_with(request, item, "form_view", api_describe_form(request, value_null, form_id, data)));
+    return api_reply(request, 200,
+                     api_with(request, item, "form_view", api_describe_form(request, value_null, form_id, data)));
 }
 
 enum status api_get_eligibility(struct http_request *request, struct error *err)
@@ -88,8 +89,8 @@ enum status api_judge_eligibility(struct http_request *request, struct error *er
     static const char *const names[] = {"answers", NULL};
     struct call call;
     struct value body, answers, view;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_object(body, "answers", &answers, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_object(body, "answers", &answers, err) != OK ||
         service_eligibility_judge(&call, http_param(request, "code"), answers, &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
@@ -99,7 +100,8 @@ enum status api_list_item_versions(struct http_request *request, struct error *e
 {
     struct call call;
     struct value view;
-    if (gate_call(request, &call, err) != OK || service_item_versions(&call, http_param(request, "code"), &view, err) != OK)
+    if (gate_call(request, &call, err) != OK ||
+        service_item_versions(&call, http_param(request, "code"), &view, err) != OK)
         return FAILED;
     return api_reply_plain(request, 200, view);
 }
@@ -127,6 +129,22 @@ enum status api_export_catalogue(struct http_request *request, struct error *err
     bool chinese = str_equal(encoding, STR("gb18030"));
     http_set_header(request, "Content-Disposition", STR("attachment; filename=\"catalogue.csv\""));
     return http_reply(request, 200, chinese ? "text/csv; charset=gb18030" : "text/csv; charset=utf-8", table);
+}
+
+enum status api_act_on_items(struct http_request *request, struct error *err)
+{
+    static const char *const names[] = {"models", "from", "reason", NULL};
+    struct call call;
+    struct value body, view;
+    struct service_item_steps steps = {.action = http_param(request, "action")};
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "from", &steps.from, err) != OK ||
+        api_text(body, "reason", &steps.reason, err) != OK)
+        return FAILED;
+    steps.models = value_get(body, STR("models"));
+    if (service_items_act(&call, &steps, &view, err) != OK)
+        return FAILED;
+    return api_reply_plain(request, 200, view);
 }
 
 enum status api_import_catalogue(struct http_request *request, struct error *err)
@@ -173,7 +191,8 @@ enum status api_evaluate_decision(struct http_request *request, struct error *er
     struct call call;
     struct value body;
     struct value view;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK ||
         service_decision_evaluate(&call, http_param(request, "id"), value_get(body, STR("inputs")), &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);

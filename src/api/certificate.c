@@ -76,8 +76,8 @@ enum status api_verify_certificate(struct http_request *request, struct error *e
     struct call call;
     struct value body;
     struct value view;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        service_certificate_verify(&call, body, &view, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || service_certificate_verify(&call, body, &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
 }
@@ -88,7 +88,8 @@ enum status api_act_on_certificate(struct http_request *request, struct error *e
     struct value body;
     struct value view;
     if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
-        service_certificate_act(&call, http_param(request, "no"), http_param(request, "action"), body, &view, err) != OK)
+        service_certificate_act(&call, http_param(request, "no"), http_param(request, "action"), body, &view, err) !=
+            OK)
         return FAILED;
     return api_reply(request, 200, api_named(request, view));
 }
@@ -112,7 +113,8 @@ enum status api_get_wallet(struct http_request *request, struct error *err)
 {
     struct call call;
     struct value view;
-    struct service_wallet_query query = {.state = http_query(request, "state"), .cursor = http_query(request, "cursor")};
+    struct service_wallet_query query = {.state = http_query(request, "state"),
+                                         .cursor = http_query(request, "cursor")};
     if (gate_call(request, &call, err) != OK || api_limit(request, &query.limit, err) != OK ||
         service_wallet(&call, &query, &view, err) != OK)
         return FAILED;

@@ -1,5 +1,5 @@
-/* What the desk asks beside cases and tasks: the window, the calendar, who stands in for whom, what waits to be handed over, ratings
- * and what is done about them. */
+/* What the desk asks beside cases and tasks: the window, the calendar, who stands in for whom, what waits to be handed
+ * over, ratings and what is done about them. */
 #include "api/internal.h"
 
 #include "service/calendar.h"
@@ -7,6 +7,7 @@
 #include "service/handover.h"
 #include "service/remedy.h"
 #include "service/task.h"
+#include "service/watch.h"
 #include "service/window.h"
 
 enum status api_find_person(struct http_request *request, struct error *err)
@@ -15,8 +16,9 @@ enum status api_find_person(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct str id;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "id", &id, err) != OK || service_window_find(&call, id, &view, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "id", &id, err) != OK ||
+        service_window_find(&call, id, &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
 }
@@ -27,8 +29,9 @@ enum status api_assign_tasks(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct service_assignment wanted;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "to", &wanted.to, err) != OK || api_text(body, "note", &wanted.note, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "to", &wanted.to, err) != OK ||
+        api_text(body, "note", &wanted.note, err) != OK)
         return FAILED;
     wanted.tasks = value_get(body, STR("tasks"));
     if (service_task_assign(&call, &wanted, &view, err) != OK)
@@ -87,9 +90,10 @@ enum status api_make_delegation(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct service_delegation_wanted wanted;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "to", &wanted.to, err) != OK || api_text(body, "from", &wanted.from, err) != OK ||
-        api_text(body, "until", &wanted.until, err) != OK || api_text(body, "reason", &wanted.reason, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "to", &wanted.to, err) != OK ||
+        api_text(body, "from", &wanted.from, err) != OK || api_text(body, "until", &wanted.until, err) != OK ||
+        api_text(body, "reason", &wanted.reason, err) != OK ||
         service_delegation_make(&call, &wanted, &view, err) != OK)
         return FAILED;
     return api_reply(request, 201, view);
@@ -136,6 +140,37 @@ enum status api_list_remedies(struct http_request *request, struct error *err)
                                          .cursor = http_query(request, "cursor")};
     if (gate_call(request, &call, err) != OK || api_limit(request, &query.limit, err) != OK ||
         service_remedy_list(&call, &query, &view, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, api_named(request, view));
+}
+
+/* ---- Watching ---- */
+
+static enum status watch(struct http_request *request, bool on, struct error *err)
+{
+    struct call call;
+    struct value view;
+    if (gate_call(request, &call, err) != OK || service_watch(&call, http_param(request, "no"), on, &view, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, view);
+}
+
+enum status api_watch_case(struct http_request *request, struct error *err)
+{
+    return watch(request, true, err);
+}
+
+enum status api_unwatch_case(struct http_request *request, struct error *err)
+{
+    return watch(request, false, err);
+}
+
+enum status api_list_watched(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    if (gate_call(request, &call, err) != OK ||
+        service_watch_list(&call, http_query(request, "case"), &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, api_named(request, view));
 }

@@ -21,9 +21,10 @@ static enum status put(struct http_request *request, struct str id, int status, 
     struct value body, form, disputes, view;
     struct str item;
     int64_t step;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "item", &item, err) != OK || api_object(body, "form", &form, err) != OK ||
-        api_object(body, "disputes", &disputes, err) != OK || api_int(body, "step", 1, &step, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "item", &item, err) != OK ||
+        api_object(body, "form", &form, err) != OK || api_object(body, "disputes", &disputes, err) != OK ||
+        api_int(body, "step", 1, &step, err) != OK)
         return FAILED;
     bool begins = !id.len && value_is_true(value_get(body, STR("prefill")));
     if (begins && service_draft_start(&call, item, value_get(body, STR("consent")), &view, err) == OK)
@@ -74,7 +75,8 @@ enum status api_list_draft_materials(struct http_request *request, struct error 
 {
     struct call call;
     struct value draft, items;
-    if (gate_call(request, &call, err) != OK || service_draft_get(&call, http_param(request, "id"), &draft, err) != OK ||
+    if (gate_call(request, &call, err) != OK ||
+        service_draft_get(&call, http_param(request, "id"), &draft, err) != OK ||
         service_materials_asked(&call, value_text(value_get(draft, STR("item"))), value_get(draft, STR("form")),
                                 value_get(draft, STR("materials")), &items, err) != OK)
         return FAILED;

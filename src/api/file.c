@@ -63,9 +63,10 @@ enum status api_begin_upload(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct service_upload wanted = {0};
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "name", &wanted.name, err) != OK || api_text(body, "type", &wanted.type, err) != OK ||
-        api_int(body, "size", 0, &wanted.size, err) != OK || service_upload_begin(&call, &wanted, &view, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "name", &wanted.name, err) != OK ||
+        api_text(body, "type", &wanted.type, err) != OK || api_int(body, "size", 0, &wanted.size, err) != OK ||
+        service_upload_begin(&call, &wanted, &view, err) != OK)
         return FAILED;
     struct str id = value_text(value_get(view, STR("id")));
     http_set_header(request, "Location", arena_printf(request->arena, "/api/v1/uploads/%.*s", STR_ARGS(id)));

@@ -84,15 +84,15 @@ enum status api_list_supervisions(struct http_request *request, struct error *er
     struct value view;
     int64_t limit;
     if (gate_call(request, &call, err) != OK || api_limit(request, &limit, err) != OK ||
-        service_supervision_list(&call, http_query(request, "state"), limit, http_query(request, "cursor"), &view, err) !=
-            OK)
+        service_supervision_list(&call, http_query(request, "state"), limit, http_query(request, "cursor"), &view,
+                                 err) != OK)
         return FAILED;
     return api_reply_plain(request, 200, api_named(request, view));
 }
 
 enum status api_open_supervision(struct http_request *request, struct error *err)
 {
-    static const char *const names[] = {"case", "owner", "due", "reason", NULL};
+    static const char *const names[] = {"case", "subject", "owner", "due", "reason", NULL};
     struct call call;
     struct value body, view;
     if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
@@ -108,7 +108,8 @@ enum status api_act_on_supervision(struct http_request *request, struct error *e
     struct value body, view;
     if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
         api_only(body, names, err) != OK ||
-        service_supervision_act(&call, http_param(request, "id"), http_param(request, "action"), body, &view, err) != OK)
+        service_supervision_act(&call, http_param(request, "id"), http_param(request, "action"), body, &view, err) !=
+            OK)
         return FAILED;
     return api_reply(request, 200, api_named(request, view));
 }
@@ -141,7 +142,8 @@ enum status api_get_bulletin(struct http_request *request, struct error *err)
 {
     struct call call;
     struct value view;
-    if (gate_call(request, &call, err) != OK || service_bulletin_get(&call, http_param(request, "id"), &view, err) != OK)
+    if (gate_call(request, &call, err) != OK ||
+        service_bulletin_get(&call, http_param(request, "id"), &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
 }

@@ -25,9 +25,10 @@ enum status api_activate_jobs(struct http_request *request, struct error *err)
     struct value jobs;
     struct service_job_query query = {0};
     int64_t wait_ms = 0;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "type", &query.type, err) != OK || api_text(body, "worker", &query.worker, err) != OK ||
-        api_int(body, "max", 32, &query.limit, err) != OK || api_int(body, "timeout_ms", 60000, &query.lock_ms, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "type", &query.type, err) != OK ||
+        api_text(body, "worker", &query.worker, err) != OK || api_int(body, "max", 32, &query.limit, err) != OK ||
+        api_int(body, "timeout_ms", 60000, &query.lock_ms, err) != OK ||
         api_int(body, "request_timeout_ms", 0, &wait_ms, err) != OK)
         return FAILED;
     if (!query.type.len) {
@@ -47,11 +48,17 @@ enum status api_activate_jobs(struct http_request *request, struct error *err)
 
 enum status api_complete_job(struct http_request *request, struct error *err)
 {
-    static const char *const names[] = {"variables", NULL};
+    static const char *const names[] = {"variables", "result", NULL};
+    static const char *const answers[] = {"denied",           "deniedReason",
+                                          "corrections",      "isCompletionConditionFulfilled",
+                                          "activateElements", "isCancelRemainingInstances",
+                                          NULL};
     struct call call;
-    struct value body;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        service_job_complete(&call, http_param(request, "id"), value_get(body, STR("variables")), err) != OK)
+    struct value body, result;
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_object(body, "result", &result, err) != OK ||
+        api_only(result, answers, err) != OK ||
+        service_job_answer(&call, http_param(request, "id"), value_get(body, STR("variables")), result, err) != OK)
         return FAILED;
     return http_reply_empty(request);
 }
@@ -62,8 +69,8 @@ enum status api_fail_job(struct http_request *request, struct error *err)
     struct call call;
     struct value body;
     struct service_job_failure failure = {0};
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_int(body, "retries", 0, &failure.retries, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_int(body, "retries", 0, &failure.retries, err) != OK ||
         api_int(body, "back_off_ms", 0, &failure.back_off_ms, err) != OK ||
         api_text(body, "message", &failure.message, err) != OK)
         return FAILED;
@@ -80,9 +87,11 @@ enum status api_throw_error(struct http_request *request, struct error *err)
     struct value body;
     struct str code;
     struct str message;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "code", &code, err) != OK || api_text(body, "message", &message, err) != OK ||
-        service_job_error(&call, http_param(request, "id"), code, message, value_get(body, STR("variables")), err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "code", &code, err) != OK ||
+        api_text(body, "message", &message, err) != OK ||
+        service_job_error(&call, http_param(request, "id"), code, message, value_get(body, STR("variables")), err) !=
+            OK)
         return FAILED;
     return http_reply_empty(request);
 }
@@ -94,9 +103,10 @@ enum status api_publish_message(struct http_request *request, struct error *err)
     struct value body;
     struct value view;
     struct service_message message = {0};
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "name", &message.name, err) != OK || api_text(body, "key", &message.correlation_key, err) != OK ||
-        api_text(body, "id", &message.id, err) != OK || api_int(body, "ttl_ms", 0, &message.ttl_ms, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "name", &message.name, err) != OK ||
+        api_text(body, "key", &message.correlation_key, err) != OK || api_text(body, "id", &message.id, err) != OK ||
+        api_int(body, "ttl_ms", 0, &message.ttl_ms, err) != OK)
         return FAILED;
     if (!message.name.len) {
         error_set(err, ERROR_INVALID, "required", "name is needed: the message's name");
@@ -114,7 +124,8 @@ enum status api_list_outbox(struct http_request *request, struct error *err)
     struct value view;
     int64_t limit;
     if (gate_call(request, &call, err) != OK || api_limit(request, &limit, err) != OK ||
-        service_outbox_list(&call, api_query_true(request, "failing"), limit, http_query(request, "cursor"), &view, err) != OK)
+        service_outbox_list(&call, api_query_true(request, "failing"), limit, http_query(request, "cursor"), &view,
+                            err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
 }

@@ -64,13 +64,15 @@ enum status api_list_mandates(struct http_request *request, struct error *err)
 
 enum status api_grant_mandate(struct http_request *request, struct error *err)
 {
-    static const char *const names[] = {"principal", "agent", "items", "certificates", "until", "relation", "evidence", NULL};
+    static const char *const names[] = {"principal", "agent",    "items",    "certificates",
+                                        "until",     "relation", "evidence", NULL};
     struct call call;
     struct value body, view;
     struct service_mandate wanted = {0};
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_object(body, "principal", &wanted.principal, err) != OK || api_object(body, "agent", &wanted.agent, err) != OK ||
-        api_text(body, "until", &wanted.until, err) != OK || api_text(body, "relation", &wanted.relation, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_object(body, "principal", &wanted.principal, err) != OK ||
+        api_object(body, "agent", &wanted.agent, err) != OK || api_text(body, "until", &wanted.until, err) != OK ||
+        api_text(body, "relation", &wanted.relation, err) != OK ||
         api_text(body, "evidence", &wanted.evidence, err) != OK)
         return FAILED;
     wanted.items = value_get(body, STR("items"));
@@ -86,8 +88,8 @@ enum status api_end_mandate(struct http_request *request, struct error *err)
     struct call call;
     struct value body;
     struct str reason;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "reason", &reason, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "reason", &reason, err) != OK ||
         service_mandate_end(&call, http_param(request, "id"), reason, err) != OK)
         return FAILED;
     return http_reply_empty(request);
@@ -101,8 +103,8 @@ enum status api_act_for(struct http_request *request, struct error *err)
     struct value body;
     struct str mandate;
     struct service_session session;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "mandate", &mandate, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "mandate", &mandate, err) != OK ||
         service_act_for(&call, gate_caller_of(request)->secret, mandate, &session, err) != OK)
         return FAILED;
     gate_sign_in(request, &session);
@@ -116,8 +118,9 @@ enum status api_assist(struct http_request *request, struct error *err)
     struct value body;
     struct service_assistance who;
     struct service_session session;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "id", &who.id, err) != OK || api_text(body, "evidence", &who.evidence, err) != OK || api_text(body, "name", &who.name, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "id", &who.id, err) != OK ||
+        api_text(body, "evidence", &who.evidence, err) != OK || api_text(body, "name", &who.name, err) != OK ||
         service_assist(&call, gate_caller_of(request)->secret, &who, &session, err) != OK)
         return FAILED;
     gate_sign_in(request, &session);

@@ -37,8 +37,8 @@ enum status api_set_preferences(struct http_request *request, struct error *err)
     static const char *const names[] = {"sms", "email", "phone", "address", "language", NULL};
     struct call call;
     struct value body, view;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        service_preference_put(&call, body, &view, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || service_preference_put(&call, body, &view, err) != OK)
         return FAILED;
     return api_reply(request, 200, view);
 }

@@ -59,9 +59,9 @@ enum status api_create_model(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct service_model_input input = {0};
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "model", &input.id, err) != OK || api_text(body, "source", &input.source, err) != OK ||
-        body_number(body, "from", &input.from, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "model", &input.id, err) != OK ||
+        api_text(body, "source", &input.source, err) != OK || body_number(body, "from", &input.from, err) != OK)
         return FAILED;
     if (!input.id.len) {
         error_set(err, ERROR_INVALID, "required", "model is missing.");
@@ -84,8 +84,9 @@ enum status api_save_model(struct http_request *request, struct error *err)
     struct value body, view;
     struct service_model_input input = {0};
     int64_t number;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "source", &input.source, err) != OK || body_number(body, "version", &number, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "source", &input.source, err) != OK ||
+        body_number(body, "version", &number, err) != OK)
         return FAILED;
     input.tests = value_get(body, STR("tests"));
     if (service_model_save(&call, http_param(request, "id"), number, &input, &view, err) != OK)
@@ -100,14 +101,16 @@ enum status api_check_model(struct http_request *request, struct error *err)
     struct value body, view;
     struct str source;
     int64_t number;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "source", &source, err) != OK || body_number(body, "version", &number, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "source", &source, err) != OK ||
+        body_number(body, "version", &number, err) != OK ||
         service_model_check(&call, http_param(request, "id"), number, source, &view, err) != OK)
         return FAILED;
     return reply(request, 200, view);
 }
 
-static enum status reply_diff(struct http_request *request, const struct service_model_compared *what, struct error *err)
+static enum status reply_diff(struct http_request *request, const struct service_model_compared *what,
+                              struct error *err)
 {
     struct call call;
     struct value view;
@@ -147,8 +150,8 @@ enum status api_try_model(struct http_request *request, struct error *err)
     struct value body, view;
     struct str unused;
     int64_t number;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        body_number(body, "version", &number, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || body_number(body, "version", &number, err) != OK)
         return FAILED;
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (api_text(body, texts[i], &unused, err) != OK)
@@ -162,7 +165,8 @@ enum status api_list_stories(struct http_request *request, struct error *err)
 {
     struct call call;
     struct value view;
-    if (gate_call(request, &call, err) != OK || service_model_stories(&call, http_param(request, "id"), &view, err) != OK)
+    if (gate_call(request, &call, err) != OK ||
+        service_model_stories(&call, http_param(request, "id"), &view, err) != OK)
         return FAILED;
     return reply(request, 200, view);
 }
@@ -173,9 +177,9 @@ enum status api_act_on_model(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct service_model_step step = {.action = http_param(request, "action")};
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "from", &step.from, err) != OK || api_text(body, "reason", &step.reason, err) != OK ||
-        body_number(body, "version", &step.number, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "from", &step.from, err) != OK ||
+        api_text(body, "reason", &step.reason, err) != OK || body_number(body, "version", &step.number, err) != OK ||
         service_model_act(&call, http_param(request, "id"), &step, &view, err) != OK)
         return FAILED;
     return reply(request, 200, view);

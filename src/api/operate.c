@@ -121,7 +121,8 @@ enum status api_list_changes(struct http_request *request, struct error *err)
     struct value view;
     int64_t limit;
     if (gate_call(request, &call, err) != OK || api_limit(request, &limit, err) != OK ||
-        service_change_list(&call, http_query(request, "state"), limit, http_query(request, "cursor"), &view, err) != OK)
+        service_change_list(&call, http_query(request, "state"), limit, http_query(request, "cursor"), &view, err) !=
+            OK)
         return FAILED;
     return api_reply(request, 200, view);
 }

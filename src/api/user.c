@@ -26,11 +26,12 @@ enum status api_create_user(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct service_user user = {0};
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "name", &user.name, err) != OK || api_text(body, "title", &user.title, err) != OK ||
-        api_text(body, "role", &user.role, err) != OK || api_text(body, "region", &user.region, err) != OK ||
-        api_text(body, "unit", &user.unit, err) != OK || api_text(body, "unit_name", &user.unit_name, err) != OK ||
-        api_text(body, "uscc", &user.uscc, err) != OK || service_user_create(&call, &user, &view, err) != OK)
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "name", &user.name, err) != OK ||
+        api_text(body, "title", &user.title, err) != OK || api_text(body, "role", &user.role, err) != OK ||
+        api_text(body, "region", &user.region, err) != OK || api_text(body, "unit", &user.unit, err) != OK ||
+        api_text(body, "unit_name", &user.unit_name, err) != OK || api_text(body, "uscc", &user.uscc, err) != OK ||
+        service_user_create(&call, &user, &view, err) != OK)
         return FAILED;
     http_set_header(request, "Location", arena_printf(request->arena, "/api/v1/users/%.*s", STR_ARGS(user.name)));
     return api_reply_plain(request, 201, view);
@@ -67,8 +68,8 @@ enum status api_act_on_user(struct http_request *request, struct error *err)
     struct call call;
     struct value body, view;
     struct str reason;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "reason", &reason, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "reason", &reason, err) != OK ||
         service_user_act(&call, http_param(request, "name"), http_param(request, "action"), reason, &view, err) != OK)
         return FAILED;
     return api_reply_plain(request, 200, view);
@@ -99,9 +100,9 @@ enum status api_set_password(struct http_request *request, struct error *err)
     struct call call;
     struct value body;
     struct str name, code, password;
-    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK || api_only(body, names, err) != OK ||
-        api_text(body, "username", &name, err) != OK || api_text(body, "code", &code, err) != OK ||
-        api_text(body, "password", &password, err) != OK ||
+    if (gate_call(request, &call, err) != OK || api_body(request, &body, err) != OK ||
+        api_only(body, names, err) != OK || api_text(body, "username", &name, err) != OK ||
+        api_text(body, "code", &code, err) != OK || api_text(body, "password", &password, err) != OK ||
         service_password_set(&call, name, code, password, err) != OK)
         return FAILED;
     return http_reply_empty(request);

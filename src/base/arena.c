@@ -199,6 +199,13 @@ void buf_release(struct buf *self)
     *self = (struct buf){0};
 }
 
+struct str arena_take(struct arena *arena, struct buf *self)
+{
+    struct str text = arena_str(arena, buf_str(self));
+    buf_release(self);
+    return text;
+}
+
 void buf_reset(struct buf *self)
 {
     self->len = 0;

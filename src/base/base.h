@@ -13,7 +13,8 @@
 
 /* ---- Checks -------------------------------------------------------------------------------------------------- */
 
-/* States a fact that only a bug can make false. Aborts in release builds too; nothing a user or file sends may reach it. */
+/* States a fact that only a bug can make false. Aborts in release builds too; nothing a user or file sends may reach
+ * it. */
 #define CHECK(fact) ((fact) ? (void)0 : check_failed(#fact, __FILE__, __LINE__))
 _Noreturn void check_failed(const char *fact, const char *file, int line);
 
@@ -45,7 +46,8 @@ struct str str_part(struct str s, size_t from, size_t to);
 struct str str_trim(struct str s);
 /* Cuts the text before the first separator off *rest and returns it; *rest becomes what follows (absent at the end). */
 struct str str_cut(struct str *rest, char separator);
-/* Decimal digits with an optional sign, nothing else. False when it is not that or does not fit; *out is then untouched. */
+/* Decimal digits with an optional sign, nothing else. False when it is not that or does not fit; *out is then
+ * untouched. */
 MUST_USE bool str_to_int64(struct str s, int64_t *out);
 uint64_t str_hash(struct str s);
 
@@ -108,7 +110,8 @@ void *heap_alloc(size_t size) __attribute__((malloc, returns_nonnull, alloc_size
 void *heap_grow(void *memory, size_t size) __attribute__((returns_nonnull));
 void heap_free(void *memory);
 
-/* Text being written. Grows up to max bytes (0: BUF_MAX_DEFAULT); beyond that it keeps what fits and overflowed is set. */
+/* Text being written. Grows up to max bytes (0: BUF_MAX_DEFAULT); beyond that it keeps what fits and overflowed is set.
+ */
 #define BUF_MAX_DEFAULT ((size_t)64 * 1024 * 1024)
 struct buf {
     char *data; /* owned; terminated by a zero byte when not NULL */
@@ -125,6 +128,8 @@ void buf_put(struct buf *self, struct str s);
 void buf_put_char(struct buf *self, char c);
 void buf_printf(struct buf *self, const char *format, ...) PRINTF_LIKE(2, 3);
 struct str buf_str(const struct buf *self);
+/* What was written, in the arena; the buffer is released. */
+struct str arena_take(struct arena *arena, struct buf *self);
 
 /* A vector that grows inside an arena: the old copy is abandoned to the arena. Use through VECTOR_PUSH. */
 #define VECTOR(type)                                                                                                   \
@@ -173,7 +178,8 @@ struct error {
 
 #define ERROR_INIT ((struct error){0})
 
-/* Fills err and returns FAILED, so that a refusal is one statement: return error_set(err, ERROR_CONFLICT, "case-closed", …). */
+/* Fills err and returns FAILED, so that a refusal is one statement: return error_set(err, ERROR_CONFLICT,
+ * "case-closed", …). */
 enum status error_set(struct error *err, enum error_kind kind, const char *type, const char *format, ...)
     PRINTF_LIKE(4, 5);
 /* Adds to an error already set; both return FAILED. */
@@ -197,17 +203,18 @@ int64_t monotonic_us(void);
 
 /* Reads a whole file of at most max bytes. */
 MUST_USE enum status file_read(struct arena *arena, const char *path, size_t max, struct str *out, struct error *err);
-/* Writes through a temporary name and rename, synced: the old or the new content, never a mixture. mode as in open(2). */
+/* Writes through a temporary name and rename, synced: the old or the new content, never a mixture. mode as in open(2).
+ */
 MUST_USE enum status file_write(const char *path, struct str content, int mode, struct error *err);
 /* Names in a folder that end in suffix ("" for all), sorted; . and .. are left out. */
-MUST_USE enum status folder_list(struct arena *arena, const char *path, const char *suffix, struct str **out, size_t *count,
-                                 struct error *err);
+MUST_USE enum status folder_list(struct arena *arena, const char *path, const char *suffix, struct str **out,
+                                 size_t *count, struct error *err);
 
 /* ---- Log ----------------------------------------------------------------------------------------------------- */
 
-/* One JSON object a line on stderr: {"t":…,"level":"info","event":"case.opened",…}. Ids only: never names, ID numbers or
- * health data. Pairs are key, printf-formatted value: log_event(LOG_INFO, "http.request", "status=%d path=%s", 200, p).
- * Values end at the next space, so they must not contain one. */
+/* One JSON object a line on stderr: {"t":…,"level":"info","event":"case.opened",…}. Ids only: never names, ID numbers
+ * or health data. Pairs are key, printf-formatted value: log_event(LOG_INFO, "http.request", "status=%d path=%s", 200,
+ * p). Values end at the next space, so they must not contain one. */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 void log_event(enum log_level level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
 void log_set_level(enum log_level level);

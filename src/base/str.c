@@ -44,7 +44,8 @@ bool str_starts(struct str s, struct str prefix)
 
 bool str_ends(struct str s, struct str suffix)
 {
-    return s.len >= suffix.len && (suffix.len == 0 || memcmp(s.data + s.len - suffix.len, suffix.data, suffix.len) == 0);
+    return s.len >= suffix.len &&
+           (suffix.len == 0 || memcmp(s.data + s.len - suffix.len, suffix.data, suffix.len) == 0);
 }
 
 ptrdiff_t str_find(struct str s, struct str wanted, size_t from)
@@ -320,7 +321,8 @@ static bool decode64(struct arena *arena, struct str text, const char *alphabet,
             word = 0;
         }
     }
-    /* The bits behind the last byte must be zero, so that every text has one decoding and every byte string one text. */
+    /* The bits behind the last byte must be zero, so that every text has one decoding and every byte string one text.
+     */
     if (text.len % 4 == 2) {
         if (word & 15)
             return false;

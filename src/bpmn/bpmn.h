@@ -163,8 +163,10 @@ struct bpmn_env {
 
 enum bpmn_command_kind {
     BPMN_START,        /* instance is new: element_id "" or the start event that fired; variables */
-    BPMN_COMPLETE_JOB, /* key; variables. For send tasks, listeners and message throws too. Task listeners: no variables, but
-                          value {denied, deniedReason, corrections: as task_change} or null */
+    BPMN_COMPLETE_JOB, /* key; variables. For send tasks, listeners and message throws too. Task listeners: no
+                          variables, but value {denied, deniedReason, corrections: as task_change} or null. Ad-hoc
+                          sub-processes: value {activateElements: [{elementId, variables}],
+                          isCompletionConditionFulfilled, isCancelRemainingInstances} or null */
     BPMN_FAIL_JOB,    /* key (also of a decision); retries left, message, back_off_ms, variables; 0 retries: incident */
     BPMN_UPDATE_JOB,  /* key; retries */
     BPMN_THROW_ERROR, /* key of a job or task; code, message, variables */
@@ -179,10 +181,11 @@ enum bpmn_command_kind {
     BPMN_RESOLVE_INCIDENT, /* key of the incident; retries (0: 1) when a job had none left. Tries again what failed */
     BPMN_SKIP,             /* key of an element instance or incident; variables, message = reason: completes the element
                               without doing it (a gateway: element_id names the outgoing flow) */
-    BPMN_SET_VARIABLES,   /* key of an element instance, 0 for the process; variables; local: do not go up the scopes */
-    BPMN_CANCEL,          /* message = reason */
-    BPMN_MODIFY,          /* moves: all in one step; the instance is terminated when no token is left */
-    BPMN_MIGRATE,         /* target, mapping */
+    BPMN_SET_VARIABLES, /* key of an element instance, 0 for the process; variables; local: do not go up the scopes */
+    BPMN_CANCEL,  /* message = reason. Tasks with canceling listeners end when those have answered, and the instance
+                     with them; cancelled again, it asks nobody */
+    BPMN_MODIFY,  /* moves: all in one step; the instance is terminated when no token is left */
+    BPMN_MIGRATE, /* target, mapping */
     BPMN_ACTIVATE_AD_HOC, /* key of an ad-hoc sub-process's element instance; value: list of element ids */
 };
 
@@ -248,8 +251,8 @@ struct bpmn_job {
     int32_t retries;
     struct bpmn_pairs headers;
     struct value variables; /* all that the element can see */
-    const char *listener;   /* NULL; "start" or "end" for an execution listener's job; "creating", "assigning", "updating" or
-                               "completing" for a task listener's */
+    const char *listener;   /* NULL; "start" or "end" for an execution listener's job; "creating", "assigning",
+                               "updating",   "completing" or "canceling" for a task listener's */
     int64_t due_ms;         /* not before; 0: at once */
     struct str message;     /* JOB_UPDATED after a failure: what was said */
 };
@@ -314,15 +317,17 @@ enum bpmn_state { BPMN_NEW, BPMN_ACTIVE, BPMN_COMPLETED, BPMN_TERMINATED };
 struct bpmn_instance *bpmn_instance_new(struct arena *arena, const struct bpmn_process *process);
 
 /* Applies one command. FAILED: refused, nothing changed; types: "instance-ended", "job-not-active", "task-not-active",
- * "task-busy" (a task listener works), "timer-not-active", "message-not-expected", "incident-not-found", "element-not-active", "element-not-found",
- * "start-not-found", "variables-invalid", "migration-invalid", "modification-invalid" … */
+ * "task-busy" (a task listener works), "timer-not-active", "message-not-expected", "incident-not-found",
+ * "element-not-active", "element-not-found", "start-not-found", "variables-invalid", "migration-invalid",
+ * "modification-invalid" … */
 MUST_USE enum status bpmn_step(struct bpmn_instance *instance, const struct bpmn_command *command,
                                const struct bpmn_env *env, struct bpmn_effects *effects, struct error *err);
 
 enum bpmn_state bpmn_instance_state(const struct bpmn_instance *self);
 int64_t bpmn_instance_key(const struct bpmn_instance *self); /* of the process's element instance; 0 when new */
 const struct bpmn_process *bpmn_instance_process(const struct bpmn_instance *self);
-/* The process that an element instance, job or task is in: a called one behind call activities; NULL when it is not active. */
+/* The process that an element instance, job or task is in: a called one behind call activities; NULL when it is not
+ * active. */
 const struct bpmn_process *bpmn_instance_process_at(const struct bpmn_instance *self, int64_t key);
 size_t bpmn_instance_incident_count(const struct bpmn_instance *self);
 /* Whether the job, task, decision, timer, subscription or incident of that key is still open. What a step has opened it
@@ -331,7 +336,8 @@ size_t bpmn_instance_incident_count(const struct bpmn_instance *self);
 bool bpmn_instance_awaits(const struct bpmn_instance *self, int64_t key);
 /* Whether the active user task of that key has task listeners for that event ("completing", …; NULL: any). */
 bool bpmn_instance_task_hears(const struct bpmn_instance *self, int64_t key, const char *event);
-/* The event ("assigning", …) whose listeners the user task waits for, or whose listener's job has that key; NULL: none. */
+/* The event ("assigning", …) whose listeners the user task waits for, or whose listener's job has that key; NULL: none.
+ */
 const char *bpmn_instance_task_changing(const struct bpmn_instance *self, int64_t key);
 /* A context. key 0: the process's own variables; otherwise all that the element instance (or job, task) can see. */
 struct value bpmn_instance_variables(struct arena *arena, const struct bpmn_instance *self, int64_t key);
@@ -355,7 +361,7 @@ MUST_USE enum status bpmn_instance_decode(struct arena *arena, struct str bytes,
  *     incidents: [{ key, element, elementKey, process, type, message, since }] }
  *   wait:         { kind: "timer" | "message" | "signal" | "condition", key, element, due?, name?, correlationKey? }
  *   state:        "active" (waits or runs), "joining" (a gateway that waits for more tokens), "listening", "entering",
- *                 "leaving"
+ *                 "leaving", "terminating" (ended from outside, while listeners of tasks in it are asked)
  * Keys are numbers, times are date-times in Asia/Shanghai. */
 struct value bpmn_instance_view(struct arena *arena, const struct bpmn_instance *self);
 

@@ -360,6 +360,31 @@ static void get_transition(struct reader *self, struct node *node)
     self->damaged = self->damaged || !context || !list;
 }
 
+/* The boundary event that comes after the node, or the event that starts a sub-process in it. */
+static bool event_fits(const struct node *node, const struct ending *ending)
+{
+    const struct element *event = ending->event;
+    if (ending->kind == ENDING_GONE)
+        return !event || (event->type == BPMN_BOUNDARY_EVENT && event->host == node->element);
+    if (ending->kind == ENDING_COMPLETE)
+        return !event && node->element->ad_hoc && !node->body;
+    return event && event->type == BPMN_START_EVENT && event->parent->type == BPMN_EVENT_SUB_PROCESS &&
+           event->parent->parent == node->element;
+}
+
+static void get_ending(struct reader *self, struct node *node)
+{
+    struct ending *ending = node->ending = arena_new(self->arena, struct ending);
+    ending->kind = (uint8_t)get_below(self, ENDING_COMPLETE + 1);
+    ending->moved = get_below(self, 2) != 0;
+    const struct element *event = get_element(self, node->element->process);
+    ending->event = event->index > 0 ? event : NULL;
+    ending->variables = get_value(self, LEVELS);
+    ending->reason = get_text(self);
+    bool context = ending->variables.kind == VALUE_CONTEXT || value_is_null(ending->variables);
+    self->damaged = self->damaged || !context || !event_fits(node, ending);
+}
+
 static void get_optional(struct reader *self, struct node *node, uint64_t flags, size_t ordinal)
 {
     if (flags & NODE_INCIDENT)
@@ -386,6 +411,8 @@ static void get_optional(struct reader *self, struct node *node, uint64_t flags,
     }
     if (flags & NODE_TRANSITION)
         get_transition(self, node);
+    if (flags & NODE_ENDING)
+        get_ending(self, node);
 }
 
 /* A task listener's job is out, or could not be made. */
@@ -393,7 +420,8 @@ static bool transition_fits(const struct node *node)
 {
     const struct transition *transition = node->transition;
     return node->element->user && node->listener < node->element->user->listeners[transition->event].count &&
-           node->phase == PHASE_ACTIVE && transition->task_key > 0 &&
+           node->phase == (transition->event == TASK_CANCELING ? PHASE_TERMINATING : PHASE_ACTIVE) &&
+           transition->task_key > 0 &&
            (node->work == WORK_JOB || (node->work == WORK_NONE && node->incident)) &&
            (node->task != NULL) == (transition->event != TASK_CREATING);
 }
@@ -454,10 +482,11 @@ static void get_node(struct reader *self, size_t ordinal)
     if (!parent)
         self->instance->root = node;
     node->key = get_key(self);
-    node->phase = (uint8_t)get_below(self, PHASE_END_LISTENERS + 1);
+    node->phase = (uint8_t)get_below(self, PHASE_TERMINATING + 1);
     node->work = (uint8_t)get_below(self, WORK_COMPENSATION + 1);
-    uint64_t flags =
-        get_below(self, (uint64_t)(self->version == ENCODING_LISTENING ? NODE_TRANSITION : NODE_STARTING) * 2);
+    static const uint64_t last_flags[] = {
+        [ENCODING_PLAIN] = NODE_STARTING, [ENCODING_LISTENING] = NODE_TRANSITION, [ENCODING_ENDING] = NODE_ENDING};
+    uint64_t flags = get_below(self, last_flags[self->version] * 2);
     node->body = flags & NODE_BODY;
     node->triggered = (flags & NODE_TRIGGERED) != 0;
     node->opened = (flags & NODE_OPENED) != 0;
@@ -567,7 +596,7 @@ enum status bpmn_instance_decode(struct arena *arena, struct str bytes, const st
     struct reader self = {.arena = arena, .bytes = bytes};
     const char *mark = get_bytes(&self, 2);
     if (!mark || memcmp(mark, "TB", 2) != 0 || (self.version = get_number(&self)) < ENCODING_PLAIN ||
-        self.version > ENCODING_LISTENING)
+        self.version > ENCODING_ENDING)
         return error_set(err, ERROR_INVALID, "instance-unreadable",
                          "The bytes are no process instance of this version.");
     if (get_processes(&self, env, err) != OK)

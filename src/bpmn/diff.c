@@ -64,10 +64,11 @@ static bool says_nothing(struct str name, struct str value)
 {
     static const struct {
         const char *name, *value;
-    } defaults[] = {{"hitPolicy", "UNIQUE"},         {"preferredOrientation", "Rule-as-Row"}, {"cancelActivity", "true"},
-                    {"isInterrupting", "true"},      {"triggeredByEvent", "false"},           {"isForCompensation", "false"},
-                    {"isSequential", "false"},       {"instantiate", "false"},                {"parallelMultiple", "false"},
-                    {"gatewayDirection", "Unspecified"}};
+    } defaults[] = {{"hitPolicy", "UNIQUE"},       {"preferredOrientation", "Rule-as-Row"},
+                    {"cancelActivity", "true"},    {"isInterrupting", "true"},
+                    {"triggeredByEvent", "false"}, {"isForCompensation", "false"},
+                    {"isSequential", "false"},     {"instantiate", "false"},
+                    {"parallelMultiple", "false"}, {"gatewayDirection", "Unspecified"}};
     for (size_t i = 0; i < COUNT_OF(defaults); i++)
         if (str_equal(name, str_of(defaults[i].name)) && str_equal(value, str_of(defaults[i].value)))
             return true;
@@ -137,7 +138,9 @@ static void read_node(struct side *self, const xmlNode *node, struct entry *arou
                             .type = arena_str(arena, str_of((const char *)node->name)),
                             .name = bpmn_xml_attribute(&self->loader, node, "name"),
                             .parent = around->id,
-                            .within = around->name.len ? around->name : around->within.len ? around->within : around->id,
+                            .within = around->name.len     ? around->name
+                                      : around->within.len ? around->within
+                                                           : around->id,
                             .drawn = drawn,
                             .order = self->entries.count};
     VECTOR_PUSH(arena, &self->entries, entry);
@@ -215,7 +218,8 @@ static void put(struct telling *self, struct context_builder *to, const char *na
         context_builder_put(to, str_of(name), value_string(text));
 }
 
-static void tell(struct telling *self, const struct entry *entry, const char *what, int64_t more, struct value attributes)
+static void tell(struct telling *self, const struct entry *entry, const char *what, int64_t more,
+                 struct value attributes)
 {
     struct context_builder one;
     context_builder_init(&one, self->arena);
@@ -258,7 +262,8 @@ static struct value compare(struct telling *self, const struct entry *from, cons
     for (size_t i = 0; i < to->properties.count; i++) {
         const struct property *now = &to->properties.items[i], *was = property_of(from, now->name);
         if (!was || !str_equal(was->value, now->value))
-            add_attribute(self, &list, now->name, was ? value_string(was->value) : value_null, value_string(now->value));
+            add_attribute(self, &list, now->name, was ? value_string(was->value) : value_null,
+                          value_string(now->value));
     }
     for (size_t i = 0; i < from->properties.count; i++)
         if (!property_of(to, from->properties.items[i].name))
@@ -292,7 +297,8 @@ static void tell_lonely(struct telling *self, const struct side *side, const str
     tell(self, entry, what, more, value_null);
 }
 
-enum status bpmn_diff(struct arena *arena, struct str from, struct str to, struct value *out, int *side, struct error *err)
+enum status bpmn_diff(struct arena *arena, struct str from, struct str to, struct value *out, int *side,
+                      struct error *err)
 {
     struct side old = {0}, new = {0};
     struct telling telling = {.arena = arena};

@@ -231,6 +231,15 @@ static void put_transition(struct writer *self, const struct transition *transit
     put_value(self, transition->changed);
 }
 
+static void put_ending(struct writer *self, const struct ending *ending)
+{
+    put_number(self, ending->kind);
+    put_number(self, ending->moved);
+    put_number(self, ending->event ? ending->event->index : 0);
+    put_value(self, ending->variables);
+    put_text(self, ending->reason.data ? ending->reason : STR(""));
+}
+
 static uint64_t flags_of(const struct node *node)
 {
     uint64_t flags = 0;
@@ -244,6 +253,7 @@ static uint64_t flags_of(const struct node *node)
     flags |= node->compensations || node->compensating ? NODE_UNDO : 0;
     flags |= node->start || !value_is_null(node->trigger) ? NODE_STARTING : 0;
     flags |= node->transition ? NODE_TRANSITION : 0;
+    flags |= node->ending ? NODE_ENDING : 0;
     return flags;
 }
 
@@ -272,6 +282,8 @@ static void put_optional(struct writer *self, const struct node *node, uint64_t 
     }
     if (flags & NODE_TRANSITION)
         put_transition(self, node->transition);
+    if (flags & NODE_ENDING)
+        put_ending(self, node->ending);
 }
 
 static void put_node(struct writer *self, const struct node *node)
@@ -340,7 +352,9 @@ static void collect_processes(struct writer *self)
     for (struct node *node = bpmn_node_after(self->instance, NULL); node;
          node = bpmn_node_after(self->instance, node)) {
         node->ordinal = ordinal++;
-        if (node->transition)
+        if (node->ending)
+            self->version = ENCODING_ENDING;
+        else if (node->transition && self->version == ENCODING_PLAIN)
             self->version = ENCODING_LISTENING;
         (void)process_index(self, node->element->process);
     }

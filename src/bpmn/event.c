@@ -153,17 +153,26 @@ static void close_event_subs(struct step *step, struct node *scope)
     }
 }
 
-static void start_event_sub(struct step *step, struct node *scope, const struct element *start, struct value variables)
+static void open_event_sub(struct step *step, struct node *scope, const struct element *start, struct value variables)
+{
+    struct node *node = bpmn_run_new_node(step, scope, start->parent);
+    node->start = start;
+    node->trigger = variables;
+    bpmn_run_start(step, node);
+}
+
+void bpmn_event_start_sub(struct step *step, struct node *scope, const struct element *start, struct value variables)
 {
     if (start->interrupting) {
         bpmn_run_terminate_children(step, scope);
         close_event_subs(step, scope);
         bpmn_step_clear_incident(step, scope);
     }
-    struct node *node = bpmn_run_new_node(step, scope, start->parent);
-    node->start = start;
-    node->trigger = variables;
-    bpmn_run_start(step, node);
+    if (start->interrupting && scope->children > 0)
+        bpmn_run_set_ending(step, scope,
+                            &(struct ending){.kind = ENDING_EVENT_SUB, .event = start, .variables = variables});
+    else
+        open_event_sub(step, scope, start, variables);
 }
 
 /* Interrupting: the activity ends, and its scope must not think itself empty before the event has been entered. */
@@ -171,9 +180,11 @@ static void fire_boundary(struct step *step, struct node *host, const struct ele
 {
     struct node *scope = host->parent;
     scope->pending++;
-    if (boundary->interrupting)
-        bpmn_run_terminate(step, host);
-    bpmn_run_enter_triggered(step, scope, boundary, variables);
+    if (boundary->interrupting && !bpmn_run_terminate(step, host))
+        bpmn_run_set_ending(step, host,
+                            &(struct ending){.kind = ENDING_GONE, .event = boundary, .variables = variables});
+    else
+        bpmn_run_enter_triggered(step, scope, boundary, variables);
     scope->pending--;
     bpmn_run_scope_check(step, scope);
 }
@@ -226,7 +237,7 @@ void bpmn_event_trigger(struct step *step, struct node *node, struct wait *wait,
     } else if (element->type == BPMN_BOUNDARY_EVENT) {
         fire_boundary(step, node, element, variables);
     } else {
-        start_event_sub(step, node, element, variables);
+        bpmn_event_start_sub(step, node, element, variables);
     }
 }
 
@@ -273,7 +284,7 @@ static bool climb(struct step *step, struct node *from, enum bpmn_event event, s
             !scope->body && node->element->type != BPMN_EVENT_SUB_PROCESS && !bpmn_node_is_called_process(node);
         const struct element *start = looks ? find_event_sub(scope, event, code) : NULL;
         if (start) {
-            start_event_sub(step, scope, start, variables);
+            bpmn_event_start_sub(step, scope, start, variables);
             return true;
         }
     }

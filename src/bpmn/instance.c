@@ -296,6 +296,7 @@ static bool rests(const struct node *node)
     case PHASE_ACTIVE:
         return node->work != WORK_NONE || node->waits || node->children > 0 ||
                (node->element->type == BPMN_AD_HOC_SUB_PROCESS && !node->body);
+    case PHASE_TERMINATING: return node->work == WORK_JOB || node->children > 0;
     case PHASE_ENTERING:
     case PHASE_LEAVING: return false;
     }
@@ -306,8 +307,10 @@ static const char *node_flaw(const struct bpmn_instance *instance, const struct 
 {
     if (instance->state == BPMN_ACTIVE && !rests(node))
         return "an element instance waits for nothing";
-    if (node->children > 0 && node->phase != PHASE_ACTIVE)
+    if (node->children > 0 && node->phase != PHASE_ACTIVE && node->phase != PHASE_TERMINATING)
         return "tokens are in a scope that is not open";
+    if ((node->phase == PHASE_TERMINATING) != (node->ending && node->ending->kind == ENDING_GONE))
+        return "what is ending does not know how";
     if (node->dead)
         return "a removed element instance is in the tree";
     if (node->key <= 0)

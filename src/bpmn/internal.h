@@ -5,7 +5,8 @@
  *   encode.c decode.c  instance <-> bytes                  event.c    waits, triggers, errors, compensation
  *   view.c             instance -> value for people        evaluate.c expressions and mappings
  *   timer.c            when timers are due                 task.c     jobs, user tasks, decisions, calls
- *   modify.c           tokens moved by people              loop.c     multi-instance and ad-hoc
+ *   modify.c           tokens moved by people              loop.c     multi-instance
+ *   listen.c           task listeners                      ad_hoc.c   ad-hoc sub-processes
  *   migrate.c          to another version of the model     start.c    processes that events start
  *   check*.c           static analysis                     model.c    look-ups in a model
  *   soundness.c        deadlocks, lack of synchronisation */
@@ -88,7 +89,7 @@ struct ad_hoc_definition {
 };
 
 /* Changes of a user task that listeners have a say in. */
-enum task_event { TASK_CREATING, TASK_ASSIGNING, TASK_UPDATING, TASK_COMPLETING, TASK_EVENTS };
+enum task_event { TASK_CREATING, TASK_ASSIGNING, TASK_UPDATING, TASK_COMPLETING, TASK_CANCELING, TASK_EVENTS };
 
 struct user_definition {
     bool native;
@@ -221,10 +222,20 @@ struct incident {
 /* The life of a node:
  *
  *   JOINING ----> ENTERING --> START_LISTENERS --> ACTIVE --> LEAVING --> END_LISTENERS --> gone
- *   (gateways      inputs                          waiting    outputs
- *    that wait for
- *    more tokens) */
-enum phase { PHASE_JOINING, PHASE_ENTERING, PHASE_START_LISTENERS, PHASE_ACTIVE, PHASE_LEAVING, PHASE_END_LISTENERS };
+ *   (gateways      inputs                          waiting    outputs                       ^
+ *    that wait for                                   |                                      |
+ *    more tokens)                                    +-- ended from outside --> TERMINATING +
+ *
+ * Only what has listeners to be asked, or holds such a task, is ever seen TERMINATING. */
+enum phase {
+    PHASE_JOINING,
+    PHASE_ENTERING,
+    PHASE_START_LISTENERS,
+    PHASE_ACTIVE,
+    PHASE_LEAVING,
+    PHASE_END_LISTENERS,
+    PHASE_TERMINATING,
+};
 
 /* What a node waits for from the host, besides waits. */
 enum work { WORK_NONE, WORK_JOB, WORK_TASK, WORK_DECISION, WORK_COMPENSATION };
@@ -246,6 +257,20 @@ struct transition {
     struct str action;        /* what the caller calls the change; "" nothing */
     struct value variables;   /* COMPLETING: those of the completion; else null */
     struct value changed;     /* list of the names that change */
+};
+
+/* What comes when nothing is left in a node. */
+enum ending_kind {
+    ENDING_GONE,      /* TERMINATING: it goes too; then event, a boundary event of it, is entered if there is one */
+    ENDING_EVENT_SUB, /* a scope: the event sub-process of event, its start, runs */
+    ENDING_COMPLETE,  /* an ad-hoc sub-process: it completes */
+};
+struct ending {
+    uint8_t kind; /* enum ending_kind */
+    bool moved;   /* GONE: a person has moved its token: scopes that are empty then go as well */
+    const struct element *event;
+    struct value variables; /* what the event has brought */
+    struct str reason;      /* of the whole instance's end */
 };
 
 struct loop_state {
@@ -282,6 +307,7 @@ struct node {
     struct bpmn_task *task; /* WORK_TASK: as last announced, without variables */
     /* User tasks: work is then the job of a task listener, or nothing and there is an incident. */
     struct transition *transition;
+    struct ending *ending;
     const struct element *start; /* containers not yet open: where they will begin */
     struct value trigger;        /* what the event brought that starts it */
     struct str skip_reason;
@@ -353,6 +379,7 @@ struct step {
     struct bpmn_effects *effects;
     struct arena *arena; /* the instance's */
     uint32_t entered, entered_max;
+    bool unheard;      /* what is terminated now is not asked for its listeners */
     struct node *dead; /* by next: removed since the queue was last empty */
     size_t queue_at;
     VECTOR(struct token) queue;
@@ -385,10 +412,15 @@ void bpmn_run_drop_tokens(struct step *step, struct node *scope);
 void bpmn_run_scope_check(struct step *step, struct node *scope);
 /* Removes the node without taking a flow. */
 void bpmn_run_end(struct step *step, struct node *node);
-void bpmn_run_terminate(struct step *step, struct node *node);
+/* False: it stays TERMINATING, with an ending, until listeners have answered. */
+bool bpmn_run_terminate(struct step *step, struct node *node);
 void bpmn_run_terminate_children(struct step *step, struct node *scope);
+/* A node that is TERMINATING, and has nothing in it any more, goes. */
+void bpmn_run_gone(struct step *step, struct node *node);
 void bpmn_run_resume(struct step *step, struct node *node, enum resume where);
 void bpmn_run_end_instance(struct step *step, enum bpmn_state state, struct str reason);
+/* What is left to be done when the scope is empty. Events that begin and end with it go on from there. */
+void bpmn_run_set_ending(struct step *step, struct node *node, const struct ending *ending);
 /* Opens a container that is being entered: its event sub-processes. False: an incident was raised. */
 bool bpmn_run_open_scope(struct step *step, struct node *node);
 struct node *bpmn_run_new_node(struct step *step, struct node *scope, const struct element *element);
@@ -437,6 +469,8 @@ void bpmn_event_abandon_compensation(struct node *thrower);
 void bpmn_event_remember(struct step *step, struct node *node);
 /* Looks at waiting conditions after changes. True if one has triggered. */
 bool bpmn_event_conditions(struct step *step);
+/* An interrupting event ends the others before; it may have to wait for that. */
+void bpmn_event_start_sub(struct step *step, struct node *scope, const struct element *start, struct value variables);
 
 /* task.c */
 void bpmn_task_create_job(struct step *step, struct node *node, const struct expression *type,
@@ -456,6 +490,8 @@ void bpmn_task_work_done(struct node *node);
 /* listen.c */
 /* A user task is to change: at once, or when the listeners of that event let it. */
 void bpmn_listen_begin(struct step *step, struct node *node, const struct transition *wanted);
+/* The user task is to be terminated. False: nobody listens to that. */
+bool bpmn_listen_cancel(struct step *step, struct node *node);
 /* Makes the job of the listener whose turn it is. */
 void bpmn_listen_start(struct step *step, struct node *node);
 enum status bpmn_listen_answer(struct step *step, struct node *node, const struct bpmn_command *command,
@@ -472,6 +508,8 @@ bool bpmn_node_works_on(const struct node *node, int64_t key);
 void bpmn_loop_start(struct step *step, struct node *body);
 void bpmn_loop_inner_leave(struct step *step, struct node *inner);
 void bpmn_loop_next(struct step *step, struct node *body);
+
+/* ad_hoc.c */
 void bpmn_ad_hoc_start(struct step *step, struct node *node);
 /* A child is about to leave. False: the ad-hoc sub-process has ended and the child with it, or an incident was raised.
  */
@@ -479,6 +517,11 @@ bool bpmn_ad_hoc_child_leaves(struct step *step, struct node *child);
 /* The collection goes up when the sub-process ends. */
 void bpmn_ad_hoc_outputs(struct step *step, struct node *node);
 bool bpmn_ad_hoc_can_start(const struct element *element);
+/* What the job that drives it has decided. */
+enum status bpmn_ad_hoc_answer(struct step *step, struct node *node, const struct bpmn_command *command,
+                               struct error *err);
+enum status bpmn_ad_hoc_activate(struct step *step, const struct bpmn_command *command, struct node *node,
+                                 struct error *err);
 
 /* timer.c */
 struct timer_due {
@@ -494,7 +537,9 @@ bool bpmn_timer_next(struct str cycle, int64_t after_ms, const struct bpmn_env *
 /* A date-time, date or text as an instant. */
 bool bpmn_timer_instant(struct value value, int64_t *out);
 
-/* change.c */
+/* modify.c, migrate.c */
+/* Scopes that a move has emptied end, and so does the instance without a token. */
+void bpmn_change_emptied(struct step *step, struct node *scope);
 enum status bpmn_change_modify(struct step *step, const struct bpmn_command *command, struct error *err);
 enum status bpmn_change_migrate(struct step *step, const struct bpmn_command *command, struct error *err);
 
@@ -509,8 +554,8 @@ extern const char *const bpmn_incident_names[INCIDENT_TYPES];
  *   histories   [process, passed elements, passed flows]
  *   nodes       [parent, process, element, …]   parents before children; keys are relative to the root's key
  * Numbers are LEB128, signed ones zigzag; texts are length and bytes. The second version is written only where a task
- * listener works: others stay readable for servers that do not know it. */
-enum encoding_version { ENCODING_PLAIN = 1, ENCODING_LISTENING };
+ * listener works, the third only where something is ending: others stay readable for servers that do not know it. */
+enum encoding_version { ENCODING_PLAIN = 1, ENCODING_LISTENING, ENCODING_ENDING };
 enum node_flag {
     NODE_BODY = 1,
     NODE_TRIGGERED = 2,
@@ -522,6 +567,7 @@ enum node_flag {
     NODE_UNDO = 128,
     NODE_STARTING = 256,   /* has start or trigger */
     NODE_TRANSITION = 512, /* ENCODING_LISTENING */
+    NODE_ENDING = 1024,    /* ENCODING_ENDING */
 };
 enum value_tag {
     TAG_NULL,

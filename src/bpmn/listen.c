@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char *const event_names[TASK_EVENTS] = {"creating", "assigning", "updating", "completing"};
+static const char *const event_names[TASK_EVENTS] = {"creating", "assigning", "updating", "completing", "canceling"};
 
 const char *bpmn_listen_event_name(enum task_event event)
 {
@@ -81,6 +81,7 @@ static void settle(struct step *step, struct node *node, const struct transition
     case TASK_ASSIGNING:
     case TASK_UPDATING: tell(step, node, BPMN_TASK_UPDATED, done->task_key)->name = event; break;
     case TASK_COMPLETING: completed(step, node, done, event); break;
+    case TASK_CANCELING: bpmn_run_gone(step, node); break;
     case TASK_EVENTS: break;
     }
 }
@@ -114,6 +115,29 @@ void bpmn_listen_begin(struct step *step, struct node *node, const struct transi
     bpmn_listen_start(step, node);
 }
 
+bool bpmn_listen_cancel(struct step *step, struct node *node)
+{
+    const struct user_definition *user = node->element->user;
+    bool there = user && node->task && (node->work == WORK_TASK || node->transition);
+    if (!there || step->unheard || user->listeners[TASK_CANCELING].count == 0)
+        return false;
+    int64_t key = node->transition ? node->transition->task_key : node->work_key;
+    if (node->work == WORK_JOB)
+        bpmn_step_effect(step, BPMN_JOB_CANCELLED, node)->key = node->work_key;
+    node->job_type = STR_NONE;
+    bpmn_step_clear_incident(step, node);
+    bpmn_event_close_all(step, node);
+    bpmn_run_set_ending(step, node, &(struct ending){.kind = ENDING_GONE});
+    bpmn_listen_begin(step, node,
+                      &(struct transition){.event = TASK_CANCELING,
+                                           .task_key = key,
+                                           .wanted = node->task,
+                                           .action = STR(""),
+                                           .variables = value_null,
+                                           .changed = value_null});
+    return true;
+}
+
 /* ---- What a listener answers ---- */
 
 static enum status refuse(struct error *err, const char *type, const char *field, const char *message)
@@ -122,18 +146,33 @@ static enum status refuse(struct error *err, const char *type, const char *field
     return error_field(err, "%s", field);
 }
 
+static bool is_flag(struct value value)
+{
+    return value_is_null(value) || value.kind == VALUE_BOOLEAN;
+}
+
 static enum status check_answer(const struct transition *asked, const struct bpmn_command *command, struct error *err)
 {
     bool denied = value_is_true(value_get(command->value, STR("denied")));
     struct value corrections = value_get(command->value, STR("corrections"));
+    struct value reason = value_get(command->value, STR("deniedReason"));
     if (value_count(command->variables) > 0)
         return refuse(err, "listener-variables", "variables", "A task listener sets no variables.");
     if (command->value.kind != VALUE_CONTEXT && !value_is_null(command->value))
         return refuse(err, "listener-answer-invalid", "result", "What a task listener answers must be a context.");
+    if (!is_flag(value_get(command->value, STR("denied"))))
+        return refuse(err, "listener-answer-invalid", "denied", "denied must be true or false.");
+    if (!value_is_null(reason) && reason.kind != VALUE_STRING)
+        return refuse(err, "listener-answer-invalid", "deniedReason", "deniedReason must be a text.");
     if (corrections.kind != VALUE_CONTEXT && !value_is_null(corrections))
         return refuse(err, "listener-answer-invalid", "corrections", "Corrections must be a context.");
     if (denied && asked->event == TASK_CREATING)
         return refuse(err, "listener-cannot-deny", "denied", "The creation of a task cannot be denied.");
+    if (denied && asked->event == TASK_CANCELING)
+        return refuse(err, "listener-cannot-deny", "denied", "The cancellation of a task cannot be denied.");
+    if (value_count(corrections) > 0 && asked->event == TASK_CANCELING)
+        return refuse(err, "listener-cannot-correct", "corrections",
+                      "A task that is being cancelled cannot be corrected.");
     if (denied && value_count(corrections) > 0)
         return refuse(err, "listener-answer-invalid", "corrections", "What is denied cannot be corrected as well.");
     return OK;

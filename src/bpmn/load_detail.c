@@ -155,8 +155,9 @@ static void load_task_listeners(struct loader *self, const struct element *eleme
         known += listeners->count;
     }
     if (tasks && known != bpmn_xml_count(tasks, ZEEBE_NAMESPACE, "taskListener"))
-        bpmn_load_problem(self, tasks, element->id, "unsupported-listener",
-                          "Task listeners other than creating, assigning, updating and completing cannot be executed.");
+        bpmn_load_problem(
+            self, tasks, element->id, "unsupported-listener",
+            "Task listeners other than creating, assigning, updating, completing and canceling cannot be executed.");
 }
 
 static void load_form(struct loader *self, const xmlNode *form, struct str id, struct expression *out)
@@ -284,9 +285,11 @@ static void load_ad_hoc(struct loader *self, struct element *element, const xmlN
     struct str condition = completion ? bpmn_xml_content(self, completion) : STR("");
     if (condition.len > 0)
         bpmn_load_feel(self, completion, element->id, condition, &ad_hoc->completion);
-    if (bpmn_xml_extension(xml, "taskDefinition"))
-        bpmn_load_problem(self, xml, element->id, "unsupported-ad-hoc",
-                          "An ad-hoc sub-process that is driven by a job cannot be executed.");
+    load_job(self, element, xml);
+    if (element->job && (expression_present(&ad_hoc->active) || expression_present(&ad_hoc->completion)))
+        bpmn_load_problem(self, xml, element->id, "ad-hoc-driven",
+                          "A job decides what runs in this ad-hoc sub-process and when it ends: it has no "
+                          "activeElementsCollection and no completionCondition.");
 }
 
 static bool listed(const xmlNode *node, const char *const *names, size_t count)

@@ -36,8 +36,10 @@ static void tie_start(struct rules *self, struct element *container)
 {
     size_t plain = 0;
     size_t all = 0;
+    size_t activities = 0;
     for (size_t i = 0; i < container->child_count; i++) {
         struct element *child = container->children[i];
+        activities += bpmn_element_is_activity(child);
         if (child->type != BPMN_START_EVENT)
             continue;
         all++;
@@ -48,6 +50,8 @@ static void tie_start(struct rules *self, struct element *container)
     if (container->type == BPMN_AD_HOC_SUB_PROCESS) {
         if (all > 0)
             refuse(self, container, "ad-hoc-start", "An ad-hoc sub-process has no start event.");
+        if (activities == 0)
+            refuse(self, container, "ad-hoc-empty", "An ad-hoc sub-process needs at least one activity in it.");
         return;
     }
     if (all == 0)
@@ -216,6 +220,8 @@ static void rules_loop(struct rules *self, const struct element *element)
     if (element->parent->type == BPMN_AD_HOC_SUB_PROCESS && element->type == BPMN_EVENT_SUB_PROCESS)
         refuse(self, element, "unsupported-element",
                "An event sub-process in an ad-hoc sub-process cannot be executed.");
+    if (element->parent->type == BPMN_AD_HOC_SUB_PROCESS && element->type == BPMN_END_EVENT)
+        refuse(self, element, "ad-hoc-end", "There is no end event in an ad-hoc sub-process.");
     bool gateway = element->type >= BPMN_EXCLUSIVE_GATEWAY && element->type <= BPMN_EVENT_GATEWAY;
     if (gateway && (element->inputs.count > 0 || element->outputs.count > 0 || element->end_listeners.count > 0))
         refuse(self, element, "mapping-misplaced", "Gateways have no mappings and no end listeners.");

@@ -88,6 +88,8 @@ static enum status check_node(const struct migration *self, const struct node *n
         return refuse(node, "is in another sub-process in the new version", err);
     if (node->work == WORK_DECISION && !to->decision)
         return refuse(node, "waits for a decision that the new version does not ask for", err);
+    if (node->ending)
+        return refuse(node, "is ending, and its listeners have not answered yet", err);
     if (!listener_left(node, to))
         return refuse(node, "waits for a listener that the new version does not have", err);
     if (node->start && !self->map[node->start->index])

@@ -6,6 +6,14 @@ static enum status invalid(struct error *err, struct str id, const char *why)
     return error_set(err, ERROR_INVALID, "modification-invalid", "'%.*s' %s.", STR_ARGS(id), why);
 }
 
+static bool ends(const struct node *node)
+{
+    for (; node; node = node->parent)
+        if (node->ending && node->ending->kind != ENDING_COMPLETE)
+            return true;
+    return false;
+}
+
 /* The live scope of a container: around the node that is moved if it has one, else the only one there is. */
 static struct node *live_scope(const struct bpmn_instance *instance, const struct element *container,
                                const struct node *near, size_t *count)
@@ -30,11 +38,11 @@ static enum status check_scopes(const struct step *step, const struct element *e
 {
     for (const struct element *container = element->parent; container; container = container->parent) {
         size_t count;
-        (void)live_scope(step->instance, container, near, &count);
+        const struct node *scope = live_scope(step->instance, container, near, &count);
         if (count > 1)
             return invalid(err, container->id, "is active several times; move a token that is in the one you mean");
         if (count == 1)
-            return OK;
+            return ends(scope) ? invalid(err, container->id, "is ending already") : OK;
         if (container->loop || container->type == BPMN_PROCESS || container->type == BPMN_AD_HOC_SUB_PROCESS)
             return invalid(err, container->id, "is not active and cannot be entered from outside");
     }
@@ -56,6 +64,8 @@ static enum status check_move(const struct step *step, const struct bpmn_move *m
         if (!moved || moved->element->type == BPMN_PROCESS)
             return error_set(err, ERROR_NOT_FOUND, "element-not-active",
                              "No element instance %" PRId64 " can be ended.", move->terminate_key);
+        if (ends(moved))
+            return invalid(err, moved->element->id, "is ending already");
     }
     if (move->activate.len == 0)
         return moved ? OK : error_set(err, ERROR_INVALID, "modification-invalid", "A move ends or enters an element.");
@@ -101,20 +111,29 @@ static void enter(struct step *step, const struct bpmn_move *move, const struct 
     scope->pending++;
 }
 
-/* Scopes that are empty now end with what was in them. */
-static void end_moved(struct step *step, struct node *node)
+void bpmn_change_emptied(struct step *step, struct node *scope)
 {
-    struct node *parent = node->parent;
-    bpmn_run_terminate(step, node);
-    while (parent->parent && parent->children == 0 && parent->pending == 0) {
-        if (parent->body) {
-            bpmn_loop_next(step, parent);
+    while (scope->parent && scope->children == 0 && scope->pending == 0) {
+        if (scope->body) {
+            bpmn_loop_next(step, scope);
             return;
         }
-        struct node *around = parent->parent;
-        bpmn_run_terminate(step, parent);
-        parent = around;
+        struct node *around = scope->parent;
+        (void)bpmn_run_terminate(step, scope);
+        scope = around;
     }
+    if (!scope->parent && scope->children == 0 && scope->pending == 0 && !scope->incident)
+        bpmn_run_end_instance(step, BPMN_TERMINATED, STR("the last token was removed"));
+}
+
+/* Scopes that are empty then end with what was in them. */
+static void end_moved(struct step *step, struct node *node)
+{
+    struct node *scope = node->parent;
+    if (bpmn_run_terminate(step, node))
+        bpmn_change_emptied(step, scope);
+    else
+        node->ending->moved = true;
 }
 
 enum status bpmn_change_modify(struct step *step, const struct bpmn_command *command, struct error *err)
@@ -138,11 +157,8 @@ enum status bpmn_change_modify(struct step *step, const struct bpmn_command *com
     for (size_t i = 0; i < command->move_count; i++) {
         struct node *node =
             command->moves[i].terminate_key ? bpmn_node_by_key(step->instance, command->moves[i].terminate_key) : NULL;
-        if (node)
+        if (node && step->instance->state == BPMN_ACTIVE)
             end_moved(step, node);
     }
-    const struct node *root = step->instance->root;
-    if (step->instance->state == BPMN_ACTIVE && root->children == 0 && root->pending == 0 && !root->incident)
-        bpmn_run_end_instance(step, BPMN_TERMINATED, STR("the last token was removed"));
     return OK;
 }

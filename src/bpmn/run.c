@@ -430,7 +430,7 @@ static void do_terminate(struct step *step, struct node *node)
     for (struct node *child = scope->last; child;) {
         struct node *previous = child->previous;
         if (child != node)
-            bpmn_run_terminate(step, child);
+            (void)bpmn_run_terminate(step, child);
         child = previous;
     }
     bpmn_run_complete(step, node);
@@ -593,12 +593,36 @@ void bpmn_run_end(struct step *step, struct node *node)
     end_node(step, node, BPMN_ELEMENT_LEFT);
 }
 
+void bpmn_run_set_ending(struct step *step, struct node *node, const struct ending *ending)
+{
+    node->ending = arena_new(step->arena, struct ending);
+    *node->ending = *ending;
+    if (ending->kind == ENDING_GONE)
+        node->phase = PHASE_TERMINATING;
+}
+
+/* A scope that was waited for is empty. */
+static void end_scope(struct step *step, struct node *scope)
+{
+    const struct ending *ending = scope->ending;
+    scope->ending = NULL;
+    if (ending->kind == ENDING_EVENT_SUB)
+        bpmn_event_start_sub(step, scope, ending->event, ending->variables);
+    else
+        bpmn_run_complete(step, scope);
+}
+
 void bpmn_run_scope_check(struct step *step, struct node *scope)
 {
     if (scope->dead || scope->children > 0 || scope->pending > 0 || scope->body || scope->phase != PHASE_ACTIVE ||
         !bpmn_element_is_container(scope->element) || scope->incident)
         return;
-    if (scope->element->type == BPMN_AD_HOC_SUB_PROCESS && expression_present(&scope->element->ad_hoc->completion))
+    const struct ad_hoc_definition *ad_hoc = scope->element->ad_hoc;
+    if (scope->ending)
+        end_scope(step, scope);
+    else if (ad_hoc && scope->element->job)
+        return;
+    else if (ad_hoc && expression_present(&ad_hoc->completion))
         bpmn_step_incident(step, scope, INCIDENT_AD_HOC, RESUME_LEAVE,
                            "Nothing is active any more, but the completion condition does not hold.");
     else
@@ -619,16 +643,65 @@ void bpmn_run_terminate_children(struct step *step, struct node *scope)
 {
     if (scope->pending > 0)
         bpmn_run_drop_tokens(step, scope);
-    while (scope->last)
-        bpmn_run_terminate(step, scope->last);
+    for (struct node *child = scope->last; child;) {
+        struct node *previous = child->previous;
+        (void)bpmn_run_terminate(step, child);
+        child = previous;
+    }
 }
 
-void bpmn_run_terminate(struct step *step, struct node *node)
+/* Nothing outside can reach it any more; it is only waited for. */
+static void linger(struct step *step, struct node *node)
 {
+    bpmn_step_clear_incident(step, node);
+    bpmn_task_cancel_work(step, node);
+    bpmn_event_close_all(step, node);
+    bpmn_run_set_ending(step, node, &(struct ending){.kind = ENDING_GONE});
+}
+
+bool bpmn_run_terminate(struct step *step, struct node *node)
+{
+    bool heard = node->phase == PHASE_TERMINATING && node->transition && !step->unheard;
+    if (heard) {
+        *node->ending = (struct ending){.kind = ENDING_GONE};
+        return false;
+    }
     bpmn_run_terminate_children(step, node);
     if (node->work == WORK_COMPENSATION)
         bpmn_event_abandon_compensation(node);
+    if (bpmn_listen_cancel(step, node))
+        return false;
+    if (node->children > 0) {
+        linger(step, node);
+        return false;
+    }
     end_node(step, node, BPMN_ELEMENT_CANCELLED);
+    return true;
+}
+
+void bpmn_run_gone(struct step *step, struct node *node)
+{
+    CHECK(node->phase == PHASE_TERMINATING && node->children == 0);
+    struct ending ending = *node->ending;
+    struct node *scope = node->parent;
+    if (!scope) {
+        bpmn_run_end_instance(step, BPMN_TERMINATED, ending.reason);
+        return;
+    }
+    end_node(step, node, BPMN_ELEMENT_CANCELLED);
+    if (ending.event) {
+        scope->pending++;
+        bpmn_run_enter_triggered(step, scope, ending.event, ending.variables);
+        scope->pending--;
+    }
+    if (scope->phase == PHASE_TERMINATING && scope->children == 0)
+        bpmn_run_gone(step, scope);
+    else if (ending.moved)
+        bpmn_change_emptied(step, scope);
+    else if (scope->body)
+        bpmn_loop_next(step, scope);
+    else
+        bpmn_run_scope_check(step, scope);
 }
 
 void bpmn_run_end_instance(struct step *step, enum bpmn_state state, struct str reason)
@@ -639,6 +712,12 @@ void bpmn_run_end_instance(struct step *step, enum bpmn_state state, struct str 
     bpmn_step_clear_incident(step, root);
     bpmn_task_cancel_work(step, root);
     bpmn_event_close_all(step, root);
+    if (root->children > 0) {
+        bpmn_run_set_ending(step, root, &(struct ending){.kind = ENDING_GONE, .reason = reason});
+        return;
+    }
+    root->ending = NULL;
+    root->phase = PHASE_LEAVING;
     record_end(step, root, state == BPMN_COMPLETED ? BPMN_ELEMENT_LEFT : BPMN_ELEMENT_CANCELLED);
     instance->state = state;
     instance->ended_ms = step->env->now_ms;

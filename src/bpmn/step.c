@@ -161,13 +161,15 @@ static enum status apply_complete_job(struct step *step, const struct bpmn_comma
         return FAILED;
     if (node->transition)
         return bpmn_listen_answer(step, node, command, err);
+    bool listening = node->phase == PHASE_START_LISTENERS || node->phase == PHASE_END_LISTENERS;
+    if (node->element->type == BPMN_AD_HOC_SUB_PROCESS && !listening)
+        return bpmn_ad_hoc_answer(step, node, command, err);
     if (!value_is_null(command->value)) {
-        error_set(err, ERROR_INVALID, "job-result-unexpected", "The job %" PRId64 " is not that of a task listener.",
-                  command->key);
+        error_set(err, ERROR_INVALID, "job-result-unexpected",
+                  "The job %" PRId64 " is not that of a task listener or an ad-hoc sub-process.", command->key);
         return error_field(err, "result");
     }
     bpmn_step_clear_incident(step, node);
-    bool listening = node->phase == PHASE_START_LISTENERS || node->phase == PHASE_END_LISTENERS;
     bpmn_task_work_done(node);
     if (listening) {
         complete_listener(step, node, command->variables);
@@ -381,7 +383,14 @@ static enum status apply_skip(struct step *step, const struct bpmn_command *comm
         bpmn_run_join(step, node);
         return OK;
     }
+    step->unheard = true;
     bpmn_run_terminate_children(step, node);
+    step->unheard = false;
+    if (node->phase == PHASE_TERMINATING) {
+        bpmn_run_gone(step, node);
+        return OK;
+    }
+    node->ending = NULL;
     bpmn_step_clear_incident(step, node);
     bpmn_event_close_all(step, node);
     if (node->work == WORK_COMPENSATION)
@@ -418,6 +427,7 @@ static enum status apply_set_variables(struct step *step, const struct bpmn_comm
 static enum status apply_cancel(struct step *step, const struct bpmn_command *command, struct error *err)
 {
     (void)err;
+    step->unheard = step->instance->root->phase == PHASE_TERMINATING;
     bpmn_run_end_instance(step, BPMN_TERMINATED, command->message.data ? command->message : STR(""));
     return OK;
 }
@@ -427,27 +437,7 @@ static enum status apply_ad_hoc(struct step *step, const struct bpmn_command *co
     struct node *node = get_node(step, command->key, err);
     if (!node)
         return FAILED;
-    if (node->element->type != BPMN_AD_HOC_SUB_PROCESS || node->body || node->phase != PHASE_ACTIVE)
-        return error_set(err, ERROR_CONFLICT, "element-not-active", "'%.*s' is no active ad-hoc sub-process.",
-                         STR_ARGS(node->element->id));
-    size_t count = value_count(command->value);
-    for (size_t i = 0; i < count; i++) {
-        struct str id = value_text(value_at(command->value, i));
-        const struct element *element = bpmn_element_find(node->element->process, id);
-        if (!element || element->parent != node->element || !bpmn_ad_hoc_can_start(element))
-            return error_set(err, ERROR_NOT_FOUND, "element-not-found", "'%.*s' cannot be activated in '%.*s'.",
-                             STR_ARGS(id), STR_ARGS(node->element->id));
-    }
-    if (count == 0 || command->value.kind != VALUE_LIST)
-        return error_set(err, ERROR_INVALID, "element-not-found", "Name at least one element to activate.");
-    bpmn_step_clear_incident(step, node);
-    for (size_t i = 0; i < count; i++) {
-        struct token token = {node, bpmn_element_find(node->element->process, value_text(value_at(command->value, i))),
-                              NULL};
-        VECTOR_PUSH(step->arena, &step->queue, token);
-        node->pending++;
-    }
-    return OK;
+    return bpmn_ad_hoc_activate(step, command, node, err);
 }
 
 typedef enum status command_apply(struct step *step, const struct bpmn_command *command, struct error *err);

@@ -30,6 +30,7 @@ static const char *state_of(const struct node *node)
     case PHASE_END_LISTENERS: return "listening";
     case PHASE_ACTIVE: return "active";
     case PHASE_LEAVING: return "leaving";
+    case PHASE_TERMINATING: return "terminating";
     }
     return "";
 }

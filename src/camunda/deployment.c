@@ -16,9 +16,7 @@ static struct str all_problems(struct http_request *request, struct value proble
         buf_printf(&text, "%s'%.*s': %.*s%s%.*s", i ? "\n" : "", STR_ARGS(value_text(value_get(one, STR("resource")))),
                    STR_ARGS(element), element.len ? ": " : "", STR_ARGS(value_text(value_get(one, STR("message")))));
     }
-    struct str detail = arena_str(request->arena, buf_str(&text));
-    buf_release(&text);
-    return detail;
+    return arena_take(request->arena, &text);
 }
 
 static enum status read_parts(struct http_request *request, struct service_resource **out, size_t *count,

@@ -35,9 +35,14 @@ static struct value user_task(struct arena *arena, struct value listening, struc
     int64_t key;
     if (!value_to_int64(value_get(task, STR("key")), &key))
         return value_null;
-    const char *action = event.data[0] == 'a' ? "assign" : event.data[0] == 'u' ? "update" : "complete";
+    static const char *const actions[][2] = {
+        {"assigning", "assign"}, {"updating", "update"}, {"completing", "complete"}};
+    const char *action = "";
+    for (size_t i = 0; i < COUNT_OF(actions); i++)
+        if (str_equal(event, str_of(actions[i][0])))
+            action = actions[i][1];
     context_builder_init(&view, arena);
-    context_builder_put(&view, STR("action"), value_cstr(str_equal(event, STR("creating")) ? "" : action));
+    context_builder_put(&view, STR("action"), value_cstr(action));
     context_builder_put(&view, STR("changedAttributes"), changed);
     for (size_t i = 0; i < COUNT_OF(same); i++)
         context_builder_put(&view, str_of(same[i][0]), value_get(task, str_of(same[i][1])));
@@ -48,11 +53,12 @@ static struct value user_task(struct arena *arena, struct value listening, struc
     return context_builder_done(&view);
 }
 
-static void put_listener(struct context_builder *view, struct value listening)
+static void put_listener(struct context_builder *view, struct value listening, bool ad_hoc)
 {
     static const char *const types[][2] = {{"start", "START"},       {"end", "END"},
                                            {"creating", "CREATING"}, {"assigning", "ASSIGNING"},
-                                           {"updating", "UPDATING"}, {"completing", "COMPLETING"}};
+                                           {"updating", "UPDATING"}, {"completing", "COMPLETING"},
+                                           {"canceling", "CANCELING"}};
     struct str event = value_text(value_get(listening, STR("event")));
     bool task = !value_is_null(value_get(listening, STR("task")));
     const char *type = "UNSPECIFIED";
@@ -62,6 +68,7 @@ static void put_listener(struct context_builder *view, struct value listening)
     context_builder_put(view, STR("kind"),
                         value_cstr(task        ? "TASK_LISTENER"
                                    : event.len ? "EXECUTION_LISTENER"
+                                   : ad_hoc    ? "AD_HOC_SUB_PROCESS"
                                                : "BPMN_ELEMENT"));
     context_builder_put(view, STR("listenerEventType"), value_cstr(type));
     context_builder_put(view, STR("userTask"), task ? user_task(view->arena, listening, event) : value_null);
@@ -94,7 +101,7 @@ static struct value job_view(struct http_request *request, struct value job)
                         value_string(arena_printf(request->arena, "%" PRId64, element)));
     context_builder_put(&view, STR("deadline"), value_int(deadline));
     context_builder_put(&view, STR("tenantId"), value_cstr("<default>"));
-    put_listener(&view, value_get(job, STR("listening")));
+    put_listener(&view, value_get(job, STR("listening")), value_is_true(value_get(job, STR("ad_hoc"))));
     context_builder_put(&view, STR("tags"), tags.kind == VALUE_LIST ? tags : value_list(request->arena, NULL, 0));
     context_builder_put(&view, STR("rootProcessInstanceKey"), value_null);
     return context_builder_done(&view);
@@ -138,7 +145,25 @@ enum status camunda_activate_jobs(struct http_request *request, struct error *er
 
 /* ---- Answering ---- */
 
-/* What a task listener answers. */
+/* Which elements the job of an ad-hoc sub-process wants to run, and whether that is all. */
+static enum status read_ad_hoc(struct http_request *request, struct value result, struct value *out, struct error *err)
+{
+    struct value elements;
+    bool fulfilled, cancels;
+    if (camunda_list(result, "activateElements", &elements, err) != OK ||
+        camunda_flag(result, "isCompletionConditionFulfilled", false, &fulfilled, err) != OK ||
+        camunda_flag(result, "isCancelRemainingInstances", false, &cancels, err) != OK)
+        return FAILED;
+    struct context_builder view;
+    context_builder_init(&view, request->arena);
+    context_builder_put(&view, STR("activateElements"), elements);
+    context_builder_put(&view, STR("isCompletionConditionFulfilled"), value_boolean(fulfilled));
+    context_builder_put(&view, STR("isCancelRemainingInstances"), value_boolean(cancels));
+    *out = context_builder_done(&view);
+    return OK;
+}
+
+/* What a task listener or the job of an ad-hoc sub-process answers. */
 static enum status read_result(struct http_request *request, struct value body, struct value *out, struct error *err)
 {
     struct value result, corrections;
@@ -147,14 +172,18 @@ static enum status read_result(struct http_request *request, struct value body, 
     *out = value_null;
     if (camunda_object(body, "result", &result, err) != OK || value_is_null(result))
         return value_is_null(result) ? OK : FAILED;
-    if (camunda_text(result, "type", &type, err) != OK || camunda_flag(result, "denied", false, &denied, err) != OK ||
+    if (camunda_text(result, "type", &type, err) != OK)
+        return FAILED;
+    if (str_equal(type, STR("adHocSubProcess")))
+        return read_ad_hoc(request, result, out, err);
+    if (type.len && !str_equal(type, STR("userTask"))) {
+        error_set(err, ERROR_INVALID, "not-supported", "Results are of the type userTask or adHocSubProcess.");
+        return error_field(err, "result.type");
+    }
+    if (camunda_flag(result, "denied", false, &denied, err) != OK ||
         camunda_text(result, "deniedReason", &reason, err) != OK ||
         camunda_object(result, "corrections", &corrections, err) != OK)
         return FAILED;
-    if (type.len && !str_equal(type, STR("userTask"))) {
-        error_set(err, ERROR_INVALID, "not-supported", "Only results of the type userTask are taken.");
-        return error_field(err, "result.type");
-    }
     struct context_builder view;
     context_builder_init(&view, request->arena);
     context_builder_put(&view, STR("denied"), value_boolean(denied));

@@ -47,7 +47,8 @@ static enum status answer_settled(struct http_request *request, const struct cal
     if (str_equal(value_text(value_get(outcome, STR("denied"))), str_of(asked)))
         return error_set(err, ERROR_CONFLICT, "task-denied", "The %s of the user task %.*s was denied: %.*s", asked,
                          STR_ARGS(key), STR_ARGS(reason));
-    if (value_is_true(value_get(outcome, STR("cancelled"))))
+    if (value_is_true(value_get(outcome, STR("cancelled"))) ||
+        str_equal(value_text(value_get(outcome, STR("changing"))), STR("canceling")))
         return error_set(err, ERROR_CONFLICT, "user-task-ended", "The user task %.*s has been cancelled.",
                          STR_ARGS(key));
     return http_reply_empty(request);

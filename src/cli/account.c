@@ -40,8 +40,10 @@ int cli_user(int argc, char **argv)
     size_t count = 0;
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), words, 2, &count) || count != 2 ||
         strcmp(words[0], "add") != 0 || !options[3].value || !options[4].value) {
-        fprintf(stderr, "usage: tongban user add NAME --role ROLE --region CODE [--title SHOWN] [--unit ID --unit-name TEXT --uscc CODE]\n"
-                        "       [--data DIR | --db postgres://…] [--packs DIR]; the password is read from standard input\n");
+        fprintf(stderr,
+                "usage: tongban user add NAME --role ROLE --region CODE [--title SHOWN] [--unit ID --unit-name TEXT "
+                "--uscc CODE]\n"
+                "       [--data DIR | --db postgres://…] [--packs DIR]; the password is read from standard input\n");
         return 2;
     }
     char password[256];
@@ -76,9 +78,11 @@ int cli_token(int argc, char **argv)
     size_t count = 0;
     int64_t days = 0;
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), words, 1, &count) || count != 1 ||
-        strcmp(words[0], "create") != 0 || !options[3].value || !str_to_int64(str_of(options[4].value), &days) || days < 1 ||
-        days > 3650) {
-        fprintf(stderr, "usage: tongban token create --user NAME [--days 1…3650] [--data DIR | --db postgres://…] [--packs DIR]\n");
+        strcmp(words[0], "create") != 0 || !options[3].value || !str_to_int64(str_of(options[4].value), &days) ||
+        days < 1 || days > 3650) {
+        fprintf(
+            stderr,
+            "usage: tongban token create --user NAME [--days 1…3650] [--data DIR | --db postgres://…] [--packs DIR]\n");
         return 2;
     }
     struct error err = ERROR_INIT;

@@ -1,5 +1,5 @@
-/* The subcommands of `tongban`: one row of the table in main.c and one file each. What needs no store, no network and no
- * drawing is in the program tongban itself, so that it starts in a few milliseconds; for the rest tongban becomes
+/* The subcommands of `tongban`: one row of the table in main.c and one file each. What needs no store, no network and
+ * no drawing is in the program tongban itself, so that it starts in a few milliseconds; for the rest tongban becomes
  * tongban-server, which stands beside it (server.c). */
 #pragma once
 

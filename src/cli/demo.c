@@ -1,5 +1,5 @@
-/* Generates the demo province from demo.json, the base pack's staff and the townships of the built pages. The same seed gives
- * the same people on every machine; ID numbers are well-formed and fictional. */
+/* Generates the demo province from demo.json, the base pack's staff and the townships of the built pages. The same seed
+ * gives the same people on every machine; ID numbers are well-formed and fictional. */
 #include "cli/demo.h"
 
 #include "feel/json.h"
@@ -112,12 +112,14 @@ static struct place draw_place(struct demo *self)
     struct place place = {.county = draw_county(self)};
     struct value township = township_of(self, place.county, dice_between(&self->dice, 0, 1000000), &place.township);
     struct value villages = value_get(township, STR("villages"));
-    struct value village = value_count(villages)
-                               ? value_at(villages, (size_t)dice_between(&self->dice, 0, (int64_t)value_count(villages) - 1))
-                               : value_null;
+    struct value village =
+        value_count(villages)
+            ? value_at(villages, (size_t)dice_between(&self->dice, 0, (int64_t)value_count(villages) - 1))
+            : value_null;
     place.village = value_is_null(village) ? place.township : value_text(value_at(village, 0));
     struct value streets = value_get(self->data, STR("streets"));
-    struct str street = value_text(value_at(streets, (size_t)dice_between(&self->dice, 0, (int64_t)value_count(streets) - 1)));
+    struct str street =
+        value_text(value_at(streets, (size_t)dice_between(&self->dice, 0, (int64_t)value_count(streets) - 1)));
     struct str county = pack_division_full_name(self->store->packs, self->arena, place.county);
     place.address = arena_printf(self->arena, "%.*s%.*s%.*s%" PRId64 "号", STR_ARGS(county),
                                  STR_ARGS(value_text(value_get(township, STR("name")))), STR_ARGS(street),
@@ -137,7 +139,8 @@ static struct str make_id(struct demo *self, struct str county, int64_t born, en
 {
     struct civil c = temporal_civil((struct value){.kind = VALUE_DATE, .temporal = {.seconds = born * 86400}});
     int64_t sequence = (self->sequence++ % 499) * 2 + (sex == CITIZEN_MALE ? 1 : 2);
-    struct str first = arena_printf(self->arena, "%.6s%04" PRId64 "%02d%02d%03" PRId64, county.data, c.year, c.month, c.day, sequence);
+    struct str first =
+        arena_printf(self->arena, "%.6s%04" PRId64 "%02d%02d%03" PRId64, county.data, c.year, c.month, c.day, sequence);
     return arena_printf(self->arena, "%.*s%c", STR_ARGS(first), citizen_id_check_char(first));
 }
 
@@ -168,7 +171,8 @@ static size_t make_household(struct demo *self, struct str county, struct reside
     out[count++] = make_resident(self, county, surname, age, head_sex);
     if (dice_between(&self->dice, 0, 9) < 7) {
         int64_t other = age + dice_between(&self->dice, -4, 4);
-        out[count] = make_resident(self, county, draw_character(self, "surnames"), other < 22 ? 22 : other, 3 - head_sex);
+        out[count] =
+            make_resident(self, county, draw_character(self, "surnames"), other < 22 ? 22 : other, 3 - head_sex);
         out[count++].role = SPOUSE;
     }
     int64_t children = age < 60 ? dice_between(&self->dice, 0, 2) : dice_between(&self->dice, 0, 1);
@@ -210,8 +214,12 @@ static struct value resident_value(struct demo *self, const struct resident *hom
                         (struct value){.kind = VALUE_DATE, .temporal = {.seconds = one->born * 86400}});
     context_builder_put(&party, STR("region"), value_string(place->township));
     context_builder_put(&party, STR("address"), value_string(place->address));
-    context_builder_put(&party, STR("phone"), value_string(arena_printf(self->arena, "199%08" PRId64, dice_between(&self->dice, 0, 99999999))));
-    context_builder_put(&party, STR("household"), value_string(arena_printf(self->arena, "%.*s-%06" PRId64, STR_ARGS(place->county), self->households)));
+    context_builder_put(
+        &party, STR("phone"),
+        value_string(arena_printf(self->arena, "199%08" PRId64, dice_between(&self->dice, 0, 99999999))));
+    context_builder_put(
+        &party, STR("household"),
+        value_string(arena_printf(self->arena, "%.*s-%06" PRId64, STR_ARGS(place->county), self->households)));
     context_builder_put(&party, STR("relatives"), list_builder_done(&relatives));
     return context_builder_done(&party);
 }
@@ -269,7 +277,8 @@ static struct value make_institution(struct demo *self, struct value pattern, st
     struct context_builder party;
     context_builder_init(&party, self->arena);
     context_builder_put(&party, STR("kind"), value_cstr("organisation"));
-    context_builder_put(&party, STR("id"), value_string(arena_printf(self->arena, "%.*s%c", STR_ARGS(first17), uscc_check_char(first17))));
+    context_builder_put(&party, STR("id"),
+                        value_string(arena_printf(self->arena, "%.*s%c", STR_ARGS(first17), uscc_check_char(first17))));
     context_builder_put(&party, STR("name"),
                         value_string(institution_name(self, value_text(value_get(pattern, STR("name"))),
                                                       division ? division->name : county,
@@ -301,6 +310,9 @@ static enum status load_staff(struct demo *self, struct error *err)
 {
     struct value staff = pack_staff(self->store->packs);
     struct call call = cli_call(self->store);
+    struct str hash; /* one for all: the password is known to everybody, and hashing it is slow */
+    if (service_password_hash(self->arena, STR(DEMO_PASSWORD), &hash, err) != OK)
+        return FAILED;
     for (size_t i = 0; i < value_count(staff); i++) {
         struct value one = value_at(staff, i);
         struct service_user user = {.name = value_text(value_get(one, STR("name"))),
@@ -310,7 +322,7 @@ static enum status load_staff(struct demo *self, struct error *err)
                                     .unit = value_text(value_get(one, STR("unit"))),
                                     .unit_name = value_text(value_get(one, STR("unit_name"))),
                                     .uscc = value_text(value_get(one, STR("uscc"))),
-                                    .password = STR(DEMO_PASSWORD)};
+                                    .hash = hash};
         if (service_user_add(&call, &user, err) != OK)
             return FAILED;
     }

@@ -142,14 +142,16 @@ int cli_dmn(int argc, char **argv)
     arena_init(&arena);
     for (size_t i = 0; argc > 1 && i < COUNT_OF(commands); i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            code = commands[i].run ? commands[i].run(&arena, argc - 1, argv + 1) : cli_dmn_stored(&arena, argc - 1, argv + 1);
+            code = commands[i].run ? commands[i].run(&arena, argc - 1, argv + 1)
+                                   : cli_dmn_stored(&arena, argc - 1, argv + 1);
     arena_release(&arena);
     if (code == 2)
-        fprintf(stderr, "usage: tongban dmn eval FILE --decision NAME [--input JSON] [--explain]\n"
-                        "       tongban dmn check FILE...\n"
-                        "       tongban dmn tck DIR...\n"
-                        "       tongban dmn sweep --data DIR --decision ID [--cohort FEEL] [--inputs JSON] [--compare FILE]\n"
-                        "                         [--list N] [--purpose TEXT] [--packs DIR] [--db postgres://...]\n"
-                        "       tongban dmn replay CASE --data DIR [--packs DIR] [--db postgres://...]\n");
+        fprintf(stderr,
+                "usage: tongban dmn eval FILE --decision NAME [--input JSON] [--explain]\n"
+                "       tongban dmn check FILE...\n"
+                "       tongban dmn tck DIR...\n"
+                "       tongban dmn sweep --data DIR --decision ID [--cohort FEEL] [--inputs JSON] [--compare FILE]\n"
+                "                         [--list N] [--purpose TEXT] [--packs DIR] [--db postgres://...]\n"
+                "       tongban dmn replay CASE --data DIR [--packs DIR] [--db postgres://...]\n");
     return code;
 }

@@ -33,7 +33,8 @@ static int evaluate(struct arena *arena, const char *text, const char *context_j
     if (feel_compile(arena, str_of(text), &options, &program, &err) != OK)
         return report(&err);
 
-    struct feel_run run = {.arena = arena, .now_ms = world_real.now_ms(NULL), .calendar = cli_calendar(arena, str_of(text))};
+    struct feel_run run = {
+        .arena = arena, .now_ms = world_real.now_ms(NULL), .calendar = cli_calendar(arena, str_of(text))};
     struct feel_input input = {.slots = slots, .context = context};
     struct value result = feel_evaluate(program, &input, &run);
     struct buf out;

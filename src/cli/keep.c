@@ -59,8 +59,8 @@ int cli_recount(int argc, char **argv)
     if (service_recount(&call, mend, &found, &err) != OK) {
         cli_failed(argv[0], &err);
     } else {
-        printf("%" PRId64 " cases, %" PRId64 " sums: %" PRId64 " cases counted wrongly, %" PRId64 " wrong sums%s\n", found.cases,
-               found.sums, found.cases_wrong, found.sums_wrong, mend ? "; mended" : "");
+        printf("%" PRId64 " cases, %" PRId64 " sums: %" PRId64 " cases counted wrongly, %" PRId64 " wrong sums%s\n",
+               found.cases, found.sums, found.cases_wrong, found.sums_wrong, mend ? "; mended" : "");
         code = !mend && (found.cases_wrong || found.sums_wrong);
     }
     cli_store_close(&store);
@@ -90,7 +90,8 @@ int cli_restore(int argc, char **argv)
     struct cli_option options[] = {{"--data", false, NULL}};
     const char *from = NULL;
     size_t count = 0;
-    if (!cli_options_read(argc, argv, options, COUNT_OF(options), &from, 1, &count) || count != 1 || !options[0].value) {
+    if (!cli_options_read(argc, argv, options, COUNT_OF(options), &from, 1, &count) || count != 1 ||
+        !options[0].value) {
         fprintf(stderr, "usage: tongban restore OUT --data DIR\n");
         return 2;
     }

@@ -18,7 +18,8 @@ static const struct {
 } commands[] = {
     {"serve", NULL, "serve --data DIR | --db postgres://...   serve the portal, the desk and the API"},
     {"feel", cli_feel, "feel EXPR [--context JSON]              evaluate an expression, print the JSON value"},
-    {"dmn", cli_dmn, "dmn eval|check|tck|sweep|replay ...     evaluate or check decision models, ask everybody, decide again"},
+    {"dmn", cli_dmn,
+     "dmn eval|check|tck|sweep|replay ...     evaluate or check decision models, ask everybody, decide again"},
     {"bpmn", cli_bpmn, "bpmn check FILE...                      problems of process models, with element ids"},
     {"cert", NULL, "cert verify FILE|- [--keys FILE]        is a certificate genuine and valid? Works offline"},
     {"pack", NULL, "pack check|test DIR...                  static checks; play the scenarios"},

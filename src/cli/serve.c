@@ -7,10 +7,12 @@
 #include "cli/demo.h"
 #include "cli/options.h"
 #include "cli/store.h"
+#include "db/db.h"
 #include "gate/gate.h"
 #include "http/http.h"
 #include "portal/portal.h"
 #include "service/alert.h"
+#include "service/audit.h"
 #include "service/bulk.h"
 #include "service/certificate.h"
 #include "service/exchange.h"
@@ -30,6 +32,8 @@
 #include <unistd.h>
 
 #define BATCH 200
+#define BATCH_WANTED 20 /* while others want to write */
+#define CHANGES_BATCH 1000 /* they give way by themselves */
 #define STEP_MS 200
 #define UPKEEP_MS 60000
 #define MODELS_MS 5000
@@ -65,7 +69,8 @@ static bool background_rest(struct background *self)
     return stop;
 }
 
-typedef enum status background_step(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err);
+typedef enum status background_step(struct service *self, int64_t now_ms, size_t batch, size_t *done,
+                                    struct error *err);
 
 static bool background_stopping(struct background *self)
 {
@@ -75,19 +80,26 @@ static bool background_stopping(struct background *self)
     return stop;
 }
 
-/* Runs a step until nothing is due, at most a hundred batches at a time so that the others get their turn. */
-static void background_drain(struct background *self, const char *what, background_step *step)
+/* Runs a step until nothing is due, at most a hundred batches at a time so that the others get their turn. most: items
+ * in a batch; 0: as many as others leave room for. */
+static void background_drain_by(struct background *self, const char *what, background_step *step, size_t most)
 {
     for (int i = 0; i < 100 && !background_stopping(self); i++) {
         size_t done = 0;
         struct error err = ERROR_INIT;
-        if (step(self->service, service_now(self->service), BATCH, &done, &err) != OK) {
+        size_t batch = most ? most : db_wanted(service_db(self->service)) ? BATCH_WANTED : BATCH;
+        if (step(self->service, service_now(self->service), batch, &done, &err) != OK) {
             log_event(LOG_ERROR, "background.failed", "step=%s problem=%s", what, err.type);
             return;
         }
         if (done == 0)
             return;
     }
+}
+
+static void background_drain(struct background *self, const char *what, background_step *step)
+{
+    background_drain_by(self, what, step, 0);
 }
 
 static void *background_run(void *argument)
@@ -97,7 +109,7 @@ static void *background_run(void *argument)
     do {
         background_drain(self, "timers", service_timers_run);
         background_drain(self, "starts", service_starts_run);
-        background_drain(self, "changes", service_changes_run);
+        background_drain_by(self, "changes", service_changes_run, CHANGES_BATCH);
         int64_t now = service_now(self->service);
         if (now >= certificates_at) {
             background_drain(self, "certificates", service_certificates_run);
@@ -120,11 +132,18 @@ static void *background_run(void *argument)
     return NULL;
 }
 
+/* The thread that calls it comes behind people, in computing and in writing. */
+static void give_way(int nice)
+{
+    setpriority(PRIO_PROCESS, (id_t)gettid(), nice);
+    db_give_way();
+}
+
 /* What leaves the house. An agency that hangs holds up nothing of ours, and people here come first. */
 static void *outgoing_run(void *argument)
 {
     struct background *self = argument;
-    setpriority(PRIO_PROCESS, (id_t)gettid(), OUTGOING_NICE);
+    give_way(OUTGOING_NICE);
     do {
         background_drain(self, "outbox", service_outbox_run);
         background_drain(self, "messages", service_messages_run);
@@ -137,7 +156,7 @@ static void *counting_run(void *argument)
 {
     struct background *self = argument;
     int64_t units_at = 0;
-    setpriority(PRIO_PROCESS, (id_t)gettid(), COUNTING_NICE);
+    give_way(COUNTING_NICE);
     do {
         background_drain(self, "indicators", service_indicators_run);
         background_drain(self, "alerts", service_alerts_run);
@@ -153,9 +172,20 @@ static void *counting_run(void *argument)
 static void *bulk_run(void *argument)
 {
     struct background *self = argument;
-    setpriority(PRIO_PROCESS, (id_t)gettid(), COUNTING_NICE);
+    give_way(COUNTING_NICE);
     do {
         background_drain(self, "bulk", service_bulks_run);
+    } while (!background_rest(self));
+    return NULL;
+}
+
+/* A full audit may take long: it holds up nothing else. */
+static void *audit_run(void *argument)
+{
+    struct background *self = argument;
+    give_way(COUNTING_NICE);
+    do {
+        background_drain(self, "audit", service_audits_run);
     } while (!background_rest(self));
     return NULL;
 }
@@ -206,7 +236,8 @@ static enum status start_http(struct cli_store *store, const struct cli_option *
     mounts[2] = (struct http_mount){"/desk/", arena_printf(&store->arena, "%s/dist/desk", web).data, "index.html"};
     int64_t per_second = 0;
     if (!str_to_int64(str_of(given[RATE].value), &per_second) || per_second < 0)
-        return error_set(err, ERROR_INVALID, "bad-option", "--rate is the number of requests a second from one address");
+        return error_set(err, ERROR_INVALID, "bad-option",
+                         "--rate is the number of requests a second from one address");
     struct http_options options = {.listen = given[LISTEN].value,
                                    .tls_cert = given[TLS_CERT].value,
                                    .tls_key = given[TLS_KEY].value,
@@ -233,7 +264,11 @@ static int run(struct cli_store *store, struct http_server *server)
     static const struct {
         const char *name;
         void *(*run)(void *);
-    } works[] = {{"background", background_run}, {"outgoing", outgoing_run}, {"counting", counting_run}, {"bulk", bulk_run}};
+    } works[] = {{"background", background_run},
+                 {"outgoing", outgoing_run},
+                 {"counting", counting_run},
+                 {"bulk", bulk_run},
+                 {"audit", audit_run}};
     struct background threads[COUNT_OF(works)];
     for (size_t i = 0; i < COUNT_OF(works); i++)
         background_start(&threads[i], store->service, works[i].name, works[i].run);
@@ -255,18 +290,27 @@ static int run(struct cli_store *store, struct http_server *server)
 
 int cli_serve(int argc, char **argv)
 {
-    struct cli_option options[] = {
-        [DATA] = {"--data", false, "data"},     [DB] = {"--db", false, NULL},          [LISTEN] = {"--listen", false, "127.0.0.1:8080"},
-        [PACKS] = {"--packs", false, NULL},     [WEB] = {"--web", false, NULL},        [DEMO] = {"--demo", true, NULL},
-        [AGENCIES] = {"--agencies", false, NULL}, [URL] = {"--public-url", false, NULL}, [RATE] = {"--rate", false, "200"},
-        [ALGORITHM] = {"--algorithm", false, "SM2"}, [LOG] = {"--log", false, "info"},
-        [TLS_CERT] = {"--tls-cert", false, NULL}, [TLS_KEY] = {"--tls-key", false, NULL}};
+    struct cli_option options[] = {[DATA] = {"--data", false, "data"},
+                                   [DB] = {"--db", false, NULL},
+                                   [LISTEN] = {"--listen", false, "127.0.0.1:8080"},
+                                   [PACKS] = {"--packs", false, NULL},
+                                   [WEB] = {"--web", false, NULL},
+                                   [DEMO] = {"--demo", true, NULL},
+                                   [AGENCIES] = {"--agencies", false, NULL},
+                                   [URL] = {"--public-url", false, NULL},
+                                   [RATE] = {"--rate", false, "200"},
+                                   [ALGORITHM] = {"--algorithm", false, "SM2"},
+                                   [LOG] = {"--log", false, "info"},
+                                   [TLS_CERT] = {"--tls-cert", false, NULL},
+                                   [TLS_KEY] = {"--tls-key", false, NULL}};
     size_t count = 0;
     bool es256 = false;
     if (!cli_options_read(argc, argv, options, COUNT_OF(options), NULL, 0, &count) ||
         (!(es256 = strcmp(options[ALGORITHM].value, "ES256") == 0) && strcmp(options[ALGORITHM].value, "SM2") != 0)) {
-        fprintf(stderr, "usage: tongban serve [--data DIR] [--db postgres://…] [--listen ADDR:PORT] [--packs DIR] [--web DIR] [--demo]\n"
-                        "       [--agencies URL] [--public-url URL] [--rate N] [--algorithm SM2|ES256] [--log debug|info|warning|error]\n"
+        fprintf(stderr, "usage: tongban serve [--data DIR] [--db postgres://…] [--listen ADDR:PORT] [--packs DIR] "
+                        "[--web DIR] [--demo]\n"
+                        "       [--agencies URL] [--public-url URL] [--rate N] [--algorithm SM2|ES256] [--log "
+                        "debug|info|warning|error]\n"
                         "       [--tls-cert FILE.pem --tls-key FILE.pem]\n");
         return 2;
     }
@@ -287,7 +331,8 @@ int cli_serve(int argc, char **argv)
     struct error err = ERROR_INIT;
     struct cli_store store;
     char public_url[256];
-    snprintf(public_url, sizeof(public_url), "%s://%s", options[TLS_CERT].value ? "https" : "http", options[LISTEN].value);
+    snprintf(public_url, sizeof(public_url), "%s://%s", options[TLS_CERT].value ? "https" : "http",
+             options[LISTEN].value);
     struct service_options service = {.data = options[DATA].value,
                                       .db = options[DB].value,
                                       .agencies = options[AGENCIES].value,
@@ -305,8 +350,8 @@ int cli_serve(int argc, char **argv)
     } else {
         api_set_server(server);
         camunda_set_server(server);
-        printf("Tongban %s serves on port %d: %s/ (portal), %s/desk/ (staff)\n", TONGBAN_VERSION, http_server_port(server),
-               service.public_url, service.public_url);
+        printf("Tongban %s serves on port %d: %s/ (portal), %s/desk/ (staff)\n", TONGBAN_VERSION,
+               http_server_port(server), service.public_url, service.public_url);
         if (options[DEMO].value)
             demo_print_accounts(&store, stdout);
         fflush(stdout);

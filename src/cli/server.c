@@ -10,9 +10,9 @@ static const struct {
     const char *name;
     cli_command *run;
 } commands[] = {
-    {"serve", cli_serve},   {"cert", cli_cert}, {"pack", cli_pack},       {"audit", cli_audit}, {"recount", cli_recount}, {"backup", cli_backup},
-    {"restore", cli_restore}, {"user", cli_user}, {"setting", cli_setting}, {"token", cli_token}, {"feel", cli_feel},
-    {"dmn", cli_dmn},
+    {"serve", cli_serve},     {"cert", cli_cert},     {"pack", cli_pack},       {"audit", cli_audit},
+    {"recount", cli_recount}, {"backup", cli_backup}, {"restore", cli_restore}, {"user", cli_user},
+    {"setting", cli_setting}, {"token", cli_token},   {"feel", cli_feel},       {"dmn", cli_dmn},
 };
 
 int cli_dmn_stored(struct arena *arena, int argc, char **argv)

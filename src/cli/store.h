@@ -12,9 +12,10 @@ struct cli_store {
     struct service *service;
 };
 
-/* Loads the packs of a folder ("packs" beside the working folder, or where the program was built, if NULL) and prints what is
- * wrong with them. */
-MUST_USE enum status cli_packs_load(struct arena *arena, const char *folder, const struct pack_set **out, struct error *err);
+/* Loads the packs of a folder ("packs" beside the working folder, or where the program was built, if NULL) and prints
+ * what is wrong with them. */
+MUST_USE enum status cli_packs_load(struct arena *arena, const char *folder, const struct pack_set **out,
+                                    struct error *err);
 /* packs are those of options->packs, which this fills in. */
 MUST_USE enum status cli_store_open(struct service_options *options, const char *packs, struct cli_store *out,
                                     struct error *err);

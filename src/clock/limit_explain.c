@@ -331,9 +331,7 @@ static struct str sentence_zh(struct telling *self)
         buf_printf(&out, ",最迟%s%s前办结", day_text_zh(self->arena, due->due_day).data,
                    time_zh(self->arena, due->due_ms).data);
     buf_put(&out, due->provisional && due->due_day != INT32_MAX ? STR("(暂定)。") : STR("。"));
-    struct str text = arena_str(self->arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_take(self->arena, &out);
 }
 
 static struct str sentence_en(struct telling *self)
@@ -365,9 +363,7 @@ static struct str sentence_en(struct telling *self)
     else
         buf_printf(&out, ": due by %s at %s", day_text_en(arena, due->due_day).data, time_en(arena, due->due_ms).data);
     buf_put(&out, due->provisional && due->due_day != INT32_MAX ? STR(" (provisional).") : STR("."));
-    struct str text = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_take(arena, &out);
 }
 
 enum status limit_explain(struct arena *arena, const struct limit *self, struct limit_explanation *out,

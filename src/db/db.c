@@ -8,9 +8,12 @@
 #include <time.h>
 
 #define REPEATS_MAX 20
+#define WANTED_US 500000
 
 /* The thread is inside a db_function: a transaction in a transaction would wait for itself. */
 static _Thread_local bool inside_function;
+
+static _Thread_local bool gives_way;
 
 /* ---- Opening ---------------------------------------------------------------------------------------------------- */
 
@@ -236,13 +239,26 @@ static void run_alone(struct db *db, struct db_pool *pool, struct db_call *call)
     }
 }
 
+void db_give_way(void)
+{
+    gives_way = true;
+}
+
+bool db_wanted(const struct db *self)
+{
+    int64_t last = atomic_load_explicit(&self->wanted_us, memory_order_relaxed);
+    return last && monotonic_us() - last < WANTED_US;
+}
+
 enum status db_write(struct db *self, db_function fn, void *arg, struct error *err)
 {
     CHECK(!inside_function);
     if (self->before_write)
         self->before_write(self->before_write_arg);
     int64_t start = monotonic_us();
-    struct db_call call = {.fn = fn, .arg = arg};
+    struct db_call call = {.fn = fn, .arg = arg, .gives_way = gives_way, .since_us = start};
+    if (!gives_way)
+        atomic_store_explicit(&self->wanted_us, start, memory_order_relaxed);
     atomic_fetch_add(&self->counters.queued, 1);
     if (self->writer)
         db_writer_run(self->writer, &call);

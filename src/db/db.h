@@ -60,6 +60,12 @@ MUST_USE enum status db_write(struct db *self, db_function fn, void *arg, struct
  * does). Must not be called from inside a db_function. */
 MUST_USE enum status db_read(struct db *self, db_function fn, void *arg, struct error *err);
 
+/* From now on this thread's writes let those of other threads go first, though none waits for ever: for work that
+ * nobody waits for. Such a thread writes in small pieces while others want to write (db_wanted: within the last half
+ * second). */
+void db_give_way(void);
+bool db_wanted(const struct db *self);
+
 /* Inside a db_write function: runs fn in a savepoint. When it fails its changes are undone, its after-commit calls are
  * forgotten, and the transaction goes on. */
 MUST_USE enum status db_try(struct db_tx *tx, db_function fn, void *arg, struct error *err);
@@ -258,6 +264,6 @@ void db_fault(struct db *self, enum db_fault_point point, int64_t nth);
 bool db_fault_struck(const struct db *self);
 /* True while this thread runs a function of db_write or db_read. */
 bool db_inside(void);
-/* hook(arg) runs in the caller's thread before each db_write, where other callers' commits can come between what a caller has
- * read and what it writes. NULL: none. Set before other threads use the handle. */
+/* hook(arg) runs in the caller's thread before each db_write, where other callers' commits can come between what a
+ * caller has read and what it writes. NULL: none. Set before other threads use the handle. */
 void db_before_write(struct db *self, void (*hook)(void *arg), void *arg);

@@ -97,6 +97,8 @@ struct db_call {
     db_function fn;
     void *arg;
     bool reading;
+    bool gives_way;
+    int64_t since_us; /* when it began to wait */
     struct arena arena;
     struct db_hook *hooks;
     enum status status;
@@ -151,6 +153,7 @@ struct db {
     struct db_pool writers;   /* PostgreSQL; in memory its one connection serves readers too */
     struct db_writer *writer; /* SQLite on a file */
     struct db_counters counters;
+    atomic_int_fast64_t wanted_us; /* when somebody who does not give way last came to write */
     atomic_int_fast64_t fault_statement; /* counts down to the strike at 1; 0: off */
     atomic_int_fast64_t fault_commit;
     atomic_bool fault_struck;

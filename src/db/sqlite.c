@@ -100,8 +100,8 @@ static sqlite3_stmt *prepare(struct sqlite_connection *self, const char *sql)
     return statement;
 }
 
-/* Counting every allocation under a lock would cost more than the allocations. Refused, harmlessly, when SQLite is in use
- * already. */
+/* Counting every allocation under a lock would cost more than the allocations. Refused, harmlessly, when SQLite is in
+ * use already. */
 static void configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);

@@ -4,7 +4,8 @@
  *                        ^                                                          |
  *                        '---- grows while the batch runs and commits ---------------'
  *
- * A batch takes in those who arrive while it runs, until it is large or old enough. */
+ * A batch takes in those who arrive while it runs, until it is large or old enough. Callers who give way (db_give_way)
+ * queue apart: one of them runs when nobody else waits, or when it has waited long enough. */
 #include "db/internal.h"
 
 #include <linux/futex.h>
@@ -12,9 +13,15 @@
 #include <unistd.h>
 
 #define BATCH_US 4000  /* after this a batch takes in no more callers */
+#define PATIENCE_US 50000 /* so long those who give way wait for the others */
 #define RESTARTS_MAX 3 /* of one batch, each time without the function that broke the transaction */
 #define LOG_PAGES_PASSIVE 2000
 #define LOG_PAGES_RESTART 16000
+
+struct queue {
+    struct db_call *first;
+    struct db_call *last;
+};
 
 struct db_writer {
     struct db *db;
@@ -24,8 +31,8 @@ struct db_writer {
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t arrived;
     pthread_cond_t log_grown;
-    struct db_call *first;
-    struct db_call *last;
+    struct queue people;
+    struct queue giving_way;
     bool stopping;
     bool checkpoint_wanted;
 };
@@ -47,14 +54,15 @@ static void set_done(struct db_call *call)
 
 void db_writer_run(struct db_writer *self, struct db_call *call)
 {
+    struct queue *queue = call->gives_way ? &self->giving_way : &self->people;
     pthread_mutex_lock(&self->lock);
     CHECK(!self->stopping);
-    bool idle = !self->first;
-    if (idle)
-        self->first = call;
+    bool idle = !self->people.first && !self->giving_way.first;
+    if (queue->first)
+        queue->last->next = call;
     else
-        self->last->next = call;
-    self->last = call;
+        queue->first = call;
+    queue->last = call;
     if (idle)
         pthread_cond_signal(&self->arrived);
     pthread_mutex_unlock(&self->lock);
@@ -67,23 +75,33 @@ struct batch {
     struct db_call *first;
     struct db_call **end; /* where the next one is linked */
     int count;
+    bool has_giving_way;
 };
 
-/* Takes callers off the queue into the batch. Returns the first one taken, NULL if there was none. */
+static void move_first(struct queue *queue, struct batch *batch)
+{
+    struct db_call *call = queue->first;
+    queue->first = call->next;
+    call->next = NULL;
+    *batch->end = call;
+    batch->end = &call->next;
+    batch->count++;
+    batch->has_giving_way |= call->gives_way;
+}
+
+/* Takes callers off the queues into the batch. Returns the first one taken, NULL if there was none. */
 static struct db_call *take(struct db_writer *self, struct batch *batch, bool wait)
 {
     struct db_call **start = batch->end;
     pthread_mutex_lock(&self->lock);
-    while (wait && !self->first && !self->stopping)
+    while (wait && !self->people.first && !self->giving_way.first && !self->stopping)
         pthread_cond_wait(&self->arrived, &self->lock);
-    while (self->first && batch->count < self->db->options.batch) {
-        struct db_call *call = self->first;
-        self->first = call->next;
-        call->next = NULL;
-        *batch->end = call;
-        batch->end = &call->next;
-        batch->count++;
-    }
+    while (self->people.first && batch->count < self->db->options.batch)
+        move_first(&self->people, batch);
+    const struct db_call *patient = self->giving_way.first;
+    if (patient && !batch->has_giving_way &&
+        (batch->count == 0 || monotonic_us() - patient->since_us > PATIENCE_US))
+        move_first(&self->giving_way, batch);
     pthread_mutex_unlock(&self->lock);
     return *start;
 }

@@ -126,7 +126,8 @@ struct dmn_run {
     struct feel_run feel;
     enum dmn_detail detail;
     enum dmn_input_form input_form;
-    struct value open; /* a context in which names that no requirement declares are looked up, as Camunda does; null: they are null */
+    struct value open; /* a context in which names that no requirement declares are looked up, as Camunda does; null:
+                          they are null */
     const struct dmn_step *steps; /* filled when detail is DMN_EXPLAINED; at most DMN_STEPS_MAX */
     size_t step_count;
     struct dmn_trace *trace; /* used while evaluating */
@@ -154,8 +155,8 @@ struct value dmn_plan_evaluate(const struct dmn_plan *plan, const struct value *
  * {decisions: [{id, name, kind, value, given: {…}, tables: [{id, hitPolicy, inputs: [{id, name, value}],
  *   rules: [{id, index, outputs: [{id, name, value}]}]}], notes: ["…"]}], notes: ["…"]} */
 struct value dmn_explanation(struct arena *arena, const struct dmn_run *run);
-/* A table of the model by id, as a step in which nothing was tested yet and every rule hit, without values and outputs: what a
- * kept step needs to be told with labels again. False: the model has no such table. */
+/* A table of the model by id, as a step in which nothing was tested yet and every rule hit, without values and outputs:
+ * what a kept step needs to be told with labels again. False: the model has no such table. */
 bool dmn_table_shape(const struct dmn_model *model, struct arena *arena, struct str id, struct dmn_table_step *out);
 
 /* ---- Checking -------------------------------------------------------------------------------------------------- */

@@ -115,8 +115,8 @@ bool dmn_table_shape(const struct dmn_model *model, struct arena *arena, struct 
         inputs[i] = (struct dmn_tested){.id = table->inputs[i].id, .name = table->inputs[i].name};
     for (size_t i = 0; i < table->rule_count; i++)
         rules[i] = (struct dmn_hit){.rule = table->rules[i].id, .index = i + 1};
-    *out = (struct dmn_table_step){table->id,          dmn_hit_policy_name(table->policy), inputs, table->input_count, rules,
-                                   table->rule_count};
+    *out = (struct dmn_table_step){
+        table->id, dmn_hit_policy_name(table->policy), inputs, table->input_count, rules, table->rule_count};
     return true;
 }
 

@@ -1,5 +1,6 @@
-/* FEEL: compile once, evaluate often. DMN 1.5 chapter 10, decimal128 throughout, null (with a reason) instead of errors.
- * Pure: the instant, the calendar and all limits are arguments. A program is immutable and may be shared by threads. */
+/* FEEL: compile once, evaluate often. DMN 1.5 chapter 10, decimal128 throughout, null (with a reason) instead of
+ * errors. Pure: the instant, the calendar and all limits are arguments. A program is immutable and may be shared by
+ * threads. */
 #pragma once
 
 #include "feel/value.h"
@@ -11,7 +12,8 @@ struct feel_type;
 /* ---- Compiling ---- */
 
 /* Names that an expression may use, known before it is read: FEEL names may contain spaces and operators, so the parser
- * needs them ("Pre-bureau risk category"). Programs reach declared names by slot; undeclared ones by key at run time. */
+ * needs them ("Pre-bureau risk category"). Programs reach declared names by slot; undeclared ones by key at run time.
+ */
 struct feel_scope_names {
     const struct str *names;
     size_t count;
@@ -24,13 +26,14 @@ struct feel_options {
     struct feel_scope_names scope;       /* slot i of the input holds names[i]; see feel_input */
     const struct feel_library *library;  /* extra named functions and values, or NULL */
     bool strict_names;                   /* an unknown name is a compile error instead of null at run time */
-    struct feel_scope_names members;     /* names that may follow a dot or be used in a filter: component names of types.
-                                            Needed only for those with operators or keywords inside ("pre-tax sum") */
+    struct feel_scope_names members; /* names that may follow a dot or be used in a filter: component names of types.
+                                        Needed only for those with operators or keywords inside ("pre-tax sum") */
     const struct feel_named_type *types; /* item definitions that `instance of` and typed parameters may name */
     size_t type_count;
-    /* Makes a function value of `function(a, b) external {java: {class: …, method signature: …}}`, whose context is mapping.
-     * NULL, or a null answer: calling such a function gives null with a note. */
-    struct value (*external)(struct arena *arena, struct value mapping, const struct str *parameters, size_t parameter_count);
+    /* Makes a function value of `function(a, b) external {java: {class: …, method signature: …}}`, whose context is
+     * mapping. NULL, or a null answer: calling such a function gives null with a note. */
+    struct value (*external)(struct arena *arena, struct value mapping, const struct str *parameters,
+                             size_t parameter_count);
 };
 
 /* Extra functions known by name to a program: BKMs, decision services, and what a host adds. */
@@ -70,7 +73,7 @@ struct feel_run {
     int64_t regex_ms;                 /* per match; 0: 50 */
     uint64_t (*random)(void *state);  /* for random number() and uuid(); NULL: they give null with a note */
     void *random_state;
-    void *host;                       /* the host's own, for its functions: DMN keeps the explanation here; the engine leaves it */
+    void *host; /* the host's own, for its functions: DMN keeps the explanation here; the engine leaves it */
 
     uint64_t steps;                   /* counted by the engine */
     struct feel_note *notes;          /* set by the engine */
@@ -109,8 +112,8 @@ typedef struct value feel_host_call(void *host, const struct value *arguments, s
 struct value feel_host_function(struct arena *arena, const struct str *parameter_names, size_t parameter_count,
                                 feel_host_call *call, void *host);
 
-/* Tells `instance of` the type of a host function: FEEL_TYPE_FUNCTION, where a NULL member or result is not known. Returns the
- * function. */
+/* Tells `instance of` the type of a host function: FEEL_TYPE_FUNCTION, where a NULL member or result is not known.
+ * Returns the function. */
 struct value feel_function_typed(struct value function, const struct feel_type *type);
 
 /* The built-in functions, for editors and the openapi/help pages: name, parameter names, one line of meaning. */
@@ -160,8 +163,8 @@ struct feel_named_type {
 const struct feel_type *feel_type_named(struct str name);
 /* Conformance of a value as `instance of` sees it: null conforms to Null only. */
 bool feel_type_conforms(const struct feel_type *type, struct value v, struct feel_run *run);
-/* The implicit conversions of DMN 1.5, 10.3.2.9.4: singleton list <-> item, date -> date and time; null with a note when
- * the value does not conform even so. A NULL type lets everything pass, and null passes through every type. */
+/* The implicit conversions of DMN 1.5, 10.3.2.9.4: singleton list <-> item, date -> date and time; null with a note
+ * when the value does not conform even so. A NULL type lets everything pass, and null passes through every type. */
 struct value feel_type_coerce(const struct feel_type *type, struct value v, struct feel_run *run);
 
 /* ---- A static look, for pack check and table analysis ---- */

@@ -652,7 +652,5 @@ struct str json_text(struct arena *arena, struct value v)
     struct buf out;
     buf_init(&out, 0);
     json_write(&out, v);
-    struct str text = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_take(arena, &out);
 }

@@ -2,8 +2,8 @@
  *   {{expr}}                     the value, escaped for the kind of text
  *   {{{expr}}}                   the value unescaped; refused in templates that are not trusted (TEMPLATE_RAW not set)
  *   {{#if expr}}…{{else}}…{{/if}}   null, false, 0, "" and empty lists and contexts count as false
- *   {{#loop expr}}…{{/loop}}     expr gives a list; inside, `this` is the item, its members are names, `loop.index` 1…n,
- *                                `loop.first`, `loop.last`; outer names stay visible
+ *   {{#loop expr}}…{{/loop}}     expr gives a list; inside, `this` is the item, its members are names, `loop.index`
+ * 1…n, `loop.first`, `loop.last`; outer names stay visible
  *   {{> name}}                   another template (a partial), resolved when compiled
  * null is written as nothing. */
 #pragma once

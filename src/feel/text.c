@@ -164,7 +164,5 @@ struct str value_to_text(struct arena *arena, struct value v)
     struct buf out;
     buf_init(&out, 0);
     put(&out, v, 0);
-    struct str text = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_take(arena, &out);
 }

@@ -4,7 +4,8 @@
 
 #include "base/base.h"
 
-/* IEEE 754-2008 decimal128 in the BID encoding: 34 digits, half-even, exponent -6143…6144. Opaque to all but number.c. */
+/* IEEE 754-2008 decimal128 in the BID encoding: 34 digits, half-even, exponent -6143…6144. Opaque to all but number.c.
+ */
 struct decimal {
     uint64_t bits[2];
 };
@@ -77,14 +78,16 @@ struct member {
 struct context {
     size_t count;
     const struct member *members;
-    const uint32_t *index; /* positions in key order, for look-ups in large contexts; NULL: members are searched in turn */
+    const uint32_t
+        *index; /* positions in key order, for look-ups in large contexts; NULL: members are searched in turn */
 };
 
 /* A range with null at an end is open on that side. (< 10) is written by_operator with only an upper end. */
 struct range {
     struct value start, end;
     bool start_included, end_included;
-    uint8_t by_operator; /* 0 for [a..b]; '<', '>', 'l' (<=), 'g' (>=), '=', '!' for unary forms, which differ under `=` */
+    uint8_t
+        by_operator; /* 0 for [a..b]; '<', '>', 'l' (<=), 'g' (>=), '=', '!' for unary forms, which differ under `=` */
 };
 
 struct function; /* a built-in, a lambda with its closure, or a DMN function: feel/feel.h */
@@ -180,8 +183,8 @@ MUST_USE bool number_sqrt(struct value a, struct value *out);
 MUST_USE bool number_log(struct value a, struct value *out);
 MUST_USE bool number_exp(struct value a, struct value *out);
 bool number_is_integer(struct value a);
-/* Plain digits with the zeros that the number carries, as string() gives them ("1.10", "12300"); exponent form ("1e+90") only
- * where more than 64 digits would be needed. Returns the length. */
+/* Plain digits with the zeros that the number carries, as string() gives them ("1.10", "12300"); exponent form
+ * ("1e+90") only where more than 64 digits would be needed. Returns the length. */
 #define NUMBER_TEXT_MAX 96
 size_t number_write(struct value a, char out[NUMBER_TEXT_MAX]);
 /* The same without trailing zeros behind the point, so that equal numbers give equal texts; what JSON uses. */
@@ -198,7 +201,8 @@ MUST_USE bool date_time_parse(struct str text, struct value *out); /* also a pla
 MUST_USE bool duration_parse(struct str text, struct value *out);  /* either kind of duration */
 MUST_USE bool temporal_parse(struct str text, struct value *out);  /* what @"…" accepts */
 MUST_USE bool date_make(int64_t year, int64_t month, int64_t day, struct value *out);
-MUST_USE bool time_make(int64_t hour, int64_t minute, int64_t second, int32_t nanos, struct value zone_like, struct value *out);
+MUST_USE bool time_make(int64_t hour, int64_t minute, int64_t second, int32_t nanos, struct value zone_like,
+                        struct value *out);
 struct civil {
     int64_t year;
     int month, day;           /* 1…12, 1…31 */
@@ -240,8 +244,8 @@ struct str temporal_text(struct arena *arena, struct value v);
 #define TEMPORAL_TEXT_MAX 160
 size_t temporal_write(struct value v, char out[TEMPORAL_TEXT_MAX]);
 
-/* Nesting beyond this is cut off by everything that walks a whole value (comparing, copying, writing), so that no value can
- * exhaust the stack. */
+/* Nesting beyond this is cut off by everything that walks a whole value (comparing, copying, writing), so that no value
+ * can exhaust the stack. */
 #define VALUE_DEPTH_MAX 1000
 
 /* FEEL's string(): strings stay, contexts and lists in FEEL notation, numbers plain. */

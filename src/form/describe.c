@@ -89,9 +89,7 @@ static struct str reading_text(const struct describing *d, const struct form_com
             buf_put(&out, i > 0 ? STR("、") : STR(""));
             buf_put(&out, label_of(d, c, v.list->items[i]));
         }
-        struct str text = arena_str(d->arena, buf_str(&out));
-        buf_release(&out);
-        return text;
+        return arena_take(d->arena, &out);
     }
     case FORM_TEXTAREA:
     case FORM_GROUP:
@@ -339,9 +337,7 @@ static struct str without_indices(struct arena *arena, struct str path)
         if (!inside || path.data[i] == '[')
             buf_put_char(&out, path.data[i]);
     }
-    struct str text = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_take(arena, &out);
 }
 
 static struct value describe_errors(const struct describing *d)

@@ -68,9 +68,7 @@ static struct str fill_in(struct arena *arena, struct str pattern, struct value 
         buf_put(&out, value_to_text(arena, v));
         i = (size_t)end;
     }
-    struct str text = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_take(arena, &out);
 }
 
 /* bound is min or max, or absent. */

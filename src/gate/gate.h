@@ -1,5 +1,5 @@
-/* Who is asking over HTTP: finds the session or bearer token of a request, refuses forged changes, chooses the language, and
- * makes the struct call that every use case takes. Shared by the API and the pages. */
+/* Who is asking over HTTP: finds the session or bearer token of a request, refuses forged changes, chooses the
+ * language, and makes the struct call that every use case takes. Shared by the API and the pages. */
 #pragma once
 
 #include "http/http.h"
@@ -15,12 +15,13 @@ struct gate_caller {
     struct str secret;    /* of the session; absent otherwise */
     struct str language;  /* "zh-CN" or "en": ?lang=, the language cookie, Accept-Language */
     bool kiosk;             /* the session is one at a kiosk */
-    struct actor enrolling; /* staff whose session is good for enrolling a second factor only; then actor is actor_nobody */
+    struct actor
+        enrolling; /* staff whose session is good for enrolling a second factor only; then actor is actor_nobody */
 };
 
-/* For http_options.before; http_options.context is the struct service. An unknown bearer token is refused (401), an ended
- * session counts as nobody. Changes made with the cookie must carry the session's token in X-CSRF-Token or in the form field
- * csrf, and must not come from another site: csrf-failed (403). */
+/* For http_options.before; http_options.context is the struct service. An unknown bearer token is refused (401), an
+ * ended session counts as nobody. Changes made with the cookie must carry the session's token in X-CSRF-Token or in the
+ * form field csrf, and must not come from another site: csrf-failed (403). */
 enum status gate_before(struct http_request *request, struct error *err);
 
 /* Counts the request as nobody's, in its language, if gate_before has not seen it: for errors before any route. */

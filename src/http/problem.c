@@ -94,9 +94,7 @@ struct str http_problem_json(struct arena *arena, const struct error *err, struc
     if (request_id.len)
         put_member(&out, "instance", arena_cstr(arena, request_id));
     buf_put_char(&out, '}');
-    struct str json = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return json;
+    return arena_take(arena, &out);
 }
 
 enum status http_reply_problem(struct http_request *request, const struct error *err)

@@ -1,5 +1,5 @@
-/* Alerts: when electronic supervision puts a case, or an institution, on its list. Conditions are FEEL over one case, or the bound
- * of an indicator over an institution. */
+/* Alerts: when electronic supervision puts a case, or an institution, on its list. Conditions are FEEL over one case,
+ * or the bound of an indicator over an institution. */
 #include "pack/check.h"
 
 static const char *const ofs[] = {[PACK_ALERT_CASE] = "case", [PACK_ALERT_UNIT] = "unit"};
@@ -26,17 +26,16 @@ static void read_bound(const struct pack_reading *r, const char *member, struct 
 
 void pack_read_alert(struct pack_loader *loader)
 {
-    static const char *const members[] = {"id",    "title",     "summary", "of",    "since",   "after", "where",   "due",
-                                          "owner", "indicator", "above",   "below", "at_least", "reason", "sources"};
+    static const char *const members[] = {"id",    "title", "summary",  "of",     "since",
+                                          "after", "where", "due",      "owner",  "indicator",
+                                          "above", "below", "at_least", "reason", "sources"};
     struct pack_alert *out = arena_new(loader->arena, struct pack_alert);
     out->pack = loader->pack;
     out->file = loader->file;
-    if (!pack_read_json(loader, &out->json))
+    struct pack_reading r;
+    if (!pack_read_head(loader, members, COUNT_OF(members), &out->id, &out->title, &r))
         return;
-    struct pack_reading r = pack_reading(loader, out->json, STR(""));
-    pack_read_members(&r, members, COUNT_OF(members));
-    pack_read_id(&r, "id", &out->id);
-    pack_read_text(&r, "title", PACK_REQUIRED, &out->title);
+    out->json = r.object;
     pack_read_text(&r, "reason", PACK_REQUIRED, &out->reason);
     int of = pack_read_choice(&r, "of", PACK_REQUIRED, ofs, COUNT_OF(ofs));
     out->of = of < 0 ? PACK_ALERT_CASE : (enum pack_alert_of)of;

@@ -1,4 +1,5 @@
-/* Applying for many at once: how the columns of a table fill an item's form. Each row of the table is one application. */
+/* Applying for many at once: how the columns of a table fill an item's form. Each row of the table is one application.
+ */
 #pragma once
 
 #include "pack/pack.h"
@@ -20,8 +21,8 @@ struct pack_bulk {
 /* The field that a column fills; NULL when the form has none of this path, or it lies in a dynamiclist. */
 const struct form_component *pack_bulk_field(const struct pack_set *set, const struct pack_item *item, struct str path,
                                              struct arena *scratch);
-/* The data of one row, as cells of bulk->columns (absent: the table has no such column): labels of options and code tables become
- * their values, dates ISO dates, 是 and 否 true and false. What cannot be read so stays as it is, for form_validate to name. fields:
- * pack_bulk_field of each column. */
+/* The data of one row, as cells of bulk->columns (absent: the table has no such column): labels of options and code
+ * tables become their values, dates ISO dates, 是 and 否 true and false. What cannot be read so stays as it is, for
+ * form_validate to name. fields: pack_bulk_field of each column. */
 struct value pack_bulk_form(const struct pack_set *set, const struct pack_item *item,
                             const struct form_component *const *fields, const struct str *cells, struct arena *arena);

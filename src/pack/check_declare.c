@@ -125,7 +125,7 @@ static const char *const permissions[] = {
     "incident.manage",
     "exchange.manage",
     "user.manage",        "mandate.grant",
-    "audit.read",
+    "audit.read",         "audit.run",
     "setting.write",
 };
 

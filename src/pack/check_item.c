@@ -117,7 +117,8 @@ static void check_ground(const struct pack_checking *c, const struct pack_item *
     for (size_t i = 0; i < value_count(flow); i++) {
         int64_t n = 0;
         bool counted = value_to_int64(value_get(value_at(flow, i), STR("days")), &n);
-        if (counted && str_equal(value_text(value_get(value_at(flow, i), STR("unit"))), str_of(units[item->promised.unit])))
+        if (counted &&
+            str_equal(value_text(value_get(value_at(flow, i), STR("unit"))), str_of(units[item->promised.unit])))
             days += n;
     }
     if (item->promised.present && days > item->promised.n)
@@ -360,7 +361,8 @@ static void check_table(const struct pack_checking *c, const struct pack_item *i
         struct value cells = value_get(value_at(rules, i), STR("inputs"));
         for (size_t k = 0; k < value_count(cells); k++) {
             struct str cell = value_text(value_at(cells, k));
-            if (cell.len && !str_equal(cell, STR("-")) && !str_equal(cell, STR("true")) && !str_equal(cell, STR("false")))
+            if (cell.len && !str_equal(cell, STR("-")) && !str_equal(cell, STR("true")) &&
+                !str_equal(cell, STR("false")))
                 pack_check_tell(c, item->pack, item->file->path, STR("eligibility.decision"),
                                 "rule %zu tests for more than yes or no", i + 1);
         }
@@ -394,8 +396,8 @@ static void check_eligibility(const struct pack_checking *c, const struct pack_i
             pack_check_tell(c, item->pack, item->file->path, STR("eligibility.ask"), "the table has no input '%.*s'",
                             STR_ARGS(item->asks[i]));
         if (!pack_text_known(c->set, STR("zh-CN"), key) || !pack_text_known(c->set, STR("en"), key))
-            pack_check_tell(c, item->pack, item->file->path, STR("eligibility.ask"), "there is no text '%.*s' in both languages",
-                            STR_ARGS(key));
+            pack_check_tell(c, item->pack, item->file->path, STR("eligibility.ask"),
+                            "there is no text '%.*s' in both languages", STR_ARGS(key));
     }
     for (size_t i = 0; i < value_count(instead); i++) {
         struct str label = value_text(value_get(value_at(instead, i), STR("input")));

@@ -1,4 +1,5 @@
-/* One item's file by itself, judged against a set that it may not be in yet: what the loader and pack_check say about it. */
+/* One item's file by itself, judged against a set that it may not be in yet: what the loader and pack_check say about
+ * it. */
 #include "pack/check.h"
 
 /* The set's own versions of the item belong to one pack. */
@@ -12,8 +13,8 @@ static void check_home(struct pack_loader *loader, const struct pack_set *set, c
                    STR_ARGS(versions[0]->pack->id));
 }
 
-const struct pack_item *pack_item_judge(const struct pack_set *set, const struct pack *home, struct str path, struct str text,
-                                        struct pack_problems *problems)
+const struct pack_item *pack_item_judge(const struct pack_set *set, const struct pack *home, struct str path,
+                                        struct str text, struct pack_problems *problems)
 {
     struct arena *arena = problems->arena;
     struct pack *pack = arena_new(arena, struct pack);

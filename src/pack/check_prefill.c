@@ -1,4 +1,5 @@
-/* Prefills: what they name exists, expressions read only what is there, and every field is one of a form that is meant. */
+/* Prefills: what they name exists, expressions read only what is there, and every field is one of a form that is meant.
+ */
 #include "pack/check.h"
 #include "pack/prefill.h"
 
@@ -62,7 +63,8 @@ static void check_items(const struct pack_checking *c, const struct pack_prefill
 {
     for (size_t i = 0; i < count; i++)
         if (!pack_item_find(c->set, items[i], INT32_MAX))
-            pack_check_tell(c, prefill->pack, prefill->file->path, place, "there is no item '%.*s'", STR_ARGS(items[i]));
+            pack_check_tell(c, prefill->pack, prefill->file->path, place, "there is no item '%.*s'",
+                            STR_ARGS(items[i]));
 }
 
 static void check_source(const struct pack_checking *c, const struct pack_prefill *prefill,

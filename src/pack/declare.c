@@ -73,6 +73,24 @@ static void read_pages(const struct pack_reading *r, struct pack_certificate *ou
     out->pages = pages;
 }
 
+#define RENEWAL_DAYS 30 /* Administrative Licensing Law 50 */
+#define RENEWAL_DAYS_MOST 365
+
+static void read_validity(struct pack_loader *loader, struct pack_certificate *out)
+{
+    static const char *const members[] = {"months", "renewal_days"};
+    struct value validity = value_get(out->json, STR("validity"));
+    struct pack_reading r = pack_reading(loader, validity, STR("validity"));
+    int64_t months = 0, days = RENEWAL_DAYS;
+    if (value_is_null(validity))
+        return;
+    pack_read_members(&r, members, COUNT_OF(members));
+    pack_read_int(&r, "months", 1, &months);
+    pack_read_int(&r, "renewal_days", 1, &days);
+    out->validity_months = months > 1200 ? 1200 : (int)months;
+    out->renewal_days = days > RENEWAL_DAYS_MOST ? RENEWAL_DAYS_MOST : (int)days;
+}
+
 void pack_read_certificate(struct pack_loader *loader)
 {
     static const char *const members[] = {"id",       "title",    "type_code",       "issuer",  "serial",
@@ -81,12 +99,10 @@ void pack_read_certificate(struct pack_loader *loader)
     struct pack_certificate *out = arena_new(loader->arena, struct pack_certificate);
     out->pack = loader->pack;
     out->file = loader->file;
-    if (!pack_read_json(loader, &out->json))
+    struct pack_reading r;
+    if (!pack_read_head(loader, members, COUNT_OF(members), &out->id, &out->title, &r))
         return;
-    struct pack_reading r = pack_reading(loader, out->json, STR(""));
-    pack_read_members(&r, members, COUNT_OF(members));
-    pack_read_id(&r, "id", &out->id);
-    pack_read_text(&r, "title", PACK_REQUIRED, &out->title);
+    out->json = r.object;
     pack_read_text(&r, "type_code", PACK_REQUIRED, &out->type_code);
     pack_read_expression(&r, "issuer", &out->issuer);
     pack_read_expression(&r, "serial", &out->serial);
@@ -100,15 +116,7 @@ void pack_read_certificate(struct pack_loader *loader)
         pack_wrong(loader, STR("series"), "goes with number, and a document needs both");
     read_faces(&r, out);
     read_pages(&r, out);
-    struct value validity = value_get(out->json, STR("validity"));
-    if (!value_is_null(validity)) {
-        static const char *const validity_members[] = {"months"};
-        struct pack_reading inner = pack_reading(loader, validity, STR("validity"));
-        int64_t months = 0;
-        pack_read_members(&inner, validity_members, COUNT_OF(validity_members));
-        pack_read_int(&inner, "months", 1, &months);
-        out->validity_months = months > 1200 ? 1200 : (int)months;
-    }
+    read_validity(loader, out);
     VECTOR_PUSH(loader->arena, &loader->pack->certificates, out);
 }
 
@@ -141,12 +149,10 @@ void pack_read_exchange(struct pack_loader *loader)
                                   .retry_first_ms = 1000,
                                   .retry_most_ms = 3600000,
                                   .retry_factor = 2};
-    if (!pack_read_json(loader, &out->json))
+    struct pack_reading r;
+    if (!pack_read_head(loader, members, COUNT_OF(members), &out->id, &out->title, &r))
         return;
-    struct pack_reading r = pack_reading(loader, out->json, STR(""));
-    pack_read_members(&r, members, COUNT_OF(members));
-    pack_read_id(&r, "id", &out->id);
-    pack_read_text(&r, "title", PACK_REQUIRED, &out->title);
+    out->json = r.object;
     pack_read_id(&r, "agency", &out->agency);
     out->method = pack_read_choice(&r, "method", PACK_OPTIONAL, methods, COUNT_OF(methods)) < 0
                       ? STR("POST")
@@ -184,12 +190,10 @@ void pack_read_record(struct pack_loader *loader)
                                           "note", "sources", "fields",  "hold"};
     struct pack_record *out = arena_new(loader->arena, struct pack_record);
     out->pack = loader->pack;
-    if (!pack_read_json(loader, &out->json))
+    struct pack_reading r;
+    if (!pack_read_head(loader, members, COUNT_OF(members), &out->id, &out->title, &r))
         return;
-    struct pack_reading r = pack_reading(loader, out->json, STR(""));
-    pack_read_members(&r, members, COUNT_OF(members));
-    pack_read_id(&r, "id", &out->id);
-    pack_read_text(&r, "title", PACK_REQUIRED, &out->title);
+    out->json = r.object;
     pack_read_text(&r, "subject", PACK_REQUIRED, &out->subject);
     pack_read_text(&r, "retention", PACK_REQUIRED, &out->retention);
     pack_read_texts(&r, "read_roles", &out->read_roles, &out->read_role_count);
@@ -201,12 +205,12 @@ void pack_read_notice(struct pack_loader *loader)
     static const char *const members[] = {"id", "title", "channel", "text", "sources"};
     struct pack_notice *out = arena_new(loader->arena, struct pack_notice);
     out->pack = loader->pack;
-    if (!pack_read_json(loader, &out->json))
+    struct pack_reading r;
+    if (!pack_read_object(loader, members, COUNT_OF(members), &r))
         return;
-    struct pack_reading r = pack_reading(loader, out->json, STR(""));
     struct str title = STR_NONE;
     struct str text = STR_NONE;
-    pack_read_members(&r, members, COUNT_OF(members));
+    out->json = r.object;
     pack_read_id(&r, "id", &out->id);
     pack_read_text(&r, "channel", PACK_REQUIRED, &out->channel);
     pack_read_text(&r, "title", PACK_REQUIRED, &title);
@@ -223,14 +227,10 @@ void pack_read_codes(struct pack_loader *loader)
     static const char *const members[] = {"id", "title", "source", "values", "note"};
     static const char *const value_members[] = {"value", "label", "note", "group", "until"};
     struct pack_codes *out = arena_new(loader->arena, struct pack_codes);
-    struct value json;
     out->pack = loader->pack;
-    if (!pack_read_json(loader, &json))
+    struct pack_reading r;
+    if (!pack_read_head(loader, members, COUNT_OF(members), &out->id, &out->title, &r))
         return;
-    struct pack_reading r = pack_reading(loader, json, STR(""));
-    pack_read_members(&r, members, COUNT_OF(members));
-    pack_read_id(&r, "id", &out->id);
-    pack_read_text(&r, "title", PACK_REQUIRED, &out->title);
     pack_read_text(&r, "source", PACK_REQUIRED, &out->source);
     struct pack_reading *objects = pack_read_objects(&r, "values", &out->count);
     struct form_option *options = arena_array(loader->arena, struct form_option, out->count);
@@ -251,12 +251,8 @@ void pack_read_roles(struct pack_loader *loader)
                                          [PACK_SCOPE_REGION] = "region",
                                          [PACK_SCOPE_PROVINCE] = "province"};
     struct value json;
-    if (!pack_read_json(loader, &json))
+    if (!pack_read_list(loader, &json))
         return;
-    if (json.kind != VALUE_LIST) {
-        pack_wrong(loader, STR(""), "must be a list");
-        return;
-    }
     for (size_t i = 0; i < value_count(json); i++) {
         struct pack_role *out = arena_new(loader->arena, struct pack_role);
         struct pack_reading r = pack_reading(loader, value_at(json, i), arena_printf(loader->arena, "[%zu]", i));
@@ -317,11 +313,9 @@ void pack_read_staff(struct pack_loader *loader)
 {
     static const char *const members[] = {"name", "title", "role", "region", "unit", "unit_name", "uscc"};
     struct value json;
-    if (!pack_read_json(loader, &json))
+    if (!pack_read_list(loader, &json))
         return;
-    if (json.kind != VALUE_LIST)
-        pack_wrong(loader, STR(""), "must be a list");
-    for (size_t i = 0; json.kind == VALUE_LIST && i < value_count(json); i++) {
+    for (size_t i = 0; i < value_count(json); i++) {
         struct str text = STR_NONE;
         struct pack_reading r = pack_reading(loader, value_at(json, i), arena_printf(loader->arena, "[%zu]", i));
         pack_read_members(&r, members, COUNT_OF(members));

@@ -9,7 +9,8 @@ static const char *const units[] = {[PACK_UNIT_COUNT] = "count",
                                     [PACK_UNIT_SHARE] = "share",
                                     [PACK_UNIT_DAYS] = "working-days",
                                     [PACK_UNIT_GRADE] = "grade"};
-static const char *const betters[] = {[PACK_BETTER_NEITHER] = "neither", [PACK_BETTER_UP] = "up", [PACK_BETTER_DOWN] = "down"};
+static const char *const betters[] = {
+    [PACK_BETTER_NEITHER] = "neither", [PACK_BETTER_UP] = "up", [PACK_BETTER_DOWN] = "down"};
 static const char *const states[] = {[PACK_STATE_OVERDUE] = "overdue", [PACK_STATE_DUE] = "due"};
 
 const char *pack_indicator_unit_name(enum pack_indicator_unit unit)
@@ -63,20 +64,36 @@ static void read_dimensions(const struct pack_reading *r, struct pack_indicator 
     }
 }
 
+/* Where everybody may see it. */
+static void read_open(const struct pack_reading *r, const struct pack_indicator *self)
+{
+    static const char *const places[] = {"province", "city", "county", "item"};
+    const struct str *words = NULL;
+    size_t count = 0;
+    pack_read_texts(r, "open", &words, &count);
+    if (count && self->of == PACK_OF_STAFF)
+        pack_wrong(r->loader, STR("open"), "what staff did is not open to everybody");
+    for (size_t i = 0; i < count; i++) {
+        size_t k = 0;
+        while (k < COUNT_OF(places) && !str_equal(words[i], str_of(places[k])))
+            k++;
+        if (k == COUNT_OF(places))
+            pack_wrong(r->loader, STR("open"), "%.*s is none of province, city, county, item", STR_ARGS(words[i]));
+    }
+}
+
 void pack_read_indicator(struct pack_loader *loader)
 {
-    static const char *const members[] = {"id",   "title", "summary",   "formula",     "group",      "of",     "when",   "state",
-                                          "unit", "where", "numerator", "denominator", "dimensions", "better", "target", "source",
-                                          "sources"};
+    static const char *const members[] = {"id",         "title",  "summary", "formula", "group",     "of",
+                                          "when",       "state",  "unit",    "where",   "numerator", "denominator",
+                                          "dimensions", "better", "target",  "source",  "sources",   "open"};
     struct pack_indicator *out = arena_new(loader->arena, struct pack_indicator);
     out->pack = loader->pack;
     out->file = loader->file;
-    if (!pack_read_json(loader, &out->json))
+    struct pack_reading r;
+    if (!pack_read_head(loader, members, COUNT_OF(members), &out->id, &out->title, &r))
         return;
-    struct pack_reading r = pack_reading(loader, out->json, STR(""));
-    pack_read_members(&r, members, COUNT_OF(members));
-    pack_read_id(&r, "id", &out->id);
-    pack_read_text(&r, "title", PACK_REQUIRED, &out->title);
+    out->json = r.object;
     pack_read_text(&r, "formula", PACK_REQUIRED, &out->formula);
     pack_read_text(&r, "source", PACK_REQUIRED, &out->source);
     pack_read_text(&r, "summary", PACK_OPTIONAL, &out->summary);
@@ -93,6 +110,7 @@ void pack_read_indicator(struct pack_loader *loader)
     read_amount(&r, "numerator", &out->numerator);
     read_amount(&r, "denominator", &out->denominator);
     read_dimensions(&r, out);
+    read_open(&r, out);
     VECTOR_PUSH(loader->arena, &loader->pack->indicators, out);
 }
 
@@ -105,7 +123,8 @@ static void check_expression(const struct pack_checking *c, const struct pack_in
     static const char *const of_item[] = {"item"};
     bool items = self->of == PACK_OF_ITEMS;
     size_t names = items ? COUNT_OF(of_item) : COUNT_OF(of_case) - (self->of != PACK_OF_STAFF);
-    pack_check_names(c, self->pack, self->file->path, str_of(place), expression->program, items ? of_item : of_case, names);
+    pack_check_names(c, self->pack, self->file->path, str_of(place), expression->program, items ? of_item : of_case,
+                     names);
 }
 
 void pack_check_indicator(const struct pack_checking *c, const struct pack_indicator *self)

@@ -61,8 +61,8 @@ struct pack_set {
     const struct pack *const *packs;
     size_t pack_count;
     struct str hash;
-    struct pack_index items, forms, processes, decisions, certificates, exchanges, records, notices, indicators, alerts, codes,
-        roles, scenarios, prefills;
+    struct pack_index items, forms, processes, decisions, certificates, exchanges, records, notices, indicators, alerts,
+        codes, roles, scenarios, prefills;
     const struct str *languages;
     const struct pack_language *tables; /* one a language */
     size_t language_count;
@@ -99,6 +99,14 @@ struct pack_reading {
 };
 struct pack_reading pack_reading(struct pack_loader *loader, struct value object, struct str place);
 enum pack_need { PACK_OPTIONAL, PACK_REQUIRED };
+/* The file's JSON with these members; false, and told, when it is not readable. */
+MUST_USE bool pack_read_object(struct pack_loader *loader, const char *const *names, size_t count,
+                               struct pack_reading *out);
+/* The same of a declaration, with its members id and title. */
+MUST_USE bool pack_read_head(struct pack_loader *loader, const char *const *names, size_t count, struct str *id,
+                             struct str *title, struct pack_reading *out);
+/* The file's JSON, a list; false, and told, when it is none. */
+MUST_USE bool pack_read_list(struct pack_loader *loader, struct value *out);
 void pack_read_members(const struct pack_reading *r, const char *const *names, size_t count);
 void pack_read_text(const struct pack_reading *r, const char *member, enum pack_need need, struct str *out);
 /* An id: [a-z0-9.-]+, beginning with a letter. */
@@ -124,8 +132,9 @@ const struct pack_text_entry *const *pack_sentences(const struct pack_set *self,
 
 typedef void pack_reader(struct pack_loader *loader);
 pack_reader pack_read_item, pack_read_form, pack_read_process, pack_read_decisions, pack_read_certificate,
-    pack_read_exchange, pack_read_record, pack_read_indicator, pack_read_alert, pack_read_prefill, pack_read_codes, pack_read_notice, pack_read_roles,
-    pack_read_texts_table, pack_read_scenario, pack_read_staff, pack_read_divisions, pack_read_calendar;
+    pack_read_exchange, pack_read_record, pack_read_indicator, pack_read_alert, pack_read_prefill, pack_read_codes,
+    pack_read_notice, pack_read_roles, pack_read_texts_table, pack_read_scenario, pack_read_staff, pack_read_divisions,
+    pack_read_calendar;
 
 /* ---- index ---- */
 

@@ -190,10 +190,10 @@ void pack_read_item(struct pack_loader *loader)
     struct pack_item *item = arena_new(loader->arena, struct pack_item);
     item->pack = loader->pack;
     item->file = loader->file;
-    if (!pack_read_json(loader, &item->json))
+    struct pack_reading r;
+    if (!pack_read_object(loader, item_members, COUNT_OF(item_members), &r))
         return;
-    struct pack_reading r = pack_reading(loader, item->json, STR(""));
-    pack_read_members(&r, item_members, COUNT_OF(item_members));
+    item->json = r.object;
     pack_read_id(&r, "code", &item->code);
     item->version = 1;
     pack_read_int(&r, "version", 1, &item->version);

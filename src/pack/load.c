@@ -96,11 +96,11 @@ static bool read_manifest(struct pack_loader *loader)
         pack_wrong(loader, STR(""), "pack.json is missing");
         return false;
     }
-    if (!pack_read_json(loader, &pack->manifest))
-        return false;
-    struct pack_reading r = pack_reading(loader, pack->manifest, STR(""));
+    struct pack_reading r;
     size_t before = loader->errors;
-    pack_read_members(&r, members, COUNT_OF(members));
+    if (!pack_read_object(loader, members, COUNT_OF(members), &r))
+        return false;
+    pack->manifest = r.object;
     struct str id = STR_NONE;
     pack_read_id(&r, "id", &id);
     pack_read_text(&r, "version", PACK_REQUIRED, &pack->version);

@@ -1,5 +1,5 @@
-/* A set with some files of its packs replaced or added: what is in force when models have been released, and what a draft
- * is tried in. */
+/* A set with some files of its packs replaced or added: what is in force when models have been released, and what a
+ * draft is tried in. */
 #include "pack/internal.h"
 
 static bool changes_pack(const struct pack_change *changes, size_t count, struct str pack)

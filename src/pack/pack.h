@@ -59,8 +59,8 @@ const struct pack *const *pack_set_packs(const struct pack_set *self, size_t *co
 const struct pack *pack_set_find(const struct pack_set *self, struct str id);
 const struct pack_file *pack_file_find(const struct pack *self, struct str path);
 
-/* The same set with some files replaced or added; packs that are not changed are shared with it, so self must outlive the
- * new one. FAILED as pack_load_files and pack_set_new. */
+/* The same set with some files replaced or added; packs that are not changed are shared with it, so self must outlive
+ * the new one. FAILED as pack_load_files and pack_set_new. */
 struct pack_change {
     struct str pack, path, text;
 };
@@ -102,7 +102,7 @@ struct pack_material {
     const struct str *situations;    /* situation ids of the item; none: in all */
     size_t situation_count;
     struct str certificate; /* kind of certificate that stands in for it; absent: none */
-    struct str reuse;       /* what kind of paper it is: a file given for that kind before serves again; absent: never */
+    struct str reuse; /* what kind of paper it is: a file given for that kind before serves again; absent: never */
     int64_t reuse_months;   /* how old that file may be */
     int64_t tolerate_days;  /* working days within which it may follow (need 3); 0: the process's own */
     bool promise;           /* a written promise may stand in for it */
@@ -211,8 +211,10 @@ struct pack_certificate {
     size_t page_count;
     struct pack_expression issuer_name; /* absent: the staff's unit, else the division's name */
     bool document;                      /* a notice or decision about a case: numbered, never in a wallet */
-    struct pack_expression series, series_number; /* numbers itself: the series, and the number's text by n; absent: none */
+    struct pack_expression series,
+        series_number;   /* numbers itself: the series, and the number's text by n; absent: none */
     int validity_months; /* 0: no end */
+    int renewal_days;    /* before its end: by then renewal is to be asked for */
     bool holder_may_open;
     struct value json;
     const struct pack *pack;
@@ -267,8 +269,9 @@ enum pack_indicator_unit { PACK_UNIT_COUNT, PACK_UNIT_SHARE, PACK_UNIT_DAYS, PAC
 enum pack_indicator_better { PACK_BETTER_NEITHER, PACK_BETTER_UP, PACK_BETTER_DOWN };
 enum pack_indicator_state { PACK_STATE_OVERDUE, PACK_STATE_DUE };
 enum pack_dimension { PACK_BY_REGION = 1, PACK_BY_UNIT = 2, PACK_BY_ITEM = 4, PACK_BY_MONTH = 8 };
-/* Over every case (or item, or member of staff in a case) where the condition holds, numerator and denominator are added up: true is 1, false and null
- * nothing, a number itself. Absent, where is true and denominator 1. A count is its numerator; all else is the ratio. */
+/* Over every case (or item, or member of staff in a case) where the condition holds, numerator and denominator are
+ * added up: true is 1, false and null nothing, a number itself. Absent, where is true and denominator 1. A count is its
+ * numerator; all else is the ratio. */
 struct pack_indicator {
     struct str id, title, summary, formula, group, source;
     enum pack_indicator_of of;
@@ -277,7 +280,8 @@ struct pack_indicator {
     enum pack_indicator_better better;
     enum pack_indicator_state state; /* for PACK_OF_NOW */
     unsigned dimensions;             /* enum pack_dimension */
-    struct pack_expression where, numerator, denominator; /* names: case, item, events, certificates; of staff: staff too; of items: item */
+    struct pack_expression where, numerator,
+        denominator; /* names: case, item, events, certificates; of staff: staff too; of items: item */
     struct value target;                                  /* a number, or null */
     struct value json;
     const struct pack *pack;
@@ -291,8 +295,8 @@ const struct pack_indicator *pack_indicator_find(const struct pack_set *self, st
 const struct pack_indicator *const *pack_indicators(const struct pack_set *self, size_t *count);
 
 enum pack_alert_of { PACK_ALERT_CASE, PACK_ALERT_UNIT };
-/* A case is put on the supervision list when `after` has passed from the instant `since` (null: not at all) and `where` holds
- * then; an institution when an indicator of the month lies beyond a bound. */
+/* A case is put on the supervision list when `after` has passed from the instant `since` (null: not at all) and `where`
+ * holds then; an institution when an indicator of the month lies beyond a bound. */
 struct pack_alert {
     struct str id, title, reason;
     enum pack_alert_of of;
@@ -390,7 +394,7 @@ void pack_process_problems(struct arena *arena, const struct pack_set *self, con
 /* Finds what is wrong across the set (see docs/PACKS.md, "What pack check finds"). only: report about this pack alone,
  * or NULL. *passed, when not NULL, counts the declarations without an error. */
 void pack_check(const struct pack_set *self, const struct pack *only, struct pack_problems *problems, size_t *passed);
-/* What loading and pack_check say about one item's file of a pack of the set, which the set need not hold; the item, in the
- * problems' arena, or NULL when it cannot be read. */
-const struct pack_item *pack_item_judge(const struct pack_set *set, const struct pack *home, struct str path, struct str text,
-                                        struct pack_problems *problems);
+/* What loading and pack_check say about one item's file of a pack of the set, which the set need not hold; the item, in
+ * the problems' arena, or NULL when it cannot be read. */
+const struct pack_item *pack_item_judge(const struct pack_set *set, const struct pack *home, struct str path,
+                                        struct str text, struct pack_problems *problems);

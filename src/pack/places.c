@@ -15,12 +15,8 @@ void pack_read_divisions(struct pack_loader *loader)
 {
     static const char *const members[] = {"code", "name", "level", "parent", "note"};
     struct value json;
-    if (!pack_read_json(loader, &json))
+    if (!pack_read_list(loader, &json))
         return;
-    if (json.kind != VALUE_LIST) {
-        pack_wrong(loader, STR(""), "must be a list");
-        return;
-    }
     for (size_t i = 0; i < value_count(json); i++) {
         struct pack_division one = {0};
         struct str parent = STR_NONE;

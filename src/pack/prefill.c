@@ -56,7 +56,8 @@ static void read_fields(const struct pack_reading *r, struct pack_prefill_source
     struct pack_reading inner = pack_reading(r->loader, fields, pack_place(r, "fields"));
     for (size_t i = 0; i < fields.context->count; i++) {
         list[i].path = fields.context->members[i].key;
-        pack_compile(&inner, arena_cstr(r->loader->arena, list[i].path), fields.context->members[i].value, &list[i].value);
+        pack_compile(&inner, arena_cstr(r->loader->arena, list[i].path), fields.context->members[i].value,
+                     &list[i].value);
     }
     out->fields = list;
     out->field_count = fields.context->count;
@@ -92,12 +93,10 @@ void pack_read_prefill(struct pack_loader *loader)
     struct pack_prefill *out = arena_new(loader->arena, struct pack_prefill);
     out->pack = loader->pack;
     out->file = loader->file;
-    if (!pack_read_json(loader, &out->json))
+    struct pack_reading r;
+    if (!pack_read_head(loader, members, COUNT_OF(members), &out->id, &out->title, &r))
         return;
-    struct pack_reading r = pack_reading(loader, out->json, STR(""));
-    pack_read_members(&r, members, COUNT_OF(members));
-    pack_read_id(&r, "id", &out->id);
-    pack_read_text(&r, "title", PACK_REQUIRED, &out->title);
+    out->json = r.object;
     pack_read_texts(&r, "items", &out->items, &out->item_count);
     out->applicants = pack_read_choice(&r, "applicants", PACK_OPTIONAL, applicants, COUNT_OF(applicants));
     read_sources(&r, out);

@@ -120,6 +120,39 @@ void pack_read_texts(const struct pack_reading *r, const char *member, const str
     *count = n;
 }
 
+bool pack_read_object(struct pack_loader *loader, const char *const *names, size_t count, struct pack_reading *out)
+{
+    struct value json;
+    if (!pack_read_json(loader, &json))
+        return false;
+    *out = pack_reading(loader, json, STR(""));
+    pack_read_members(out, names, count);
+    return true;
+}
+
+bool pack_read_head(struct pack_loader *loader, const char *const *names, size_t count, struct str *id,
+                    struct str *title, struct pack_reading *out)
+{
+    if (!pack_read_object(loader, names, count, out))
+        return false;
+    pack_read_id(out, "id", id);
+    pack_read_text(out, "title", PACK_REQUIRED, title);
+    return true;
+}
+
+bool pack_read_list(struct pack_loader *loader, struct value *out)
+{
+    struct value json;
+    if (!pack_read_json(loader, &json))
+        return false;
+    if (json.kind != VALUE_LIST) {
+        pack_wrong(loader, STR(""), "must be a list");
+        return false;
+    }
+    *out = json;
+    return true;
+}
+
 int pack_read_choice(const struct pack_reading *r, const char *member, enum pack_need need, const char *const *choices,
                      size_t count)
 {

@@ -13,7 +13,8 @@ struct match {
 /* The number of the argument that text begins with, and what follows it; 0: none. */
 static size_t argument_at(struct str text)
 {
-    bool is_one = text.len >= 3 && text.data[0] == '{' && text.data[1] >= '1' && text.data[1] <= '9' && text.data[2] == '}';
+    bool is_one =
+        text.len >= 3 && text.data[0] == '{' && text.data[1] >= '1' && text.data[1] <= '9' && text.data[2] == '}';
     return is_one ? (size_t)(text.data[1] - '0') : 0;
 }
 
@@ -68,7 +69,8 @@ static struct str fill(struct arena *arena, struct str sentence, const struct st
     return arena_join(arena, parts.items, parts.count);
 }
 
-static struct str say(const struct pack_set *self, struct arena *arena, struct str language, struct str said, int level);
+static struct str say(const struct pack_set *self, struct arena *arena, struct str language, struct str said,
+                      int level);
 
 static struct str say_argument(const struct pack_set *self, struct arena *arena, struct str language, struct str said,
                                int level)

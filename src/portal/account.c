@@ -41,7 +41,8 @@ enum status portal_sign_in(struct http_request *request, struct error *err)
     return portal_show_sign_in(request, next, NULL, err);
 }
 
-/* By name and password; on a demo server a fictional person also by ID number alone, as if an identity provider had vouched. */
+/* By name and password; on a demo server a fictional person also by ID number alone, as if an identity provider had
+ * vouched. */
 enum status portal_sign_in_post(struct http_request *request, struct error *err)
 {
     struct call call;
@@ -57,7 +58,7 @@ enum status portal_sign_in_post(struct http_request *request, struct error *err)
     if (gate_call(request, &call, err) != OK)
         return FAILED;
     enum status done = id.len && service_demo(request->context)
-                           ? service_sign_in_demo(&call, id, 3, &session, &refused)
+                           ? service_sign_in_demo(&call, id, 3, by.device, &session, &refused)
                            : service_sign_in_by(&call, &by, &session, &refused);
     if (done != OK) {
         if (refused.kind == ERROR_INTERNAL || refused.kind == ERROR_UNAVAILABLE) {

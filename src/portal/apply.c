@@ -17,7 +17,8 @@ struct value application_steps(struct http_request *request, struct value descri
     return list_builder_done(&visible);
 }
 
-/* The visible step with the wanted index (counted over all steps, from 1), or -1; *next is the one after it, 0 at the end. */
+/* The visible step with the wanted index (counted over all steps, from 1), or -1; *next is the one after it, 0 at the
+ * end. */
 static int64_t find_step(struct value steps, int64_t wanted, int64_t *next, int64_t *previous)
 {
     *next = *previous = 0;
@@ -52,7 +53,8 @@ static void collect_lists(struct http_request *request, struct value fields, str
                 struct context_builder option;
                 context_builder_init(&option, request->arena);
                 context_builder_put(&option, STR("value"), value_string(codes->options[k].value));
-                context_builder_put(&option, STR("label"), value_string(portal_translate(request, codes->options[k].label)));
+                context_builder_put(&option, STR("label"),
+                                    value_string(portal_translate(request, codes->options[k].label)));
                 options->items[k] = context_builder_done(&option);
             }
             struct context_builder list;
@@ -71,8 +73,9 @@ static void collect_lists(struct http_request *request, struct value fields, str
 static enum status show_step(struct http_request *request, struct application *app, int64_t wanted,
                              const struct form_result *judged, struct error *err)
 {
-    struct value description = form_describe(app->form, form_null_fill(app->form, request->arena, app->data),
-                                             judged ? judged->errors : NULL, judged ? judged->error_count : 0, &app->env);
+    struct value description =
+        form_describe(app->form, form_null_fill(app->form, request->arena, app->data), judged ? judged->errors : NULL,
+                      judged ? judged->error_count : 0, &app->env);
     struct value steps = application_steps(request, description);
     int64_t next;
     int64_t previous;
@@ -86,7 +89,9 @@ static enum status show_step(struct http_request *request, struct application *a
     struct value step = value_at(steps, (size_t)at);
     struct context_builder sourced;
     context_builder_init(&sourced, request->arena);
-    context_builder_put(&sourced, STR("fields"), application_sourced(request, app, value_get(step, STR("fields")), http_query(request, "wrong")));
+    context_builder_put(
+        &sourced, STR("fields"),
+        application_sourced(request, app, value_get(step, STR("fields")), http_query(request, "wrong")));
     context_builder_put(&data, STR("step"), value_merge(request->arena, step, context_builder_done(&sourced)));
     context_builder_put(&data, STR("carried_over"), app->carried_over);
     context_builder_put(&data, STR("number"), value_int(at + 1));
@@ -96,7 +101,8 @@ static enum status show_step(struct http_request *request, struct application *a
     list_builder_init(&lists, request->arena);
     collect_lists(request, value_get(value_at(steps, (size_t)at), STR("fields")), &lists);
     context_builder_put(&data, STR("lists"), list_builder_done(&lists));
-    context_builder_put(&data, STR("errors"), judged ? portal_step_errors(request, value_at(steps, (size_t)at)) : value_null);
+    context_builder_put(&data, STR("errors"),
+                        judged ? portal_step_errors(request, value_at(steps, (size_t)at)) : value_null);
     return portal_page(request, judged ? 422 : 200, "step", context_builder_done(&data), err);
 }
 
@@ -142,13 +148,15 @@ bool application_has_materials(const struct application *app)
 }
 
 /* Why something that was filled in is not right: "why.PATH". */
-static struct value disputes_of(struct http_request *request, const struct application *app, const struct http_pairs *posted)
+static struct value disputes_of(struct http_request *request, const struct application *app,
+                                const struct http_pairs *posted)
 {
     struct context_builder disputes;
     context_builder_init(&disputes, request->arena);
     for (size_t i = 0; i < posted->count; i++) {
         struct str name = posted->items[i].name, why = str_trim(posted->items[i].value);
-        struct value source = str_starts(name, STR("why.")) ? value_get(app->sources, str_part(name, 4, name.len)) : value_null;
+        struct value source =
+            str_starts(name, STR("why.")) ? value_get(app->sources, str_part(name, 4, name.len)) : value_null;
         if (!value_is_null(source) && (why.len || !value_is_null(value_get(source, STR("why")))))
             context_builder_put(&disputes, str_part(name, 4, name.len), value_string(why));
     }
@@ -168,7 +176,8 @@ static enum status take_post(struct http_request *request, struct application *a
     return OK;
 }
 
-/* After a step: the next visible one, the check page, the same with errors, or home when the draft was only to be kept. */
+/* After a step: the next visible one, the check page, the same with errors, or home when the draft was only to be kept.
+ */
 enum status portal_step_post(struct http_request *request, struct error *err)
 {
     if (!portal_signed_in(request))
@@ -187,8 +196,8 @@ enum status portal_step_post(struct http_request *request, struct error *err)
         return application_to_step(request, &app, arena_printf(request->arena, "%" PRId64, step).data);
 
     struct form_result judged = form_validate(app.form, app.data, &app.env);
-    struct value description = form_describe(app.form, form_null_fill(app.form, request->arena, app.data), judged.errors,
-                                             judged.error_count, &app.env);
+    struct value description = form_describe(app.form, form_null_fill(app.form, request->arena, app.data),
+                                             judged.errors, judged.error_count, &app.env);
     struct value steps = application_steps(request, description);
     int64_t next;
     int64_t previous;

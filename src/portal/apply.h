@@ -1,4 +1,5 @@
-/* What the pages of one application share: start and task list (begin.c), steps and check (apply.c), materials (material.c). */
+/* What the pages of one application share: start and task list (begin.c), steps and check (apply.c), materials
+ * (material.c). */
 #pragma once
 
 #include "form/form.h"
@@ -35,8 +36,8 @@ struct value application_steps(struct http_request *request, struct value descri
 bool application_has_materials(const struct application *app);
 /* The materials that the draft asks for: service_materials_asked. */
 MUST_USE enum status application_materials(const struct application *app, struct value *out, struct error *err);
-/* Fields of a step with source_text, held_text, differs and why where they were filled in beforehand. wrong: the path whose
- * value the applicant says is not right, or empty. */
+/* Fields of a step with source_text, held_text, differs and why where they were filled in beforehand. wrong: the path
+ * whose value the applicant says is not right, or empty. */
 struct value application_sourced(struct http_request *request, const struct application *app, struct value fields,
                                  struct str wrong);
 /* Where the values were taken from: [{text, count}]. */

@@ -111,8 +111,9 @@ static struct value sourced(struct http_request *request, struct value fields, s
         context_builder_init(&more, request->arena);
         if (!value_is_null(source)) {
             context_builder_put(&more, STR("source_text"), value_string(source_words(request, source)));
-            context_builder_put(&more, STR("held_text"),
-                                value_string(portal_translate(request, value_text(value_get(source, STR("held_text"))))));
+            context_builder_put(
+                &more, STR("held_text"),
+                value_string(portal_translate(request, value_text(value_get(source, STR("held_text"))))));
             context_builder_put(&more, STR("disputed"), value_boolean(asked || differs || !value_is_null(why)));
             context_builder_put(&more, STR("signed_in"),
                                 value_boolean(str_equal(value_text(value_get(source, STR("from"))), STR("applicant"))));
@@ -196,7 +197,8 @@ enum status portal_start(struct http_request *request, struct error *err)
     context_builder_put(&data, STR("item"), portal_translate_all(request, app.item));
     context_builder_put(&data, STR("drafts"), portal_drafts(request, list_builder_done(&same)));
     context_builder_put(&data, STR("questions"), questions_in_words(request, questions));
-    context_builder_put(&data, STR("why_not_text"), value_string(why_not.len ? portal_translate(request, key) : STR("")));
+    context_builder_put(&data, STR("why_not_text"),
+                        value_string(why_not.len ? portal_translate(request, key) : STR("")));
     return portal_page(request, 200, "start", context_builder_done(&data), err);
 }
 
@@ -269,7 +271,8 @@ static enum status count_materials(const struct application *app, int64_t *asked
         return FAILED;
     for (size_t i = 0; i < value_count(materials); i++) {
         struct value one = value_at(materials, i);
-        bool here = !value_is_null(value_get(one, STR("given"))) || value_count(value_get(one, STR("certificates"))) > 0;
+        bool here =
+            !value_is_null(value_get(one, STR("given"))) || value_count(value_get(one, STR("certificates"))) > 0;
         ++*asked;
         *given += here;
         *missing += !here && str_equal(value_text(value_get(one, STR("need"))), STR("1"));
@@ -332,5 +335,6 @@ enum status portal_drop_draft(struct http_request *request, struct error *err)
         return portal_ask_sign_in(request);
     if (gate_call(request, &call, err) != OK || service_draft_delete(&call, http_param(request, "draft"), err) != OK)
         return FAILED;
-    return http_reply_redirect(request, 303, arena_printf(request->arena, "/apply/%.*s", STR_ARGS(http_param(request, "code"))));
+    return http_reply_redirect(request, 303,
+                               arena_printf(request->arena, "/apply/%.*s", STR_ARGS(http_param(request, "code"))));
 }

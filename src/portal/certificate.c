@@ -165,10 +165,23 @@ enum status portal_verify(struct http_request *request, struct error *err)
     return portal_page(request, 200, "verify", value_null, err);
 }
 
+/* The text of a signed file that was sent, absent without one. */
+static struct str signed_file(struct http_request *request)
+{
+    const struct http_multipart *parts;
+    struct error none = ERROR_INIT;
+    if (!str_equal(http_content_type(request), STR("multipart/form-data")) || http_parts(request, &parts, &none) != OK)
+        return STR_NONE;
+    const struct http_part *part = http_multipart_find(parts, STR("signed"));
+    return part && utf8_valid(part->content) ? str_trim(part->content) : STR_NONE;
+}
+
 /* One field takes whatever the visitor has: the address in the QR code, a number, an identifier or the signed text. */
 enum status portal_verify_post(struct http_request *request, struct error *err)
 {
     struct str given = str_trim(portal_field(request, "given"));
+    if (!given.len)
+        given = signed_file(request);
     if (!given.len) {
         struct context_builder data;
         context_builder_init(&data, request->arena);

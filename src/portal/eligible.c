@@ -1,11 +1,12 @@
-/* Am I eligible (P4): the questions of an item's table on one short page, and what the table says. The answers are in the address, so
- * that the page can be printed, kept and gone back to; nothing personal is among them. */
+/* Am I eligible (P4): the questions of an item's table on one short page, and what the table says. The answers are in
+ * the address, so that the page can be printed, kept and gone back to; nothing personal is among them. */
 #include "portal/internal.h"
 
 #include "service/eligibility.h"
 
 /* The questions with what was chosen; *given holds the answers by id. */
-static struct value with_answers(struct http_request *request, struct value questions, struct value *given, size_t *missing)
+static struct value with_answers(struct http_request *request, struct value questions, struct value *given,
+                                 size_t *missing)
 {
     static const char *const choices[] = {"yes", "no", "unknown"};
     struct list *rows = list_new(request->arena, value_count(questions));
@@ -20,7 +21,8 @@ static struct value with_answers(struct http_request *request, struct value ques
             struct context_builder option;
             context_builder_init(&option, request->arena);
             context_builder_put(&option, STR("value"), value_cstr(choices[k]));
-            context_builder_put(&option, STR("label"), value_string(portal_state(request, "answer", str_of(choices[k]))));
+            context_builder_put(&option, STR("label"),
+                                value_string(portal_state(request, "answer", str_of(choices[k]))));
             context_builder_put(&option, STR("selected"), value_boolean(str_equal(answer, str_of(choices[k]))));
             options->items[k] = context_builder_done(&option);
         }

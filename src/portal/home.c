@@ -4,6 +4,7 @@
 #include "pack/pack.h"
 #include "service/case.h"
 #include "service/catalogue.h"
+#include "service/openness.h"
 
 /* A limit as a person reads it: "即办", "3 个工作日". n 0 is at once. */
 static struct str limit_text(struct http_request *request, struct value limit)
@@ -30,7 +31,8 @@ static struct value item_card(struct http_request *request, struct value item)
     if (value_is_null(statutory))
         statutory = value_get(item, STR("statutory"));
     context_builder_put(&more, STR("statutory_text"), value_string(limit_text(request, statutory)));
-    context_builder_put(&more, STR("previous_text"), value_string(limit_text(request, value_path(item, "limits.previous"))));
+    context_builder_put(&more, STR("previous_text"),
+                        value_string(limit_text(request, value_path(item, "limits.previous"))));
     context_builder_put(&more, STR("instant"),
                         value_boolean(str_equal(value_text(value_get(item, STR("handling"))), STR("instant"))));
     return value_merge(request->arena, portal_translate_all(request, item), context_builder_done(&more));
@@ -42,7 +44,11 @@ static enum status item_cards(struct http_request *request, const struct service
 {
     struct call call;
     struct value view;
-    if (gate_call(request, &call, err) != OK || service_item_list(&call, query, &view, err) != OK)
+    struct service_item_query wanted = *query;
+    if (gate_call(request, &call, err) != OK)
+        return FAILED;
+    wanted.parties = call.actor->kind != ACTOR_STAFF; /* what staff report is no service to others */
+    if (service_item_list(&call, &wanted, &view, err) != OK)
         return FAILED;
     struct value items = value_get(view, STR("items"));
     struct list *cards = list_new(request->arena, value_count(items));
@@ -68,6 +74,8 @@ static enum status put_services(struct http_request *request, struct context_bui
     struct value found;
     if (str_equal(subject, STR("1")) || str_equal(subject, STR("2")))
         events.subject = instant.subject = subject;
+    else
+        instant.subject = STR("1"); /* persons come most */
     if (item_cards(request, &events, &found, err) != OK)
         return FAILED;
     context_builder_put(data, STR("events"), value_get(found, STR("items")));
@@ -88,12 +96,35 @@ static enum status put_services(struct http_request *request, struct context_bui
     return OK;
 }
 
+/* What is to be known before one begins: the site's own words, services that rest, versions that are to come. */
+static enum status put_notices(struct http_request *request, const struct call *call, struct context_builder *data,
+                               struct error *err)
+{
+    struct value news;
+    struct str words;
+    if (service_item_news(call, &news, err) != OK || service_setting_get(call, STR("site.notice"), &words, err) != OK)
+        return FAILED;
+    struct list *rows = list_new(request->arena, value_count(news));
+    for (size_t i = 0; i < rows->count; i++) {
+        struct value one = value_at(news, i);
+        struct context_builder more;
+        context_builder_init(&more, request->arena);
+        context_builder_put(&more, STR("what_text"),
+                            value_string(portal_state(request, "news", value_text(value_get(one, STR("what"))))));
+        rows->items[i] = value_merge(request->arena, one, context_builder_done(&more));
+    }
+    context_builder_put(data, STR("news"), value_of_list(rows));
+    context_builder_put(data, STR("notice"), value_string(words.data ? words : STR("")));
+    return OK;
+}
+
 enum status portal_home(struct http_request *request, struct error *err)
 {
     struct call call;
     struct context_builder data;
     context_builder_init(&data, request->arena);
-    if (put_services(request, &data, err) != OK || gate_call(request, &call, err) != OK)
+    if (put_services(request, &data, err) != OK || gate_call(request, &call, err) != OK ||
+        put_notices(request, &call, &data, err) != OK)
         return FAILED;
     if (portal_signed_in(request)) {
         struct value drafts;
@@ -127,7 +158,8 @@ enum status portal_catalogue(struct http_request *request, struct error *err)
 {
     static const char *const subjects[] = {"1", "2", "3", "4", "5", "6", "9", NULL};
     static const char *const types[] = {"01", "05", "07", "08", "09", "10", "20", NULL};
-    static const char *const flags[] = {"instant", "no_visit", "across"}, *const texts[] = {"q", "topic", "subject", "type"};
+    static const char *const flags[] = {"instant", "no_visit", "across"}, *const texts[] = {"q", "topic", "subject",
+                                                                                            "type"};
     struct service_item_query query = {.text = http_query(request, "q"),
                                        .topic = http_query(request, "topic"),
                                        .subject = http_query(request, "subject"),
@@ -150,15 +182,18 @@ enum status portal_catalogue(struct http_request *request, struct error *err)
         context_builder_put(&data, str_of(flags[i]), value_boolean(http_query(request, flags[i]).len > 0));
     context_builder_put(&data, STR("subjects"), choices(request, "subject", subjects, query.subject));
     context_builder_put(&data, STR("types"), choices(request, "type", types, query.type));
-    context_builder_put(&data, STR("topic_title"), value_string(query.topic.len ? portal_state(request, "topic", query.topic) : STR("")));
+    context_builder_put(&data, STR("topic_title"),
+                        value_string(query.topic.len ? portal_state(request, "topic", query.topic) : STR("")));
     return portal_page(request, 200, "catalogue", value_merge(request->arena, found, context_builder_done(&data)), err);
 }
 
 enum status portal_guide(struct http_request *request, struct error *err)
 {
     struct call call;
-    struct value item;
-    if (gate_call(request, &call, err) != OK || service_item_get(&call, http_param(request, "code"), &item, err) != OK)
+    struct value item, figures;
+    if (gate_call(request, &call, err) != OK ||
+        service_item_get(&call, http_param(request, "code"), &item, err) != OK ||
+        service_openness_item(&call, http_param(request, "code"), &figures, err) != OK)
         return FAILED;
     struct context_builder data;
     context_builder_init(&data, request->arena);
@@ -174,7 +209,10 @@ enum status portal_guide(struct http_request *request, struct error *err)
     context_builder_put(&data, STR("eligible"), value_get(item, STR("eligible")));
     struct str why_not = value_text(value_get(item, STR("why_not")));
     struct str key = arena_printf(request->arena, "problem.%.*s", STR_ARGS(why_not));
-    context_builder_put(&data, STR("why_not_text"), value_string(why_not.len ? portal_translate(request, key) : STR("")));
+    context_builder_put(&data, STR("why_not_text"),
+                        value_string(why_not.len ? portal_translate(request, key) : STR("")));
+    context_builder_put(&data, STR("sample"), value_boolean(portal_has_sample(request, http_param(request, "code"))));
+    context_builder_put(&data, STR("figures"), portal_figures(request, figures));
     return portal_page(request, 200, "guide", context_builder_done(&data), err);
 }
 

@@ -1,4 +1,5 @@
-/* Who I am and whom I act for: sign-in through an identity provider, acting as somebody else, mandates, second factors (P5, P24). */
+/* Who I am and whom I act for: sign-in through an identity provider, acting as somebody else, mandates, second factors
+ * (P5, P24). */
 #include "portal/internal.h"
 
 #include "pack/pack.h"
@@ -33,7 +34,8 @@ enum status portal_oidc_callback(struct http_request *request, struct error *err
                                          .state = http_query(request, "state"),
                                          .code = http_query(request, "code"),
                                          .issuer = http_query(request, "iss"),
-                                         .error = http_query(request, "error")};
+                                         .error = http_query(request, "error"),
+                                         .device = http_header(request, "User-Agent")};
     if (gate_call(request, &call, err) != OK)
         return FAILED;
     http_set_cookie(request, TICKET_COOKIE, STR(""), -1, 0);
@@ -67,8 +69,9 @@ static struct value with_words(struct http_request *request, struct value mandat
         context_builder_put(&more, STR("all_items"), value_boolean(value_count(items) == 0));
         context_builder_put(&more, STR("is_valid"), value_boolean(str_equal(state, STR("valid"))));
         context_builder_put(&more, STR("state_text"), value_string(portal_state(request, "mandate", state)));
-        context_builder_put(&more, STR("relation_text"),
-                            value_string(portal_state(request, "relation", value_text(value_get(one, STR("relation"))))));
+        context_builder_put(
+            &more, STR("relation_text"),
+            value_string(portal_state(request, "relation", value_text(value_get(one, STR("relation"))))));
         context_builder_put(&more, STR("until_text"), portal_time(request, value_get(one, STR("until"))));
         rows->items[i] = value_merge(request->arena, one, context_builder_done(&more));
     }
@@ -94,7 +97,8 @@ static enum status show_acting(struct http_request *request, const struct error 
     context_builder_put(&data, STR("may_grant"),
                         value_boolean(clerk || (call.actor->kind != ACTOR_STAFF && !call.actor->acting)));
     context_builder_put(&data, STR("is_staff"), value_boolean(call.actor->kind == ACTOR_STAFF));
-    static const char *const kept[] = {"id", "evidence", "agent_id", "agent_name", "until", "principal_id", "principal_name", "name"};
+    static const char *const kept[] = {"id",    "evidence",     "agent_id",       "agent_name",
+                                       "until", "principal_id", "principal_name", "name"};
     struct context_builder typed;
     context_builder_init(&typed, request->arena);
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
@@ -171,8 +175,10 @@ enum status portal_grant(struct http_request *request, struct error *err)
     struct value agent = one_member(request, "id", str_trim(portal_field(request, "agent_id")));
     struct value principal = one_member(request, "id", str_trim(portal_field(request, "principal_id")));
     struct service_mandate wanted = {
-        .principal = value_merge(request->arena, principal, one_member(request, "name", str_trim(portal_field(request, "principal_name")))),
-        .agent = value_merge(request->arena, agent, one_member(request, "name", str_trim(portal_field(request, "agent_name")))),
+        .principal = value_merge(request->arena, principal,
+                                 one_member(request, "name", str_trim(portal_field(request, "principal_name")))),
+        .agent = value_merge(request->arena, agent,
+                             one_member(request, "name", str_trim(portal_field(request, "agent_name")))),
         .certificates = portal_field(request, "certificates").len > 0,
         .until = portal_field(request, "until"),
         .relation = portal_field(request, "relation"),
@@ -210,7 +216,10 @@ static enum status show_factor(struct http_request *request, struct value begun,
     if (service_totp_get(&call, &view, err) != OK)
         return FAILED;
     context_builder_put(&data, STR("factor"), view);
+    struct str svg = value_text(value_get(begun, STR("svg")));
     context_builder_put(&data, STR("begun"), begun);
+    context_builder_put(&data, STR("picture"),
+                        value_string(svg.len ? base64_encode(request->arena, svg.data, svg.len) : STR("")));
     context_builder_put(&data, STR("must"), value_boolean(call.actor != &gate_caller_of(request)->actor));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
     context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));

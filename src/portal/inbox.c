@@ -1,53 +1,15 @@
 /* Messages and settings (P23). */
 #include "portal/internal.h"
 
-#include "pack/pack.h"
-#include "service/audit.h"
 #include "service/message.h"
 #include "service/party.h"
-
-#define LOOKS_SHOWN 20
-
-/* Who looked at the caller's data, in words: by role and institution. */
-static struct value looks_in_words(struct http_request *request, struct value looks)
-{
-    struct list *rows = list_new(request->arena, value_count(looks));
-    for (size_t i = 0; i < value_count(looks); i++) {
-        struct value look = value_at(looks, i);
-        struct str role = value_text(value_get(look, STR("role")));
-        const struct pack_role *known = pack_role_find(portal_packs(request), role);
-        struct context_builder more;
-        context_builder_init(&more, request->arena);
-        context_builder_put(&more, STR("at_text"), portal_time(request, value_get(look, STR("at"))));
-        context_builder_put(&more, STR("what_text"),
-                            value_string(portal_state(request, "looked", value_text(value_get(look, STR("what"))))));
-        context_builder_put(&more, STR("role_text"),
-                            value_string(known ? portal_translate(request, known->title)
-                                               : portal_text(request, "looked_person")));
-        rows->items[i] = value_merge(request->arena, look, context_builder_done(&more));
-    }
-    return value_of_list(rows);
-}
-
-static enum status put_looks(struct http_request *request, const struct call *call, struct context_builder *data,
-                             struct error *err)
-{
-    struct service_access_query query = {.limit = LOOKS_SHOWN, .cursor = http_query(request, "looks")};
-    struct value looks;
-    if (service_access_list(call, &query, &looks, err) != OK)
-        return FAILED;
-    struct value items = value_get(looks, STR("items"));
-    context_builder_put(data, STR("looks"), looks_in_words(request, items));
-    context_builder_put(data, STR("looks_count"), value_int((int64_t)value_count(items)));
-    context_builder_put(data, STR("looks_next"), value_get(looks, STR("next")));
-    return OK;
-}
 
 static enum status show_inbox(struct http_request *request, const struct error *refused, struct error *err)
 {
     struct call call;
     struct value view, wishes;
-    if (gate_call(request, &call, err) != OK || service_notice_list(&call, 50, http_query(request, "cursor"), &view, err) != OK)
+    if (gate_call(request, &call, err) != OK ||
+        service_notice_list(&call, 50, http_query(request, "cursor"), &view, err) != OK)
         return FAILED;
     bool own = !call.actor->acting;
     wishes = value_null;
@@ -67,10 +29,6 @@ static enum status show_inbox(struct http_request *request, const struct error *
     context_builder_put(&data, STR("count"), value_int((int64_t)value_count(items)));
     context_builder_put(&data, STR("next"), value_get(view, STR("next")));
     context_builder_put(&data, STR("own"), value_boolean(own));
-    bool party = own && (call.actor->kind == ACTOR_PERSON || call.actor->kind == ACTOR_ORGANISATION);
-    context_builder_put(&data, STR("party"), value_boolean(party));
-    if (party && put_looks(request, &call, &data, err) != OK)
-        return FAILED;
     context_builder_put(&data, STR("wishes"), wishes);
     context_builder_put(&data, STR("saved"), value_boolean(http_query(request, "saved").len > 0));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));

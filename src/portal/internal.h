@@ -9,8 +9,8 @@
 #define PORTAL_ELDER_COOKIE "tongban_elder"
 #define PORTAL_KIOSK_COOKIE "tongban_kiosk"
 
-/* Renders a template (its file name without .html) with data's members and those of every page: t (texts), lang, user, csrf, demo,
- * elder, path, assets. */
+/* Renders a template (its file name without .html) with data's members and those of every page: t (texts), lang, user,
+ * csrf, demo, elder, path, assets. */
 enum status portal_page(struct http_request *request, int status, const char *template, struct value data,
                         struct error *err);
 /* A text of the pages in the caller's language. */
@@ -40,12 +40,15 @@ enum status portal_show_sign_in(struct http_request *request, struct str next, c
 /* Handlers, one row each in portal.c. */
 #define PORTAL_HANDLERS(row)                                                                                           \
     row(home) row(catalogue) row(guide) row(start) row(start_post) row(step) row(step_post) row(check) row(check_post) \
-    row(my_cases) row(progress) row(act) row(wallet) row(certificate) row(certificate_file) row(verify_code)           \
-    row(verify) row(verify_post) row(open) row(open_post) row(sign_in) row(sign_in_post) row(sign_out) row(prefer)     \
-    row(about) row(oidc) row(oidc_callback) row(acting) row(act_for) row(assist) row(grant) row(end_mandate) row(factor) \
-    row(factor_post) row(tasks) row(materials) row(material_post) row(drop_draft) row(inbox) row(read_notice) row(set_preferences) \
-    row(show_certificate) row(offer_credential) row(wallet_act) row(eligible) row(lookup) row(lookup_post) row(kiosk)     \
-    row(kiosk_end) row(receipt) row(application) row(supplement) row(supplement_post)
+        row(my_cases) row(progress) row(act) row(wallet) row(certificate) row(certificate_file) row(verify_code)       \
+            row(verify) row(verify_post) row(open) row(open_post) row(sign_in) row(sign_in_post) row(sign_out)         \
+                row(prefer) row(about) row(oidc) row(oidc_callback) row(acting) row(act_for) row(assist) row(grant)    \
+                    row(end_mandate) row(factor) row(factor_post) row(tasks) row(materials) row(material_post)         \
+                        row(drop_draft) row(inbox) row(read_notice) row(set_preferences) row(show_certificate)         \
+                            row(offer_credential) row(wallet_act) row(eligible) row(lookup) row(lookup_post)           \
+                                row(kiosk) row(kiosk_end) row(receipt) row(application) row(supplement)                \
+                                    row(supplement_post) row(mine) row(mine_data) row(end_session) row(openness)       \
+                                        row(sample)
 #define PORTAL_DECLARE(name) enum status portal_##name(struct http_request *request, struct error *err);
 PORTAL_HANDLERS(PORTAL_DECLARE)
 #undef PORTAL_DECLARE
@@ -74,6 +77,11 @@ void portal_put_signing(struct http_request *request, struct value item, const s
 /* The signature of a case in words; null without one. */
 struct value portal_signature(struct http_request *request, struct value signature);
 
+/* A figure's value in words; those of a list with value_text, target_text, rows and whether they are about ratings. */
+struct str portal_figure(struct http_request *request, struct value figure);
+struct value portal_figures(struct http_request *request, struct value figures);
+/* Is there an example of the item's application? */
+bool portal_has_sample(const struct http_request *request, struct str code);
 /* Rows of drafts and cases with titles and times as the pages show them. */
 struct value portal_drafts(struct http_request *request, struct value drafts);
 struct value portal_case_rows(struct http_request *request, struct value cases);

@@ -1,6 +1,7 @@
-/* Kiosks (P24): a machine that many use. Targets are large, and what is on it goes away by itself: the session ends after three minutes
- * without use, the page is left for an empty one, by a script that sees people move or, without scripts, by refreshing.
- *     a clerk's switch or /prefer?kiosk=1 -> every session that begins on this device is a kiosk's -> /kiosk/end */
+/* Kiosks (P24): a machine that many use. Targets are large, and what is on it goes away by itself: the session ends
+ * after three minutes without use, the page is left for an empty one, by a script that sees people move or, without
+ * scripts, by refreshing. a clerk's switch or /prefer?kiosk=1 -> every session that begins on this device is a kiosk's
+ * -> /kiosk/end */
 #include "portal/internal.h"
 
 #include "service/account.h"

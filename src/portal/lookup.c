@@ -15,7 +15,8 @@ static enum status show_lookup(struct http_request *request, struct value one, c
         struct value pause = value_get(one, STR("suspension")), correction = value_get(one, STR("correction"));
         context_builder_put(&data, STR("case"), portal_case_row(request, portal_translate_all(request, one)));
         context_builder_put(&data, STR("events"), portal_public_events(request, value_get(one, STR("steps"))));
-        context_builder_put(&data, STR("deadline_why"), portal_deadline_why(request, value_get(one, STR("deadline_explanation"))));
+        context_builder_put(&data, STR("deadline_why"),
+                            portal_deadline_why(request, value_get(one, STR("deadline_explanation"))));
         context_builder_put(&data, STR("suspended"), value_boolean(!value_is_null(pause)));
         context_builder_put(&data, STR("correcting"), value_boolean(!value_is_null(correction)));
         context_builder_put(&data, STR("correct_until"), portal_time(request, value_get(correction, STR("until"))));
@@ -42,7 +43,8 @@ enum status portal_lookup_post(struct http_request *request, struct error *err)
     if (service_case_lookup(&call, portal_field(request, "no"), portal_field(request, "phone"), &one, &refused) == OK)
         return show_lookup(request, one, NULL, err);
     if (refused.kind == ERROR_NOT_FOUND) /* the words do not tell which of the two was wrong */
-        (void)error_set(&refused, ERROR_NOT_FOUND, "lookup-not-found", "This number and this telephone belong to no case.");
+        (void)error_set(&refused, ERROR_NOT_FOUND, "lookup-not-found",
+                        "This number and this telephone belong to no case.");
     if (refused.kind == ERROR_INTERNAL || refused.kind == ERROR_UNAVAILABLE) {
         *err = refused;
         return FAILED;

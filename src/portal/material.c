@@ -1,5 +1,5 @@
-/* Materials: from a file or the camera, at once or in parts, from the wallet, from an earlier case, by promise, on paper, or
- * later. Only what the situation asks for is shown. */
+/* Materials: from a file or the camera, at once or in parts, from the wallet, from an earlier case, by promise, on
+ * paper, or later. Only what the situation asks for is shown. */
 #include "portal/apply.h"
 
 #include "service/party.h"
@@ -30,10 +30,12 @@ static struct value earlier_in_words(struct http_request *request, struct value 
         struct str title = portal_translate(request, value_text(value_get(one, STR("item_title"))));
         struct context_builder row;
         context_builder_init(&row, request->arena);
-        context_builder_put(&row, STR("key"), value_string(arena_printf(request->arena, "%.*s/%.*s", STR_ARGS(no), STR_ARGS(material))));
-        context_builder_put(&row, STR("text"),
-                            value_string(arena_printf(request->arena, "%.*s %.*s", STR_ARGS(title),
-                                                      STR_ARGS(value_text(portal_time(request, value_get(one, STR("at"))))))));
+        context_builder_put(&row, STR("key"),
+                            value_string(arena_printf(request->arena, "%.*s/%.*s", STR_ARGS(no), STR_ARGS(material))));
+        context_builder_put(
+            &row, STR("text"),
+            value_string(arena_printf(request->arena, "%.*s %.*s", STR_ARGS(title),
+                                      STR_ARGS(value_text(portal_time(request, value_get(one, STR("at"))))))));
         rows->items[i] = context_builder_done(&row);
     }
     return value_of_list(rows);
@@ -105,7 +107,8 @@ static struct str stored_in(struct http_request *request)
 }
 
 /* A file that came in parts is there already: the post names it. */
-static enum status take_stored(const struct application *app, struct str id, struct context_builder *given, struct error *err)
+static enum status take_stored(const struct application *app, struct str id, struct context_builder *given,
+                               struct error *err)
 {
     struct service_file file;
     if (service_file_head(&app->call, id, &file, err) != OK)

@@ -16,6 +16,11 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/items", portal_catalogue, 0, 0, 0, NULL},
     {HTTP_GET, "/items/{code}", portal_guide, 0, 0, 0, NULL},
     {HTTP_GET, "/items/{code}/eligible", portal_eligible, 0, 0, 0, NULL},
+    {HTTP_GET, "/items/{code}/sample", portal_sample, 0, 0, 0, NULL},
+    {HTTP_GET, "/figures", portal_openness, 0, 0, 0, NULL},
+    {HTTP_GET, "/me", portal_mine, 0, 0, 0, NULL},
+    {HTTP_GET, "/me/data", portal_mine_data, 0, 0, 10, NULL},
+    {HTTP_POST, "/me/sessions/{id}/end", portal_end_session, FORM, 0, 0, NULL},
     {HTTP_GET, "/lookup", portal_lookup, 0, 0, 0, NULL},
     {HTTP_POST, "/lookup", portal_lookup_post, FORM, 0, 10, NULL},
     {HTTP_GET, "/kiosk/end", portal_kiosk_end, 0, 0, 0, NULL},
@@ -27,7 +32,8 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/apply/{code}/{draft}/check", portal_check, 0, 0, 0, NULL},
     {HTTP_POST, "/apply/{code}/{draft}/check", portal_check_post, FORM, 0, 0, NULL},
     {HTTP_GET, "/apply/{code}/{draft}/materials", portal_materials, 0, 0, 0, NULL},
-    {HTTP_POST, "/apply/{code}/{draft}/materials/{material}", portal_material_post, FORM, 20 * 1024 * 1024 + 64 * 1024, 5, NULL},
+    {HTTP_POST, "/apply/{code}/{draft}/materials/{material}", portal_material_post, FORM, 20 * 1024 * 1024 + 64 * 1024,
+     5, NULL},
     {HTTP_POST, "/apply/{code}/{draft}/delete", portal_drop_draft, FORM, 0, 0, NULL},
     {HTTP_GET, "/inbox", portal_inbox, 0, 0, 0, NULL},
     {HTTP_POST, "/inbox/{id}/read", portal_read_notice, FORM, 0, 0, NULL},
@@ -221,7 +227,8 @@ struct value portal_translate_all(struct http_request *request, struct value v)
     struct context_builder copy;
     context_builder_init(&copy, request->arena);
     for (size_t i = 0; i < v.context->count; i++)
-        context_builder_put(&copy, v.context->members[i].key, portal_translate_all(request, v.context->members[i].value));
+        context_builder_put(&copy, v.context->members[i].key,
+                            portal_translate_all(request, v.context->members[i].value));
     return context_builder_done(&copy);
 }
 
@@ -244,7 +251,8 @@ struct value portal_time(struct http_request *request, struct value v)
                              : arena_printf(request->arena, "%" PRId64 "年%d月%d日", c.year, c.month, c.day);
     if (v.kind == VALUE_DATE)
         return value_string(day);
-    return value_string(arena_printf(request->arena, "%.*s%s %02d:%02d", STR_ARGS(day), english ? "," : "", c.hour, c.minute));
+    return value_string(
+        arena_printf(request->arena, "%.*s%s %02d:%02d", STR_ARGS(day), english ? "," : "", c.hour, c.minute));
 }
 
 bool portal_signed_in(const struct http_request *request)
@@ -259,15 +267,14 @@ enum status portal_ask_sign_in(struct http_request *request)
     buf_put(&to, STR("/sign-in?next="));
     for (size_t i = 0; i < request->path.len; i++) {
         char c = request->path.data[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '-' || c == '.';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+                     c == '-' || c == '.';
         if (plain)
             buf_put_char(&to, c);
         else
             buf_printf(&to, "%%%02X", (unsigned char)c);
     }
-    struct str location = arena_str(request->arena, buf_str(&to));
-    buf_release(&to);
-    return http_reply_redirect(request, 303, location);
+    return http_reply_redirect(request, 303, arena_take(request->arena, &to));
 }
 
 struct str portal_field(struct http_request *request, const char *name)
@@ -336,7 +343,8 @@ enum status portal_render(struct http_request *request, const char *name, struct
     return OK;
 }
 
-enum status portal_page(struct http_request *request, int status, const char *name, struct value data, struct error *err)
+enum status portal_page(struct http_request *request, int status, const char *name, struct value data,
+                        struct error *err)
 {
     struct buf body;
     if (portal_render(request, name, data, &body, err) != OK)

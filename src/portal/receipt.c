@@ -1,5 +1,5 @@
-/* What is taken home from a case: the receipt as a page and as a PDF, with the way to its progress as a QR code, and the application as
- * it was filled in and signed. */
+/* What is taken home from a case: the receipt as a page and as a PDF, with the way to its progress as a QR code, and
+ * the application as it was filled in and signed. */
 #include "portal/forms.h"
 
 #include "service/case.h"
@@ -40,8 +40,9 @@ struct value portal_signed(struct http_request *request)
     if (name.len)
         context_builder_put(&given, STR("name"), value_string(name));
     if (drawing.len)
-        context_builder_put(&given, STR("drawing"),
-                            value_string(str_starts(drawing, prefix) ? str_part(drawing, prefix.len, drawing.len) : drawing));
+        context_builder_put(
+            &given, STR("drawing"),
+            value_string(str_starts(drawing, prefix) ? str_part(drawing, prefix.len, drawing.len) : drawing));
     return context_builder_done(&given);
 }
 
@@ -50,9 +51,11 @@ void portal_put_signing(struct http_request *request, struct value item, const s
 {
     struct str text = value_text(value_path(item, "signature.text")), typed = portal_field(request, "signature");
     bool party = !gate_caller_of(request)->actor.role.len;
-    context_builder_put(data, STR("sign_text"), value_string(text.len && party ? portal_translate(request, text) : STR("")));
+    context_builder_put(data, STR("sign_text"),
+                        value_string(text.len && party ? portal_translate(request, text) : STR("")));
     context_builder_put(data, STR("sign_typed"), value_string(typed.data ? typed : STR("")));
-    context_builder_put(data, STR("sign_wrong"), value_boolean(refused && str_starts(str_of(refused->type), STR("signature-"))));
+    context_builder_put(data, STR("sign_wrong"),
+                        value_boolean(refused && str_starts(str_of(refused->type), STR("signature-"))));
 }
 
 struct value portal_signature(struct http_request *request, struct value signature)
@@ -63,11 +66,59 @@ struct value portal_signature(struct http_request *request, struct value signatu
     context_builder_init(&more, request->arena);
     context_builder_put(&more, STR("at_text"), portal_time(request, value_get(signature, STR("at"))));
     context_builder_put(&more, STR("drawn"), value_boolean(value_get(signature, STR("file")).kind == VALUE_STRING));
-    context_builder_put(&more, STR("words"), value_string(portal_translate(request, value_text(value_get(signature, STR("text"))))));
+    context_builder_put(&more, STR("words"),
+                        value_string(portal_translate(request, value_text(value_get(signature, STR("text"))))));
     return value_merge(request->arena, signature, context_builder_done(&more));
 }
 
 /* ---- The receipt ---- */
+
+static void push_row(struct http_request *request, struct list_builder *rows, const char *label, struct str text)
+{
+    struct context_builder row;
+    if (!text.len)
+        return;
+    context_builder_init(&row, request->arena);
+    context_builder_put(&row, STR("label"), value_string(portal_text(request, label)));
+    context_builder_put(&row, STR("text"), value_string(text));
+    list_builder_push(rows, context_builder_done(&row));
+}
+
+static struct value receipt_rows(struct http_request *request, struct value row)
+{
+    static const char *const members[][2] = {{"case_no", "no"},
+                                             {"item", "item_title"},
+                                             {"about_whom", "title"},
+                                             {"opened", "opened_text"},
+                                             {"receipt_state", "state_text"}};
+    struct value agent = value_get(row, STR("agent"));
+    struct str name = value_text(value_get(agent, STR("name"))), unit = value_text(value_get(agent, STR("unit")));
+    struct str deadline = value_text(value_get(row, STR("deadline_text")));
+    bool closed = value_is_true(value_get(row, STR("is_closed")));
+    struct list_builder rows;
+    list_builder_init(&rows, request->arena);
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        push_row(request, &rows, members[i][0], value_text(value_get(row, str_of(members[i][1]))));
+    push_row(request, &rows, "acting_by",
+             unit.len ? arena_printf(request->arena, "%.*s (%.*s)", STR_ARGS(name), STR_ARGS(unit)) : name);
+    if (closed)
+        push_row(request, &rows, "closed", value_text(value_get(row, STR("closed_text"))));
+    else
+        push_row(request, &rows, "deadline", deadline.len ? deadline : portal_text(request, "deadline_later"));
+    return list_builder_done(&rows);
+}
+
+/* What is still to come, or what can be taken home. */
+static struct value receipt_steps(struct http_request *request, bool closed)
+{
+    static const char *const open_steps[] = {"next_1", "next_2", "next_3"}, *const closed_steps[] = {"next_closed_1",
+                                                                                                     "next_closed_2"};
+    struct list_builder steps;
+    list_builder_init(&steps, request->arena);
+    for (size_t i = 0; i < (closed ? COUNT_OF(closed_steps) : COUNT_OF(open_steps)); i++)
+        list_builder_push(&steps, value_string(portal_text(request, closed ? closed_steps[i] : open_steps[i])));
+    return list_builder_done(&steps);
+}
 
 static enum status receipt_data(struct http_request *request, struct value one, struct value *out, struct error *err)
 {
@@ -77,7 +128,11 @@ static enum status receipt_data(struct http_request *request, struct value one, 
         return FAILED;
     struct context_builder data;
     context_builder_init(&data, request->arena);
-    context_builder_put(&data, STR("case"), portal_case_row(request, portal_translate_all(request, one)));
+    struct value row = portal_case_row(request, portal_translate_all(request, one));
+    context_builder_put(&data, STR("rows"), receipt_rows(request, row));
+    context_builder_put(&data, STR("steps"), receipt_steps(request, value_is_true(value_get(row, STR("is_closed")))));
+    context_builder_put(&data, STR("printed"),
+                        portal_time(request, date_time_from_ms(service_now(request->context), "Asia/Shanghai")));
     context_builder_put(&data, STR("why"), portal_deadline_why(request, value_get(one, STR("deadline_explanation"))));
     context_builder_put(&data, STR("url"), value_string(url));
     bool english = str_equal(portal_language(request), STR("en"));
@@ -99,8 +154,7 @@ enum status portal_receipt(struct http_request *request, struct error *err)
     if (gate_call(request, &call, err) != OK || service_case_get(&call, no, &one, err) != OK ||
         receipt_data(request, one, &data, err) != OK || portal_render(request, "receipt", data, &sheet, err) != OK)
         return FAILED;
-    struct str page = arena_str(request->arena, buf_str(&sheet));
-    buf_release(&sheet);
+    struct str page = arena_take(request->arena, &sheet);
     struct render_options options = {.title = no, .created_ms = service_now(request->context)};
     if (render_pdf(request->arena, &page, 1, &options, &pdf, err) != OK)
         return FAILED;

@@ -30,13 +30,19 @@ static enum status load(struct http_request *request, struct supplement *out, st
     return OK;
 }
 
-static bool named(const struct supplement *self, struct str name)
+/* What the notice says of it; null: it does not name it. */
+static struct value told_of(const struct supplement *self, struct str name)
 {
     struct value items = value_path(self->one, "correction.items");
     for (size_t i = 0; i < value_count(items); i++)
         if (str_find(value_text(value_at(items, i)), name, 0) >= 0)
-            return true;
-    return false;
+            return value_at(items, i);
+    return value_null;
+}
+
+static bool named(const struct supplement *self, struct str name)
+{
+    return !value_is_null(told_of(self, name));
 }
 
 /* The materials that the notice names. */
@@ -52,6 +58,7 @@ static struct value wanted(struct http_request *request, const struct supplement
         context_builder_init(&row, request->arena);
         context_builder_put(&row, STR("id"), value_string(material->id));
         context_builder_put(&row, STR("name"), value_string(portal_translate(request, material->name)));
+        context_builder_put(&row, STR("told"), portal_translate_all(request, told_of(self, material->name)));
         context_builder_put(&row, STR("promise"), value_boolean(material->promise));
         list_builder_push(&rows, context_builder_done(&row));
     }
@@ -67,7 +74,8 @@ static enum status show(struct http_request *request, struct supplement *self, c
         struct form_result judged = {0};
         if (refused)
             judged = form_validate(self->as.form, self->data, &self->as.env);
-        steps = value_get(form_describe(self->as.form, filled, judged.errors, judged.error_count, &self->as.env), STR("steps"));
+        steps = value_get(form_describe(self->as.form, filled, judged.errors, judged.error_count, &self->as.env),
+                          STR("steps"));
     }
     struct value correction = value_get(self->one, STR("correction"));
     struct context_builder data;
@@ -77,7 +85,8 @@ static enum status show(struct http_request *request, struct supplement *self, c
     context_builder_put(&data, STR("until_text"), portal_time(request, value_get(correction, STR("until"))));
     context_builder_put(&data, STR("materials"), rows);
     context_builder_put(&data, STR("steps"), steps);
-    context_builder_put(&data, STR("answers_too"), value_boolean(value_count(rows) < value_count(value_get(correction, STR("items")))));
+    context_builder_put(&data, STR("answers_too"),
+                        value_boolean(value_count(rows) < value_count(value_get(correction, STR("items")))));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
     context_builder_put(&data, STR("refused_why"), value_cstr(refused ? refused->message : ""));
     return portal_page(request, refused ? 422 : 200, "supplement", context_builder_done(&data), err);

@@ -217,7 +217,8 @@ enum status service_access_list(const struct call *call, const struct service_ac
 
 /* ---- Exporting ---- */
 
-static const char *const columns[] = {"at", "who", "name", "kind", "role", "unit", "unit_name", "what", "subject", "case", "purpose"};
+static const char *const columns[] = {"at",        "who",  "name",    "kind", "role",   "unit",
+                                      "unit_name", "what", "subject", "case", "purpose"};
 
 static struct str cell_text(struct arena *arena, struct value v)
 {
@@ -244,9 +245,7 @@ static struct str write_csv(struct work *work, struct value items)
         for (size_t c = 0; c < COUNT_OF(columns); c++)
             csv_put(&text, cell_text(work->arena, value_get(value_at(items, i), str_of(columns[c]))),
                     c + 1 == COUNT_OF(columns));
-    struct str out = arena_str(work->arena, buf_str(&text));
-    buf_release(&text);
-    return out;
+    return arena_take(work->arena, &text);
 }
 
 static enum status export_command(struct work *work, void *arg, struct error *err)
@@ -321,23 +320,38 @@ static struct value anchor_view(const struct proofs *self)
     return view_done(&view);
 }
 
+/* What a setting keeps, its numbers of milliseconds as instants. */
+static enum status put_kept(const struct call *call, struct view *view, const char *name, struct str text,
+                            struct error *err)
+{
+    static const char *const instants[] = {"asked", "began", "beat", "ended"};
+    struct value kept;
+    if (text.len == 0)
+        return OK;
+    if (json_parse(call->arena, text, NULL, &kept, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < COUNT_OF(instants); i++) {
+        int64_t at = value_int_or(value_get(kept, str_of(instants[i])), 0);
+        if (at)
+            kept = context_set(call->arena, kept, instants[i], value_time(at));
+    }
+    view_put(view, name, kept);
+    return OK;
+}
+
 enum status service_audit_state(const struct call *call, struct value *out, struct error *err)
 {
     struct proofs self = {.call = call};
-    struct str last;
-    struct value audit = value_null;
-    if (service_may(call, "audit.read", err) != OK || db_read(call->service->db, read_anchors, &self, err) != OK ||
-        service_setting_get(call, STR(AUDIT_LAST), &last, err) != OK)
-        return FAILED;
-    if (last.len && json_parse(call->arena, last, NULL, &audit, err) != OK)
-        return FAILED;
+    struct str last, run;
     struct view view;
+    if ((!service_can(call, "audit.run") && service_may(call, "audit.read", err) != OK) ||
+        db_read(call->service->db, read_anchors, &self, err) != OK ||
+        service_setting_get(call, STR(AUDIT_LAST), &last, err) != OK ||
+        service_setting_get(call, STR(AUDIT_RUN), &run, err) != OK)
+        return FAILED;
     view_init(&view, call->arena);
-    if (audit.kind == VALUE_CONTEXT) {
-        audit = context_set(call->arena, audit, "began", value_time(value_int_or(value_get(audit, STR("began")), 0)));
-        audit = context_set(call->arena, audit, "ended", value_time(value_int_or(value_get(audit, STR("ended")), 0)));
-        view_put(&view, "audit", audit);
-    }
+    if (put_kept(call, &view, "audit", last, err) != OK || put_kept(call, &view, "run", run, err) != OK)
+        return FAILED;
     view_put(&view, "anchor", anchor_view(&self));
     *out = view_done(&view);
     return OK;

@@ -5,6 +5,7 @@
 #include "clock/instant.h"
 #include "service/builtin.h"
 #include "service/session.h"
+#include "store/session.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -34,7 +35,7 @@ enum status user_name_check(struct str name, struct error *err)
     return error_field(err, "name");
 }
 
-enum status password_hash(struct arena *arena, struct str password, struct str *out, struct error *err)
+enum status service_password_hash(struct arena *arena, struct str password, struct str *out, struct error *err)
 {
     if (password.len < PASSWORD_MIN || password.len > PASSWORD_MAX) {
         error_set(err, ERROR_INVALID, "password-invalid", "A password has %d to %d bytes.", PASSWORD_MIN, PASSWORD_MAX);
@@ -87,8 +88,9 @@ enum status service_user_add(const struct call *call, const struct service_user 
                                    .region = user->region,
                                    .unit = user->unit,
                                    .unit_name = user->unit_name,
-                                   .uscc = user->uscc}};
-    if (user->password.data && password_hash(call->arena, user->password, &arg.row.password, err) != OK)
+                                   .uscc = user->uscc,
+                                   .password = user->hash}};
+    if (user->password.data && service_password_hash(call->arena, user->password, &arg.row.password, err) != OK)
         return FAILED;
     return db_write(call->service->db, insert_user, &arg, err);
 }
@@ -138,6 +140,11 @@ struct str secret_hash(struct arena *arena, struct str secret)
     return (struct str){(const char *)hash, HASH_SIZE};
 }
 
+struct str session_id(struct arena *arena, struct str hash)
+{
+    return str_part(hex_encode(arena, hash.data, hash.len), 0, SESSION_ID_LENGTH);
+}
+
 struct session_arg {
     const struct call *call;
     struct store_session row;
@@ -145,6 +152,7 @@ struct session_arg {
     bool found, staff_found;
     struct store_totp factor; /* name present: a code was taken */
     struct str ends;          /* hash of the session that this one takes the place of; absent: none */
+    struct str owner;         /* blind index of the person or organisation that signed in; absent: staff */
     struct str device;
 };
 
@@ -160,7 +168,9 @@ static enum status insert_session(struct db_tx *tx, void *arg, struct error *err
         return second_factor_wrong(err);
     if (a->ends.len && store_session_delete(tx, a->ends, err) != OK)
         return FAILED;
-    return store_session_insert(tx, &a->row, err);
+    if (store_session_insert(tx, &a->row, err) != OK)
+        return FAILED;
+    return a->owner.data ? store_session_own(tx, a->row.hash, a->owner, err) : OK;
 }
 
 static struct value actor_body(struct arena *arena, const struct actor *actor)
@@ -191,6 +201,15 @@ static struct str staff_of(const struct actor *actor)
     return actor->kind == ACTOR_STAFF ? actor->id : STR_NONE;
 }
 
+/* Whose hands it is in, whoever they act for. */
+static struct str owner_of(const struct call *call, const struct actor *actor)
+{
+    if (actor->acting)
+        actor = &actor->acting->agent;
+    bool party = actor->kind == ACTOR_PERSON || actor->kind == ACTOR_ORGANISATION;
+    return party ? party_index(call->service, call->arena, actor->id) : STR_NONE;
+}
+
 static enum status new_session(const struct call *call, struct session_arg *arg, const struct actor *actor,
                                struct service_session *out, struct error *err)
 {
@@ -209,6 +228,7 @@ static enum status new_session(const struct call *call, struct session_arg *arg,
                                       .csrf = session.csrf,
                                       .created = now,
                                       .seen = now};
+    arg->owner = owner_of(call, actor);
     struct value body = actor_body(call->arena, actor);
     if (session.must_enrol)
         body = context_set(call->arena, body, "must_enrol", value_boolean(true));
@@ -311,11 +331,16 @@ enum status service_sign_in_by(const struct call *call, const struct service_cre
     return OK;
 }
 
-enum status service_sign_in_party(const struct call *call, const struct actor *party, struct service_session *out,
-                                  struct error *err)
+enum status service_sign_in_party(const struct call *call, const struct actor *party, struct str device,
+                                  struct service_session *out, struct error *err)
 {
+    struct session_arg arg = {.call = call, .device = device};
+    struct service_session session = {0};
     CHECK(party->kind == ACTOR_PERSON || party->kind == ACTOR_ORGANISATION);
-    return session_start(call, party, STR_NONE, out, err);
+    if (new_session(call, &arg, party, &session, err) != OK)
+        return FAILED;
+    *out = session;
+    return OK;
 }
 
 static enum status find_session(struct db_tx *tx, void *arg, struct error *err)
@@ -334,8 +359,9 @@ static enum status unauthenticated(struct error *err)
     return error_hint(err, "Sign in again.");
 }
 
-/* A session that takes the place of one at a kiosk is at the kiosk too. */
-static enum status at_kiosk(const struct call *call, struct str secret, bool *out, struct error *err)
+/* A session that takes the place of one at a kiosk is at the kiosk too; the device stays the same. */
+static enum status take_over(const struct call *call, struct str secret, struct str *device, bool *kiosk,
+                             struct error *err)
 {
     struct session_arg arg = {.call = call, .row = {.hash = secret_hash(call->arena, secret)}};
     struct value body;
@@ -345,7 +371,8 @@ static enum status at_kiosk(const struct call *call, struct str secret, bool *ou
         return OK;
     if (service_unseal(call->service, call->arena, STR("session"), arg.row.body, &body, err) != OK)
         return FAILED;
-    *out = value_is_true(value_get(body, STR("kiosk")));
+    *kiosk = value_is_true(value_get(body, STR("kiosk")));
+    *device = value_text(value_get(body, STR("device")));
     return OK;
 }
 
@@ -354,7 +381,8 @@ enum status session_start(const struct call *call, const struct actor *actor, st
 {
     struct session_arg arg = {.call = call, .ends = ends.len ? secret_hash(call->arena, ends) : STR_NONE};
     struct service_session session = {0};
-    if ((ends.len && at_kiosk(call, ends, &session.kiosk, err) != OK) || new_session(call, &arg, actor, &session, err) != OK)
+    if ((ends.len && take_over(call, ends, &arg.device, &session.kiosk, err) != OK) ||
+        new_session(call, &arg, actor, &session, err) != OK)
         return FAILED;
     *out = session;
     return OK;
@@ -364,13 +392,16 @@ enum status service_session_kiosk(const struct call *call, struct str secret, bo
                                   struct error *err)
 {
     struct session_arg arg = {.call = call, .ends = secret_hash(call->arena, secret)};
-    struct service_session session = {.kiosk = kiosk};
+    struct service_session session = {0};
     if (call->actor->kind == ACTOR_NOBODY || !secret.len)
         return unauthenticated(err);
     if (!kiosk && call->actor->kind != ACTOR_STAFF) {
         error_set(err, ERROR_FORBIDDEN, "forbidden", "Only staff take a session away from a kiosk.");
         return error_hint(err, "End the session instead.");
     }
+    if (take_over(call, secret, &arg.device, &session.kiosk, err) != OK)
+        return FAILED;
+    session.kiosk = kiosk;
     if (new_session(call, &arg, call->actor, &session, err) != OK)
         return FAILED;
     *out = session;
@@ -388,8 +419,8 @@ static enum status find_demo(struct work *work, void *arg, struct error *err)
     return party_find(work, a->id, &a->party, err);
 }
 
-enum status service_sign_in_demo(const struct call *call, struct str id, int level, struct service_session *out,
-                                 struct error *err)
+enum status service_sign_in_demo(const struct call *call, struct str id, int level, struct str device,
+                                 struct service_session *out, struct error *err)
 {
     struct demo_arg arg = {.id = id};
     if (!call->service->demo)
@@ -406,7 +437,7 @@ enum status service_sign_in_demo(const struct call *call, struct str id, int lev
                           .name = value_text(value_get(body, STR("name"))),
                           .region = value_text(value_get(body, STR("region"))),
                           .level = level};
-    return service_sign_in_party(call, &actor, out, err);
+    return service_sign_in_party(call, &actor, device, out, err);
 }
 
 static enum status touch_session(struct db_tx *tx, void *arg, struct error *err)

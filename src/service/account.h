@@ -8,7 +8,11 @@ struct service_user {
     struct str title; /* as shown: 王医师 */
     struct str role, region, unit, unit_name, uscc;
     struct str password; /* at least 8 characters; absent: cannot sign in by password */
+    struct str hash;     /* in place of the password: what service_password_hash gave */
 };
+/* The argon2id string of a password, which is slow by design. password-invalid. */
+MUST_USE enum status service_password_hash(struct arena *arena, struct str password, struct str *out,
+                                           struct error *err);
 /* Needs user.manage (the command line asks as system). user-exists. */
 MUST_USE enum status service_user_add(const struct call *call, const struct service_user *user, struct error *err);
 MUST_USE enum status service_user_find(const struct call *call, struct str name, struct actor *out, struct error *err);
@@ -36,14 +40,14 @@ MUST_USE enum status service_sign_in_by(const struct call *call, const struct se
 MUST_USE enum status service_sign_in(const struct call *call, struct str name, struct str password,
                                      struct service_session *out, struct error *err);
 /* A person or organisation whom an identity provider vouched for, with the level it vouched for. The caller has checked
- * that. */
-MUST_USE enum status service_sign_in_party(const struct call *call, const struct actor *party,
+ * that. device: as in service_credentials. */
+MUST_USE enum status service_sign_in_party(const struct call *call, const struct actor *party, struct str device,
                                            struct service_session *out, struct error *err);
 /* Demo servers only: a registered fictional person by ID number. */
-MUST_USE enum status service_sign_in_demo(const struct call *call, struct str id, int level,
+MUST_USE enum status service_sign_in_demo(const struct call *call, struct str id, int level, struct str device,
                                           struct service_session *out, struct error *err);
-/* The same actor's session as one at a kiosk, or no longer, in place of the one with this secret. What takes its place later (acting
- * for somebody) stays at the kiosk. Only staff take it away from one: forbidden. */
+/* The same actor's session as one at a kiosk, or no longer, in place of the one with this secret. What takes its place
+ * later (acting for somebody) stays at the kiosk. Only staff take it away from one: forbidden. */
 #define SERVICE_KIOSK_IDLE_MS ((int64_t)180000)
 MUST_USE enum status service_session_kiosk(const struct call *call, struct str secret, bool kiosk,
                                            struct service_session *out, struct error *err);
@@ -58,8 +62,8 @@ MUST_USE enum status service_token_create(const struct call *call, struct str us
 MUST_USE enum status service_token_find(const struct call *call, struct str token, struct actor *out,
                                         struct error *err);
 
-/* ---- Second factor of staff: codes of an authenticator app (RFC 6238). The setting totp.roles names the roles that need one,
- * with blanks between them; "*" is all. ---- */
+/* ---- Second factor of staff: codes of an authenticator app (RFC 6238). The setting totp.roles names the roles that
+ * need one, with blanks between them; "*" is all. ---- */
 
 /* {enrolled, required}. */
 MUST_USE enum status service_totp_get(const struct call *call, struct value *out, struct error *err);

@@ -12,8 +12,8 @@
 #define ITEMS_MOST 100
 #define TEXT_MOST 500
 
-/* The sealed body: {principal {kind, id, name, region}, agent {kind, id, name}, items, certificates, relation, evidence,
- * by {kind, id, name, unit}, reason}. */
+/* The sealed body: {principal {kind, id, name, region}, agent {kind, id, name}, items, certificates, relation,
+ * evidence, by {kind, id, name, unit}, reason}. */
 
 static struct str place(struct arena *arena, int64_t id)
 {
@@ -198,7 +198,8 @@ static enum status grant_command(struct work *work, void *arg, struct error *err
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         principal = context_set(work->arena, principal, kept[i], value_get(party, str_of(kept[i])));
     if (value_is_null(value_get(principal, STR("kind"))))
-        principal = context_set(work->arena, principal, "kind", value_cstr(g->party.row.kind ? "organisation" : "person"));
+        principal =
+            context_set(work->arena, principal, "kind", value_cstr(g->party.row.kind ? "organisation" : "person"));
     g->body = context_set(work->arena, g->body, "principal", principal);
     g->row.region = g->party.found ? g->party.row.region : actor_region(work->call);
     g->row.principal = party_index(work->service, work->arena, g->principal_id);
@@ -257,7 +258,8 @@ static enum status check_agent(const struct call *call, const struct service_man
 {
     struct citizen citizen;
     struct error inner = ERROR_INIT;
-    struct str id = value_text(value_get(wanted->agent, STR("id"))), name = value_text(value_get(wanted->agent, STR("name")));
+    struct str id = value_text(value_get(wanted->agent, STR("id"))),
+               name = value_text(value_get(wanted->agent, STR("name")));
     (void)call;
     if (citizen_id_check(id, &citizen, &inner) != OK)
         return refuse(err, "agent.id", inner.message);
@@ -357,7 +359,8 @@ enum status service_mandate_grant(const struct call *call, const struct service_
     *out = g.once.answer;
     if (!value_is_null(*out))
         return OK;
-    if (check_wanted(call, wanted, &g.principal_id, err) != OK || read_until(call, wanted->until, &g.row.until, err) != OK)
+    if (check_wanted(call, wanted, &g.principal_id, err) != OK ||
+        read_until(call, wanted->until, &g.row.until, err) != OK)
         return FAILED;
     struct view agent, body;
     view_init(&agent, arena);
@@ -452,8 +455,8 @@ enum status service_mandate_end(const struct call *call, struct str id, struct s
 
 /* ---- Changing over ---- */
 
-static enum status act_by(const struct call *call, struct str secret, const struct store_mandate *row, struct value body,
-                          struct service_session *out, struct error *err)
+static enum status act_by(const struct call *call, struct str secret, const struct store_mandate *row,
+                          struct value body, struct service_session *out, struct error *err)
 {
     const struct actor *agent = call->actor->acting ? &call->actor->acting->agent : call->actor;
     struct value principal = value_get(body, STR("principal"));

@@ -132,7 +132,8 @@ enum status service_integration_test(const struct call *call, struct str id, str
         .agency = exchange->agency,
         .method = STR("OPTIONS"),
         .path = exchange->path,
-        .url = address.len ? arena_printf(call->arena, "%.*s%.*s", STR_ARGS(address), STR_ARGS(exchange->path)) : STR_NONE,
+        .url =
+            address.len ? arena_printf(call->arena, "%.*s%.*s", STR_ARGS(address), STR_ARGS(exchange->path)) : STR_NONE,
         .token = token,
         .request = value_null,
         .body = STR(""),
@@ -162,6 +163,7 @@ static const struct known_setting known_settings[] = {
     {"oidc.claim.level", "signing-in"}, {"oidc.levels", "signing-in"},  {"signature.algorithm", "certificates"},
     {"scan.clamd", "files"},          {"mail.server", "messages"},      {"mail.from", "messages"},
     {"mail.user", "messages"},        {"mail.password", "messages"},    {"camunda.optional", "processes"},
+    {"site.notice", "messages"},
 };
 
 static enum status setting_line(const struct call *call, struct str name, const char *group, struct value *out,
@@ -249,13 +251,15 @@ static enum status note_setting(struct work *work, void *arg, struct error *err)
 
 static enum status check_setting(struct str name, struct str value, struct error *err)
 {
-    bool address = str_equal(name, STR("oidc.issuer")) || (str_starts(name, STR("agency.")) && !setting_is_secret(name));
+    bool address =
+        str_equal(name, STR("oidc.issuer")) || (str_starts(name, STR("agency.")) && !setting_is_secret(name));
     bool bad = value.len > VALUE_MAX || (address && value.len && !str_starts(value, STR("http://")) &&
                                          !str_starts(value, STR("https://")));
     if (!bad)
         return OK;
-    error_set(err, ERROR_INVALID, "setting-invalid", address ? "%.*s is an address that begins with http:// or https://." :
-              "%.*s is too long.", STR_ARGS(name));
+    error_set(err, ERROR_INVALID, "setting-invalid",
+              address ? "%.*s is an address that begins with http:// or https://." : "%.*s is too long.",
+              STR_ARGS(name));
     return error_field(err, "value");
 }
 

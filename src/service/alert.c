@@ -61,7 +61,8 @@ struct looking {
 static enum status list_due(struct work *work, void *arg, struct error *err)
 {
     struct looking *self = arg;
-    return store_alert_due(work->tx, work->call->arena, self->now, (int64_t)self->batch, &self->rows, &self->count, err);
+    return store_alert_due(work->tx, work->call->arena, self->now, (int64_t)self->batch, &self->rows, &self->count,
+                           err);
 }
 
 static enum status supervise(struct work_case *of, const struct pack_alert *rule, struct value names, struct error *err)
@@ -111,8 +112,8 @@ static enum status look_at(struct service *service, struct store_alert *row, str
     if (status != OK && problem.kind == ERROR_UNAVAILABLE) {
         *err = problem;
     } else if (status != OK) {
-        log_event(LOG_WARNING, "alert.skipped", "rule=%.*s id=%" PRId64 " problem=%s", STR_ARGS(row->rule), row->case_id,
-                  problem.type);
+        log_event(LOG_WARNING, "alert.skipped", "rule=%.*s id=%" PRId64 " problem=%s", STR_ARGS(row->rule),
+                  row->case_id, problem.type);
         status = work_run(&call, leave_command, row, err);
     }
     arena_release(&arena);

@@ -83,7 +83,8 @@ static enum status read_sums(struct work *work, struct assessing *self, struct e
 
 /* ---- Showing: a row begins at its first sum ---- */
 
-static struct value figure(struct work *work, const struct assessing *self, const struct store_staff_count *row, size_t which)
+static struct value figure(struct work *work, const struct assessing *self, const struct store_staff_count *row,
+                           size_t which)
 {
     const struct pack_indicator *indicator = self->slots.indicators[which];
     const struct store_staff_count *end = self->sums.items + self->sums.count, *sum = row;
@@ -94,7 +95,8 @@ static struct value figure(struct work *work, const struct assessing *self, cons
     struct view view;
     view_init(&view, work->arena);
     view_text(&view, "id", indicator->id);
-    bool few = indicator->when == PACK_WHEN_RATED && indicator_cases_of(indicator, numerator, denominator) < RATINGS_LEAST;
+    bool few =
+        indicator->when == PACK_WHEN_RATED && indicator_cases_of(indicator, numerator, denominator) < RATINGS_LEAST;
     if (few && found)
         view_flag(&view, "suppressed", true);
     else
@@ -185,7 +187,8 @@ enum status service_assessment_get(const struct call *call, const struct service
     struct assessing self = {.view = value_null, .by_staff = str_equal(query->by, STR("staff"))};
     self.query = (struct service_indicator_query){
         .region = query->region, .unit = query->unit, .from = query->from, .to = query->to, .by = STR("unit")};
-    if (service_may(call, "staff.assess", err) != OK || indicator_question_read(call, &self.query, &self.question, err) != OK)
+    if (service_may(call, "staff.assess", err) != OK ||
+        indicator_question_read(call, &self.query, &self.question, err) != OK)
         return FAILED;
     if (query->by.len && !self.by_staff && !str_equal(query->by, STR("unit"))) {
         error_set(err, ERROR_INVALID, "filter-invalid", "Staff are shown by unit or by staff.");

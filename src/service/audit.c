@@ -30,6 +30,7 @@ struct auditing {
     struct service_audit found;
     VECTOR(struct service_audit_problem) problems;
     VECTOR(struct store_tally) sums; /* recomputed */
+    const struct service_audit_watch *watch; /* or NULL */
 };
 
 static void problem(struct auditing *self, const char *table, struct str key, const char *message)
@@ -192,6 +193,8 @@ static enum status check_document(struct auditing *self, const struct store_docu
                 region = rows[i].region;                                                                               \
                 id = rows[i].id;                                                                                       \
             }                                                                                                          \
+            if (self->watch)                                                                                           \
+                self->watch->seen(self->watch->state, &self->found);                                                   \
         }                                                                                                              \
         return OK;                                                                                                     \
     }
@@ -296,8 +299,10 @@ static enum status check_model_events(struct auditing *self, struct error *err)
         model_event_hash(&self->scratch, row, first ? STR("") : before->hash, hash);
         if (row->hash.len != HASH_SIZE || !hash_equal(hash, row->hash.data, HASH_SIZE) ||
             row->seq != (first ? 1 : before->seq + 1))
-            problem(self, "model_event", arena_printf(&self->scratch, "%.*s/%.*s %" PRId64, STR_ARGS(row->pack), STR_ARGS(row->path), row->seq),
-                    "The chain of this model's events is broken here.");
+            problem(
+                self, "model_event",
+                arena_printf(&self->scratch, "%.*s/%.*s %" PRId64, STR_ARGS(row->pack), STR_ARGS(row->path), row->seq),
+                "The chain of this model's events is broken here.");
     }
     return OK;
 }
@@ -315,7 +320,9 @@ static enum status check_model_texts(struct auditing *self, struct error *err)
             return FAILED;
         hash_sm3(text.content, hash);
         if (!str_equal(rows[i].hash, hex_encode(&self->scratch, hash, sizeof hash)))
-            problem(self, "model", arena_printf(&self->scratch, "%.*s/%.*s %" PRId64, STR_ARGS(rows[i].pack), STR_ARGS(rows[i].path), rows[i].number),
+            problem(self, "model",
+                    arena_printf(&self->scratch, "%.*s/%.*s %" PRId64, STR_ARGS(rows[i].pack), STR_ARGS(rows[i].path),
+                                 rows[i].number),
                     "The text is not what its hash says.");
     }
     return OK;
@@ -334,6 +341,23 @@ static enum status audit_all(struct db_tx *tx, void *arg, struct error *err)
     return check_model_texts(self, err) == OK ? check_anchors(self, err) : FAILED;
 }
 
+#define FOUND_KEPT 50
+
+static struct value found_view(struct arena *arena, const struct service_audit *found)
+{
+    struct list_builder list;
+    list_builder_init(&list, arena);
+    for (size_t i = 0; i < found->problem_count && i < FOUND_KEPT; i++) {
+        struct view view;
+        view_init(&view, arena);
+        view_text(&view, "table", found->problems[i].table);
+        view_text(&view, "key", found->problems[i].key);
+        view_text(&view, "message", found->problems[i].message);
+        list_builder_push(&list, view_done(&view));
+    }
+    return list_builder_done(&list);
+}
+
 /* What the desk shows of it. */
 static enum status keep_result(const struct call *call, int64_t began, const struct service_audit *found,
                                struct error *err)
@@ -349,6 +373,7 @@ static enum status keep_result(const struct call *call, int64_t began, const str
     view_int(&view, "entries", found->entries);
     view_int(&view, "anchors", found->anchors);
     view_int(&view, "problems", (int64_t)found->problem_count);
+    view_put(&view, "found", found_view(call->arena, found));
     struct call system = *call;
     system.actor = &actor_system;
     return service_setting_put(&system, STR(AUDIT_LAST), json_text(call->arena, view_done(&view)), err);
@@ -356,8 +381,14 @@ static enum status keep_result(const struct call *call, int64_t began, const str
 
 enum status service_audit(const struct call *call, struct service_audit *out, struct error *err)
 {
+    return service_audit_watched(call, NULL, out, err);
+}
+
+enum status service_audit_watched(const struct call *call, const struct service_audit_watch *watch,
+                                  struct service_audit *out, struct error *err)
+{
     int64_t began = service_now(call->service);
-    struct auditing self = {.call = call, .service = call->service, .keep = call->arena};
+    struct auditing self = {.call = call, .service = call->service, .keep = call->arena, .watch = watch};
     if (service_may(call, "audit.read", err) != OK)
         return FAILED;
     arena_init(&self.scratch);

@@ -86,8 +86,9 @@ static enum status read_head(struct importing *self, const struct csv *csv, stru
         if (self->place[c] == 0) {
             error_set(err, ERROR_INVALID, "csv-column", "The table has no column %s.", columns[c]);
             error_field(err, "%s", columns[c]);
-            return error_hint(err, "The first row names the columns: item, title, province, materials, promised_days, steps,"
-                                   " visits.");
+            return error_hint(err,
+                              "The first row names the columns: item, title, province, materials, promised_days, steps,"
+                              " visits.");
         }
     return OK;
 }
@@ -144,7 +145,8 @@ static bool read_number(struct str cell, enum column column, int64_t *out)
 static bool repeated(const struct importing *self, const struct store_benchmark *row)
 {
     for (size_t i = self->rows.count; i > 0; i--)
-        if (str_equal(self->rows.items[i - 1].item, row->item) && str_equal(self->rows.items[i - 1].province, row->province))
+        if (str_equal(self->rows.items[i - 1].item, row->item) &&
+            str_equal(self->rows.items[i - 1].province, row->province))
             return true;
     return false;
 }
@@ -319,8 +321,10 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
         store_plan_list(work->tx, work->arena, &self->plans, &self->plan_count, err) != OK)
         return FAILED;
     for (size_t first = 0, count; first < self->count; first += count) {
-        const struct pack_item *item = pack_item_find(work->service->packs, self->rows[first].item, instant_day(work->now));
-        for (count = 1; first + count < self->count && str_equal(self->rows[first].item, self->rows[first + count].item);)
+        const struct pack_item *item =
+            pack_item_find(work->service->packs, self->rows[first].item, instant_day(work->now));
+        for (count = 1;
+             first + count < self->count && str_equal(self->rows[first].item, self->rows[first + count].item);)
             count++;
         if (item)
             list_builder_push(&items, compare_item(work, self, item, first, count));
@@ -369,7 +373,8 @@ enum status service_benchmark_plan(const struct call *call, struct str item, str
         bool day = i == COUNT_OF(texts) - 1;
         if (texts[i].text->len && texts[i].text->len <= CELL_MAX && (!day || date_parse(*texts[i].text, &date)))
             continue;
-        error_set(err, ERROR_INVALID, "plan-invalid", "A plan says what is done, by whom, and until which day (2026-12-31).");
+        error_set(err, ERROR_INVALID, "plan-invalid",
+                  "A plan says what is done, by whom, and until which day (2026-12-31).");
         return error_field(err, "%s", texts[i].name);
     }
     if (db_write(call->service->db, write_plan, &plan, err) != OK)
@@ -396,7 +401,8 @@ static int most_asked(const void *a, const void *b)
 
 typedef VECTOR(struct asked) asked_list;
 
-static void add_asked(struct arena *arena, asked_list *all, const struct pack_item *item, const struct pack_material *material)
+static void add_asked(struct arena *arena, asked_list *all, const struct pack_item *item,
+                      const struct pack_material *material)
 {
     size_t i = 0;
     while (i < all->count && !str_equal(all->items[i].name, material->name))

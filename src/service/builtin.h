@@ -63,7 +63,13 @@ MUST_USE enum status certificate_load_no(struct work *work, struct str no, struc
 MUST_USE enum status certificate_hold(struct work *work, const struct store_certificate *row,
                                       struct work_certificate **out, struct error *err);
 /* Changes the state, with the reason in the certificate's log. certificate-state when it is not in a state for it. */
-enum certificate_move { CERTIFICATE_SUSPEND, CERTIFICATE_RESUME, CERTIFICATE_REVOKE, CERTIFICATE_REPLACE, CERTIFICATE_EXPIRE };
+enum certificate_move {
+    CERTIFICATE_SUSPEND,
+    CERTIFICATE_RESUME,
+    CERTIFICATE_REVOKE,
+    CERTIFICATE_REPLACE,
+    CERTIFICATE_EXPIRE
+};
 MUST_USE enum status certificate_move(struct work *work, struct work_certificate *held, enum certificate_move move,
                                       struct str reason, struct error *err);
 /* Lets party `to` open it until an instant (0: without end); with a case: to use it there only. */

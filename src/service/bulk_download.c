@@ -75,9 +75,7 @@ enum status service_bulk_items(const struct call *call, struct value *out, struc
 
 static struct str finished(struct arena *arena, struct buf *text)
 {
-    struct str out = arena_str(arena, buf_str(text));
-    buf_release(text);
-    return out;
+    return arena_take(arena, text);
 }
 
 enum status service_bulk_template(const struct call *call, struct str item, struct str *out, struct error *err)

@@ -110,6 +110,32 @@ static void put_before(struct work *work, struct running *self, const struct bul
     put_row(work, &what);
 }
 
+/* What the applicant has to supply, else what the last decision gave as its reason. */
+static struct value waiting_reasons(const struct work_case *of)
+{
+    struct value asked = value_path(of->body, "correction.items");
+    if (!value_is_null(asked))
+        return asked;
+    for (size_t i = of->events.items.count; i-- > 0;) {
+        struct value reason = value_path(of->events.items.items[i], "result.reason");
+        if (reason.kind == VALUE_STRING)
+            return list_add(of->work->arena, value_null, reason);
+    }
+    return value_null;
+}
+
+static void put_reasons(struct running *self, struct writing *what, const char *code, struct value reasons)
+{
+    struct arena *arena = self->call.arena;
+    for (size_t i = 0; i < value_count(reasons); i++) {
+        struct str reason = value_text(value_at(reasons, i));
+        struct value one = context_set(arena, value_null, "code", value_cstr(code));
+        one = context_set(arena, one, "zh", value_string(reason));
+        one = context_set(arena, one, "en", value_string(pack_text(self->table.packs, STR("en"), reason)));
+        what->problems = list_add(arena, what->problems, one);
+    }
+}
+
 static enum status open_case(struct work *work, struct running *self, const struct bulk_row *row, struct error *err)
 {
     struct service_case_input input = bulk_row_input(&self->table, row);
@@ -130,14 +156,10 @@ static enum status open_case(struct work *work, struct running *self, const stru
                                                                           : STORE_ROW_REFUSED,
                            .id = {of->row.region, of->row.id},
                            .problems = value_null};
-    struct value reasons = work_case_get(of, "reasons");
-    for (size_t i = 0; what.result == STORE_ROW_REFUSED && i < value_count(reasons); i++) {
-        struct str reason = value_text(value_at(reasons, i));
-        struct value one = context_set(work->arena, value_null, "code", value_cstr("decided"));
-        one = context_set(work->arena, one, "zh", value_string(reason));
-        one = context_set(work->arena, one, "en", value_string(pack_text(self->table.packs, STR("en"), reason)));
-        what.problems = list_add(work->arena, what.problems, one);
-    }
+    if (what.result == STORE_ROW_REFUSED)
+        put_reasons(self, &what, "decided", work_case_get(of, "reasons"));
+    else if (what.result == STORE_ROW_WAITING)
+        put_reasons(self, &what, "waiting", waiting_reasons(of));
     put_row(work, &what);
     return OK;
 }

@@ -60,18 +60,18 @@ static enum status read_page(struct page *page, struct error *err)
     return OK;
 }
 
+static enum status show_line(struct page *page, const struct page_line *line, struct value *out, struct error *err)
+{
+    (void)err;
+    *out = head_view(page->work->call, line->row);
+    return OK;
+}
+
 static enum status list_command(struct work *work, void *arg, struct error *err)
 {
     struct looking *self = arg;
     struct page page = {.work = work};
-    struct list_builder items;
-    list_builder_init(&items, work->arena);
-    if (page_read(&page, &self->wanted, read_page, err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < page.lines.count; i++)
-        list_builder_push(&items, head_view(work->call, page.lines.items[i].row));
-    self->view = page_view(&page, list_builder_done(&items));
-    return OK;
+    return page_list(&page, &self->wanted, read_page, show_line, &self->view, err);
 }
 
 enum status service_bulletin_list(const struct call *call, int64_t limit, struct str cursor, struct value *out,
@@ -84,7 +84,8 @@ enum status service_bulletin_list(const struct call *call, int64_t limit, struct
     return OK;
 }
 
-static enum status find(struct work *work, struct str id, struct store_bulletin *row, struct value *body, struct error *err)
+static enum status find(struct work *work, struct str id, struct store_bulletin *row, struct value *body,
+                        struct error *err)
 {
     struct store_page scope = page_scope(work->call);
     int64_t key;
@@ -171,8 +172,8 @@ static enum status read_wish(const struct call *call, struct value input, struct
 }
 
 /* Every indicator in all, and those over cases by region. */
-static enum status take_figures(const struct call *call, const struct making *self, struct str region, struct view *body,
-                                struct error *err)
+static enum status take_figures(const struct call *call, const struct making *self, struct str region,
+                                struct view *body, struct error *err)
 {
     struct value all, deadlines;
     struct list_builder by_region;
@@ -277,7 +278,8 @@ static enum status check_sections(struct value sections, struct error *err)
     for (size_t i = 0; i < value_count(sections); i++) {
         struct value one = value_at(sections, i);
         if (one.kind != VALUE_CONTEXT || value_get(one, STR("heading")).kind != VALUE_STRING ||
-            value_get(one, STR("text")).kind != VALUE_STRING || value_text(value_get(one, STR("heading"))).len > TITLE_MAX ||
+            value_get(one, STR("text")).kind != VALUE_STRING ||
+            value_text(value_get(one, STR("heading"))).len > TITLE_MAX ||
             value_text(value_get(one, STR("text"))).len > TEXT_MAX)
             return invalid("sections", "A section has a heading and a text of at most 20,000 bytes.", err);
     }

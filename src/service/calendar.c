@@ -77,8 +77,8 @@ static struct value steps_of(struct arena *arena, const struct limit_explanation
     return list_builder_done(&steps);
 }
 
-enum status service_calendar_count(const struct call *call, const struct service_count_wanted *wanted, struct value *out,
-                                   struct error *err)
+enum status service_calendar_count(const struct call *call, const struct service_count_wanted *wanted,
+                                   struct value *out, struct error *err)
 {
     struct limit limit = {.unit = LIMIT_WORKING_DAYS, .amount = wanted->n};
     struct limit_due due;

@@ -3,8 +3,8 @@
 
 #include "service/service.h"
 
-/* {year, announced, working_days, off [date], makeup [date]}: what differs from Monday to Friday. calendar-year-invalid outside
- * 2000-2100. */
+/* {year, announced, working_days, off [date], makeup [date]}: what differs from Monday to Friday. calendar-year-invalid
+ * outside 2000-2100. */
 MUST_USE enum status service_calendar_year(const struct call *call, int64_t year, struct value *out, struct error *err);
 
 struct service_count_wanted {

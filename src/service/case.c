@@ -113,7 +113,7 @@ static enum status certificates_now(struct work *work, const struct work_case *o
     return OK;
 }
 
-static enum status tasks_now(struct work *work, const struct work_case *of, struct value *out, struct error *err)
+enum status case_tasks(struct work *work, const struct work_case *of, struct value *out, struct error *err)
 {
     struct store_task *rows;
     size_t count;
@@ -242,6 +242,22 @@ static struct value agent_view(struct arena *arena, struct value agent)
     return view_done(&view);
 }
 
+static bool by_staff(const struct work *work)
+{
+    return work->call->actor->kind == ACTOR_STAFF;
+}
+
+/* Who rated without a name is not told to staff: not the rating with the case, not the applicant with what it led to.
+ */
+static struct value shown_member(const struct work_case *of, const char *name)
+{
+    struct value v = work_case_get(of, name);
+    bool rating = str_equal(str_of(name), STR("rating"));
+    if (!by_staff(of->work) || !rating || !value_is_true(value_get(v, STR("anonymous"))))
+        return v;
+    return context_set(of->work->arena, value_null, "anonymous", value_boolean(true));
+}
+
 enum status case_view(struct work_case *of, struct value *out, struct error *err)
 {
     static const char *const kept[] = {"title", "reasons", "party",  "applicant", "form",    "materials",
@@ -250,13 +266,13 @@ enum status case_view(struct work_case *of, struct value *out, struct error *err
                                        "prefilled"};
     struct work *work = of->work;
     struct value certificates, tasks;
-    if (certificates_now(work, of, &certificates, err) != OK || tasks_now(work, of, &tasks, err) != OK)
+    if (certificates_now(work, of, &certificates, err) != OK || case_tasks(work, of, &tasks, err) != OK)
         return FAILED;
     struct view view;
     view_init(&view, work->arena);
     view_head(&view, of);
     for (size_t i = 0; i < COUNT_OF(kept); i++)
-        view_put(&view, kept[i], work_case_get(of, kept[i]));
+        view_put(&view, kept[i], shown_member(of, kept[i]));
     if (!value_is_null(work_case_get(of, "agent")))
         view_put(&view, "agent", agent_view(work->arena, work_case_get(of, "agent")));
     view_text(&view, "unit", of->row.unit);
@@ -344,19 +360,34 @@ enum status work_case_events(struct work *work, const struct store_case *row, st
     return OK;
 }
 
-/* Sign-in names are for counting, not for those who look at a case. */
-static struct value without_names(struct arena *arena, struct value events)
+/* Sign-in names are for counting, not for those who look at a case; staff do not learn who rated without a name. */
+static struct value as_told(const struct work_case *of, struct value event)
 {
     static const char *const shown[] = {"kind", "name", "role", "unit"};
-    struct list *out = list_new(arena, value_count(events));
-    for (size_t i = 0; i < out->count; i++) {
-        struct value by = value_get(value_at(events, i), STR("by"));
-        struct view who;
-        view_init(&who, arena);
-        for (size_t k = 0; k < COUNT_OF(shown); k++)
-            view_put(&who, shown[k], value_get(by, str_of(shown[k])));
-        out->items[i] = context_set(arena, value_at(events, i), "by", view_done(&who));
-    }
+    struct arena *arena = of->work->arena;
+    struct value by = value_get(event, STR("by"));
+    bool party = !str_equal(value_text(value_get(by, STR("kind"))), STR("staff"));
+    bool hidden = by_staff(of->work) && party && value_is_true(work_case_get(of, "apart"));
+    struct view who;
+    view_init(&who, arena);
+    for (size_t k = hidden ? COUNT_OF(shown) : 0; k < COUNT_OF(shown); k++)
+        view_put(&who, shown[k], value_get(by, str_of(shown[k])));
+    event = context_set(arena, event, "by", view_done(&who));
+    if (!by_staff(of->work) || !value_is_true(value_get(event, STR("anonymous"))))
+        return event;
+    struct view told;
+    view_init(&told, arena);
+    for (size_t i = 0; i < event.context->count; i++)
+        if (!str_equal(event.context->members[i].key, STR("grade")))
+            context_builder_put(&told.members, event.context->members[i].key, event.context->members[i].value);
+    return view_done(&told);
+}
+
+static struct value all_as_told(const struct work_case *of, struct value events)
+{
+    struct list *out = list_new(of->work->arena, value_count(events));
+    for (size_t i = 0; i < out->count; i++)
+        out->items[i] = as_told(of, value_at(events, i));
     return value_of_list(out);
 }
 
@@ -365,7 +396,7 @@ enum status work_case_events_seen(struct work *work, struct str no, struct work_
 {
     if (load_seen(work, no, of, err) != OK || work_case_events(work, &(*of)->row, out, err) != OK)
         return FAILED;
-    *out = without_names(work->arena, *out);
+    *out = all_as_told(*of, *out);
     return work_access(work, "case.events", value_text(value_path((*of)->body, "party.id")), *of, err);
 }
 
@@ -553,23 +584,74 @@ static enum status act_supplement(struct work_case *of, struct value input, stru
     return engine_command(of, &command, err);
 }
 
+struct rating {
+    int64_t grade;
+    struct str text, tags_text; /* the tags' words, with commas between them */
+    struct value tags;
+    bool anonymous; /* staff see the figure, not whose it is */
+};
+
+static enum status rating_invalid(const char *field, const char *message, struct error *err)
+{
+    error_set(err, ERROR_INVALID, "rating-invalid", "%s", message);
+    return error_field(err, "%s", field);
+}
+
+/* Each grade has its own words, in the code table rating-1 to rating-5. */
+static enum status read_tags(const struct work_case *of, struct value given, struct rating *out, struct error *err)
+{
+    struct arena *arena = of->work->arena;
+    const struct pack_codes *words =
+        pack_codes_find(of->work->service->packs, arena_printf(arena, "rating-%d", (int)out->grade));
+    struct buf text;
+    buf_init(&text, 4096);
+    size_t fit = 0, count = value_count(given);
+    for (size_t i = 0; words && count <= words->count && i < words->count; i++)
+        for (size_t k = 0; k < count; k++)
+            if (str_equal(words->options[i].value, value_text(value_at(given, k)))) {
+                buf_printf(&text, "%s%.*s", fit++ ? ", " : "", STR_ARGS(words->options[i].label));
+                break;
+            }
+    out->tags = given;
+    out->tags_text = arena_take(arena, &text);
+    return fit == count ? OK
+                        : rating_invalid("tags", "What is named as good or bad is one of this grade's own words.", err);
+}
+
+static enum status read_rating(const struct work_case *of, struct value input, struct rating *out, struct error *err)
+{
+    struct value tags = value_get(input, STR("tags")), anonymous = value_get(input, STR("anonymous"));
+    *out = (struct rating){.text = value_text(value_get(input, STR("text"))), .anonymous = value_is_true(anonymous)};
+    if (!value_to_int64(value_get(input, STR("grade")), &out->grade) || out->grade < 1 || out->grade > 5 ||
+        out->text.len > 4000)
+        return rating_invalid(
+            "grade", "A rating is a grade from 1 (very satisfied) to 5 and a text of at most 4,000 bytes.", err);
+    if (!value_is_null(anonymous) && anonymous.kind != VALUE_BOOLEAN)
+        return rating_invalid("anonymous", "anonymous is true or false.", err);
+    if (!value_is_null(tags) && tags.kind != VALUE_LIST)
+        return rating_invalid("tags", "tags is a list of the grade's words.", err);
+    return read_tags(of, tags, out, err);
+}
+
 /* A bad rating opens the case of another item, about this one. */
-static enum status open_remedy(struct work_case *of, int64_t grade, struct str text, struct error *err)
+static enum status open_remedy(struct work_case *of, const struct rating *rating, struct error *err)
 {
     struct arena *arena = of->work->arena;
     struct view form;
     view_init(&form, arena);
-    view_text(&form, "case", of->no);
+    if (!rating->anonymous)
+        view_text(&form, "case", of->no);
     view_text(&form, "item", of->item->code);
     view_text(&form, "item_title", of->item->title);
     view_text(&form, "region", division_text(arena, of->row.division));
-    view_int(&form, "grade", grade);
-    view_text(&form, "text", text);
+    view_int(&form, "grade", rating->grade);
+    view_text(&form, "tags", rating->tags_text);
+    view_text(&form, "text", rating->text);
     struct service_case_input input = {.item = of->item->rating_item,
                                        .form = view_done(&form),
                                        .confirmed = true};
     struct work_case *child;
-    return case_open_child(of, &input, &child, err);
+    return rating->anonymous ? case_open_apart(of, &input, &child, err) : case_open_child(of, &input, &child, err);
 }
 
 static enum status act_rate(struct work_case *of, struct value input, struct error *err)
@@ -582,21 +664,23 @@ static enum status act_rate(struct work_case *of, struct value input, struct err
                          STR_ARGS(of->no));
     if (!value_is_null(work_case_get(of, "rating")))
         return error_set(err, ERROR_CONFLICT, "case-already-rated", "Case %.*s has been rated.", STR_ARGS(of->no));
-    int64_t grade;
-    struct str text = value_text(value_get(input, STR("text")));
-    if (!value_to_int64(value_get(input, STR("grade")), &grade) || grade < 1 || grade > 5 || text.len > 4000) {
-        error_set(err, ERROR_INVALID, "rating-invalid",
-                  "A rating is a grade from 1 (very satisfied) to 5 and a text of at most 4,000 bytes.");
-        return error_field(err, "grade");
-    }
+    struct rating rating;
+    if (read_rating(of, input, &rating, err) != OK)
+        return FAILED;
     struct view view;
     view_init(&view, work->arena);
-    view_int(&view, "grade", grade);
-    view_text(&view, "text", text);
+    view_int(&view, "grade", rating.grade);
+    view_put(&view, "tags", rating.tags);
+    view_text(&view, "text", rating.text);
+    if (rating.anonymous)
+        view_flag(&view, "anonymous", true);
     view_put(&view, "at", value_string(temporal_text(work->arena, value_time(work->now))));
     work_case_set(of, "rating", view_done(&view));
-    work_case_event(of, "case.rated", context_set(work->arena, value_null, "grade", value_int(grade)));
-    return of->item->rating_item.len && grade >= of->item->rating_bad_from ? open_remedy(of, grade, text, err) : OK;
+    struct value told = context_set(work->arena, value_null, "grade", value_int(rating.grade));
+    if (rating.anonymous)
+        told = context_set(work->arena, told, "anonymous", value_boolean(true));
+    work_case_event(of, "case.rated", told);
+    return of->item->rating_item.len && rating.grade >= of->item->rating_bad_from ? open_remedy(of, &rating, err) : OK;
 }
 
 static enum status mend(struct work_case *of, struct value input, bool skip, struct error *err)
@@ -649,7 +733,8 @@ static enum status act_command(struct work *work, void *arg, struct error *err)
             run = actions[i].run;
     if (!run) {
         error_set(err, ERROR_NOT_FOUND, "action-not-found", "There is no action %.*s.", STR_ARGS(acting->action));
-        return error_hint(err, "Actions are withdraw, supplement, rate, cancel, retry, skip, prepare-handover and hand-over.");
+        return error_hint(
+            err, "Actions are withdraw, supplement, rate, cancel, retry, skip, prepare-handover and hand-over.");
     }
     if (load_seen(work, acting->no, &of, err) != OK)
         return FAILED;

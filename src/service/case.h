@@ -34,8 +34,9 @@ MUST_USE enum status service_case_check(const struct call *call, const struct se
 /* One case: {no, item, item_version, item_title, title, state, outcome, reasons, region, unit, opened, accepted,
  * deadline, closed, version, party {kind, id, name}, applicant {kind, id, name}, form, materials, certificates […],
  * records [{id, record}], tasks [{id, element, name, state, assignee, due, roles, form}], correction {items, until},
- * suspension {ground, until}, rating, signature {kind, name, file, text, content, at, id, unchanged}, incidents [{key, element, type, message}], process, actions [text]: what the
- * actor may do now}. Logged in the access log. case-not-found also for cases that the actor may not see. */
+ * suspension {ground, until}, rating, signature {kind, name, file, text, content, at, id, unchanged}, incidents [{key,
+ * element, type, message}], process, actions [text]: what the actor may do now}. Logged in the access log.
+ * case-not-found also for cases that the actor may not see. */
 MUST_USE enum status service_case_get(const struct call *call, struct str no, struct value *out, struct error *err);
 
 /* What happened, oldest first: list of {seq, at, by {kind, name}, type, …data}. */
@@ -66,8 +67,9 @@ struct service_case_query {
 MUST_USE enum status service_case_list(const struct call *call, const struct service_case_query *query,
                                        struct value *out, struct error *err);
 
-/* withdraw {reason}, supplement {form, materials}, rate {grade 1…5, text}, cancel {reason} (staff, case.manage),
- * retry {incident} / skip {incident, reason} (incident.manage), prepare-handover {way, reason} / hand-over {way, received_by, …}
+/* withdraw {reason}, supplement {form, materials}, rate {grade 1…5, tags (words of the code table rating-GRADE), text,
+ * anonymous: staff see the figure, not whose it is}, cancel {reason} (staff, case.manage), retry {incident} / skip
+ * {incident, reason} (incident.manage), prepare-handover {way, reason} / hand-over {way, received_by, …}
  * (certificate.deliver, handover_work.h). The view of service_case_open as the case then stands.
  * Refusals: action-not-found, case-closed, case-not-correcting, case-already-rated, version-conflict, form-invalid. */
 MUST_USE enum status service_case_act(const struct call *call, struct str no, struct str action, struct value input,
@@ -75,10 +77,11 @@ MUST_USE enum status service_case_act(const struct call *call, struct str no, st
 
 /* ---- Drafts: a form on its way, seen by its owner and who acts for them, kept 30 days: draft.c ---- */
 
-/* id absent: a new one. What draft {item, form, step, materials, sources, disputes} does not name stays as it was; disputes
- * {path: why} says what of sources is not right. {id, item, item_version, form, step, materials, sources, agent, saved, version}. Of an older version of the item it is carried
- * over: carried_over {from, to, dropped [path]}. draft-not-found, draft-outdated, draft-item, mandate-scope; if-match-failed when
- * call->if_version is no longer its version. */
+/* id absent: a new one. What draft {item, form, step, materials, sources, disputes} does not name stays as it was;
+ * disputes {path: why} says what of sources is not right. {id, item, item_version, form, step, materials, sources,
+ * agent, saved, version}. Of an older version of the item it is carried over: carried_over {from, to, dropped [path]}.
+ * draft-not-found, draft-outdated, draft-item, mandate-scope; if-match-failed when call->if_version is no longer its
+ * version. */
 MUST_USE enum status service_draft_put(const struct call *call, struct str id, struct value draft, struct value *out,
                                        struct error *err);
 MUST_USE enum status service_draft_get(const struct call *call, struct str id, struct value *out, struct error *err);

@@ -1,5 +1,5 @@
-/* The decisions of a case, as they were explained when they were made. Kept is what the model does not say: which values were
- * tested and which rules hit; the labels come from the model of that day. */
+/* The decisions of a case, as they were explained when they were made. Kept is what the model does not say: which
+ * values were tested and which rules hit; the labels come from the model of that day. */
 #include "service/internal.h"
 
 #include "service/case.h"
@@ -13,7 +13,8 @@ struct telling {
     struct list_builder items;
 };
 
-static struct value input_told(const struct telling *self, const struct dmn_table_step *shape, size_t at, struct value kept)
+static struct value input_told(const struct telling *self, const struct dmn_table_step *shape, size_t at,
+                               struct value kept)
 {
     if (value_count(kept)) /* of the days when labels were kept */
         return kept;

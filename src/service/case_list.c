@@ -3,7 +3,8 @@
 
 #include "clock/instant.h"
 #include "service/item_state.h"
-#include "service/work.h"
+#include "service/page.h"
+#include "service/task_store.h"
 
 #include <stdlib.h>
 
@@ -14,13 +15,61 @@ struct listing {
 
 static int newest_first(const void *a, const void *b)
 {
-    const struct store_case *x = a, *y = b;
+    const struct case_id *x = a, *y = b;
     if (x->id != y->id)
         return x->id > y->id ? -1 : 1;
     return x->region > y->region ? -1 : x->region < y->region;
 }
 
-static struct value list_line(struct work *work, const struct work_case *of)
+/* Of all the regions. */
+static enum status read_keys(struct work *work, const struct store_case_filter *wanted, struct case_id **out,
+                             size_t *count, struct error *err)
+{
+    VECTOR(struct case_id) all = {0};
+    int64_t *regions;
+    struct store_case_filter filter = *wanted;
+    struct division_range range = {filter.division_from, filter.division_to};
+    size_t region_count = region_list(work->service, range, work->arena, &regions);
+    for (size_t r = 0; r < region_count; r++) {
+        int64_t *ids;
+        size_t found;
+        filter.region = regions[r];
+        if (store_case_keys(work->tx, work->arena, &filter, &ids, &found, err) != OK)
+            return FAILED;
+        for (size_t i = 0; i < found; i++)
+            VECTOR_PUSH(work->arena, &all, ((struct case_id){regions[r], ids[i]}));
+    }
+    if (all.count)
+        qsort(all.items, all.count, sizeof *all.items, newest_first);
+    *out = all.items;
+    *count = all.count;
+    return OK;
+}
+
+enum status case_rows(struct work *work, const struct store_case_filter *wanted, struct store_case **out, size_t *count,
+                      struct error *err)
+{
+    struct case_id *keys;
+    size_t key_count;
+    if (read_keys(work, wanted, &keys, &key_count, err) != OK)
+        return FAILED;
+    size_t n = key_count < (size_t)wanted->limit ? key_count : (size_t)wanted->limit;
+    /* Cases of one day in two regions may have one id: a page never ends between them. */
+    while (n > 0 && n < key_count && keys[n].id == keys[n - 1].id)
+        n++;
+    struct store_case *rows = arena_array(work->arena, struct store_case, n);
+    for (size_t i = 0; i < n; i++) {
+        bool found;
+        if (store_case_find(work->tx, work->arena, keys[i].region, keys[i].id, &rows[i], &found, err) != OK)
+            return FAILED;
+        CHECK(found); /* one snapshot has the key and the row */
+    }
+    *out = rows;
+    *count = n;
+    return OK;
+}
+
+struct value case_line(struct work *work, const struct work_case *of)
 {
     struct arena *arena = work->arena;
     struct view view;
@@ -111,7 +160,7 @@ static enum status one_by_number(struct work *work, struct case_id id, struct va
     if (found && actor_sees_case(work->call, &row)) {
         if (work_case_look(work, &row, &of, err) != OK)
             return FAILED;
-        list_builder_push(&items, list_line(work, of));
+        list_builder_push(&items, case_line(work, of));
     }
     *out = context_set(work->arena, value_null, "items", list_builder_done(&items));
     return OK;
@@ -126,40 +175,25 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
         return one_by_number(work, id, &a->view, err);
     if (make_filter(work, a->query, &filter, err) != OK)
         return FAILED;
-    VECTOR(struct store_case) all = {0};
-    int64_t *regions;
-    struct division_range range = {filter.division_from, filter.division_to};
-    size_t region_count = region_list(work->service, range, work->arena, &regions);
-    for (size_t r = 0; r < region_count; r++) {
-        struct store_case *rows;
-        size_t count;
-        filter.region = regions[r];
-        if (store_case_list(work->tx, work->arena, &filter, &rows, &count, err) != OK)
-            return FAILED;
-        for (size_t i = 0; i < count; i++)
-            VECTOR_PUSH(work->arena, &all, rows[i]);
-    }
-    if (all.count)
-        qsort(all.items, all.count, sizeof *all.items, newest_first);
+    struct store_case *rows;
+    size_t count;
+    if (case_rows(work, &filter, &rows, &count, err) != OK)
+        return FAILED;
     struct list_builder items;
     list_builder_init(&items, work->arena);
-    size_t n = all.count < (size_t)filter.limit ? all.count : (size_t)filter.limit;
-    /* Cases of one day in two regions may have one id: a page never ends between them. */
-    while (n > 0 && n < all.count && all.items[n].id == all.items[n - 1].id)
-        n++;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct work_case *of;
-        if (work->call->actor->acting && !actor_sees_case(work->call, &all.items[i]))
+        if (work->call->actor->acting && !actor_sees_case(work->call, &rows[i]))
             continue;
-        if (work_case_look(work, &all.items[i], &of, err) != OK)
+        if (work_case_look(work, &rows[i], &of, err) != OK)
             return FAILED;
-        list_builder_push(&items, list_line(work, of));
+        list_builder_push(&items, case_line(work, of));
     }
     struct view view;
     view_init(&view, work->arena);
     view_put(&view, "items", list_builder_done(&items));
-    if (n && all.count >= (size_t)filter.limit)
-        view_text(&view, "next", key_text(work->arena, all.items[n - 1].id));
+    if (count >= (size_t)filter.limit)
+        view_text(&view, "next", key_text(work->arena, rows[count - 1].id));
     a->view = view_done(&view);
     return OK;
 }

@@ -33,7 +33,7 @@ void case_form_judge(const struct call *call, const struct pack_set *packs, cons
                      struct case_opening *out)
 {
     struct feel_run run = service_feel(call->service, call->arena, packs, service_now(call->service));
-    struct pack_texts texts = {packs, call->actor->language.len ? call->actor->language : STR("zh-CN")};
+    struct pack_texts texts = {packs, actor_language(call)};
     struct form_env env = {.run = &run, .codes = pack_form_codes(packs), .texts = pack_form_texts(&texts)};
     struct form_result result = form_validate(form, data, &env);
     out->form = result.data;
@@ -63,9 +63,8 @@ static enum status run_check(const struct call *call, struct case_opening *openi
         struct str message = value_text(value_get(row, STR("message")));
         if (row.kind != VALUE_CONTEXT)
             continue;
-        struct str language = call->actor->language.len ? call->actor->language : STR("zh-CN");
         problem_add(call->arena, opening, value_text(value_get(row, STR("field"))), STR("check"),
-                    pack_text(packs, language, message), warning);
+                    pack_text(packs, actor_language(call), message), warning);
     }
     return OK;
 }
@@ -125,6 +124,8 @@ static enum status may_open(const struct call *call, const struct case_opening *
 static struct value applicant_of(const struct call *call, const struct case_opening *opening)
 {
     struct value given = opening->input->applicant;
+    if (opening->apart)
+        return context_set(call->arena, value_null, "kind", value_cstr("system"));
     if (opening->parent || (call->actor->kind == ACTOR_STAFF && is_window(call)) || call->actor->kind == ACTOR_SYSTEM) {
         if (given.kind == VALUE_CONTEXT && value_text(value_get(given, STR("id"))).len) {
             if (value_is_null(value_get(given, STR("kind"))))
@@ -243,7 +244,8 @@ static enum status refuse_duplicate(struct work *work, struct str key, struct er
 }
 
 /* What is on record already need not be applied for again. */
-static enum status refuse_recorded(struct work *work, const struct pack_item *item, struct str subject, struct error *err)
+static enum status refuse_recorded(struct work *work, const struct pack_item *item, struct str subject,
+                                   struct error *err)
 {
     struct value found;
     if (!item->unique_record.len)
@@ -321,6 +323,7 @@ static void fill_body(struct work_case *of, const struct case_opening *opening)
 {
     work_case_set(of, "title", value_string(title_of(of->work, opening)));
     work_case_set(of, "form", opening->form);
+    of->form_whole = value_get(opening->names, STR("form"));
     work_case_set(of, "party", opening->party);
     work_case_set(of, "applicant", opening->applicant);
     work_case_set(of, "staff", opening->staff);
@@ -328,7 +331,9 @@ static void fill_body(struct work_case *of, const struct case_opening *opening)
         work_case_set(of, "signature", opening->signature);
     if (of->work->call->actor->acting && !opening->parent)
         work_case_set(of, "agent", acting_agent(of->work->arena, of->work->call->actor));
-    if (opening->parent)
+    if (opening->apart)
+        work_case_set(of, "apart", value_boolean(true));
+    else if (opening->parent)
         work_case_set(of, "parent", value_string(opening->parent->no));
 }
 
@@ -464,4 +469,11 @@ enum status case_open_child(struct work_case *parent, const struct service_case_
     work_case_set(parent, "children", list_add(arena, work_case_get(parent, "children"), no));
     work_case_event(parent, "case.child", context_set(arena, value_null, "no", no));
     return OK;
+}
+
+enum status case_open_apart(struct work_case *parent, const struct service_case_input *input, struct work_case **out,
+                            struct error *err)
+{
+    struct case_opening opening = {.input = input, .parent = parent, .apart = true};
+    return case_open_in(parent->work, &opening, out, err);
 }

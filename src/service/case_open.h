@@ -7,6 +7,7 @@
 struct case_opening {
     const struct service_case_input *input;
     struct work_case *parent; /* NULL: asked for by the actor */
+    bool apart;               /* neither tells of the other, nor who led to it */
 
     /* Found on the way. */
     const struct pack_set *packs; /* in force when it was judged: the case keeps them */
@@ -25,10 +26,15 @@ MUST_USE enum status case_judge(const struct call *call, struct case_opening *op
 /* Judges, makes the case and runs its process until nothing moves. */
 MUST_USE enum status case_open_in(struct work *work, struct case_opening *opening, struct work_case **out,
                                   struct error *err);
-/* The same for a case that another one opens, for the same applicant: the parent keeps its number and tells it as an event. */
+/* The same for a case that another one opens, for the same applicant: the parent keeps its number and tells it as an
+ * event. */
 MUST_USE enum status case_open_child(struct work_case *parent, const struct service_case_input *input,
                                      struct work_case **out, struct error *err);
-/* Adds item and materials to a process's variables when the item declares a procedure. names: of the item's expressions. */
+/* The same for nobody in particular, and neither case tells of the other. */
+MUST_USE enum status case_open_apart(struct work_case *parent, const struct service_case_input *input,
+                                     struct work_case **out, struct error *err);
+/* Adds item and materials to a process's variables when the item declares a procedure. names: of the item's
+ * expressions. */
 MUST_USE enum status case_item_variables(struct work_case *of, struct value names, struct value *variables,
                                          struct error *err);
 /* The answer of opening and of every later command: {no, item, title, state, outcome, deadline, certificates, version}.

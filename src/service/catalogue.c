@@ -4,6 +4,7 @@
 #include "clock/instant.h"
 #include "feel/json.h"
 #include "service/case_open.h"
+#include "service/eligibility.h"
 #include "service/indicator_query.h"
 #include "service/item_state.h"
 #include "service/page.h"
@@ -109,7 +110,7 @@ static struct str handling_of(const struct pack_item *item)
 static struct value item_line(const struct call *call, const struct pack_item *item)
 {
     static const char *const kept[] = {"subjects", "keywords", "online_depth", "visits"};
-    struct str language = call->actor->language.len ? call->actor->language : STR("zh-CN");
+    struct str language = actor_language(call);
     const struct pack_set *packs = call->service->packs;
     struct view view;
     view_init(&view, call->arena);
@@ -128,7 +129,7 @@ static struct value item_line(const struct call *call, const struct pack_item *i
     for (size_t i = 0; i < item->material_count; i++)
         needed += str_equal(item->materials[i].need, STR("1"));
     view_int(&view, "material_count", needed);
-    view_flag(&view, "eligible", item->eligibility.len > 0);
+    view_flag(&view, "eligible", eligibility_offered(item));
     put_suspension(call, item->code, &view);
     view_flag(&view, "startable", why_not(call, item).len == 0);
     return view_done(&view);
@@ -147,6 +148,7 @@ static bool is_asked(const struct call *call, const struct pack_item *item, cons
            (!query->no_visit || value_int_or(value_get(item->json, STR("visits")), 0) == 0) &&
            (!query->across || list_has(value_get(item->json, STR("scope")), STR("1")) ||
             list_has(value_get(item->json, STR("scope")), STR("2"))) &&
+           (!query->parties || pack_item_for(item, PACK_BY_PERSON) || pack_item_for(item, PACK_BY_ORGANISATION)) &&
            (!query->startable || why_not(call, item).len == 0);
 }
 
@@ -201,6 +203,37 @@ enum status service_item_list(const struct call *call, const struct service_item
     return OK;
 }
 
+static void push_news(const struct call *call, struct str code, const char *what, int64_t at, struct str reason,
+                      struct list_builder *out)
+{
+    const struct pack_item *item = pack_item_find(call->service->packs, code, instant_day(service_now(call->service)));
+    struct view view;
+    if (!item || (!pack_item_for(item, PACK_BY_PERSON) && !pack_item_for(item, PACK_BY_ORGANISATION)))
+        return;
+    view_init(&view, call->arena);
+    view_text(&view, "code", code);
+    view_text(&view, "title", indicator_text(call, item->title));
+    view_text(&view, "what", str_of(what));
+    view_text(&view, "on", indicator_date(call->arena, instant_day(at)));
+    view_text(&view, "reason", reason);
+    list_builder_push(out, view_done(&view));
+}
+
+enum status service_item_news(const struct call *call, struct value *out, struct error *err)
+{
+    (void)err;
+    const struct item_states *states = call->service->item_states;
+    struct list_builder list;
+    list_builder_init(&list, call->arena);
+    for (size_t i = 0; i < states->suspended_count; i++)
+        push_news(call, states->suspended[i].code, "suspended", states->suspended[i].since, states->suspended[i].reason,
+                  &list);
+    for (size_t i = 0; i < states->announced_count; i++)
+        push_news(call, states->announced[i].code, "announced", states->announced[i].from, STR_NONE, &list);
+    *out = list_builder_done(&list);
+    return OK;
+}
+
 static enum status find_item(const struct call *call, struct str code, const struct pack_item **out, struct error *err)
 {
     const struct pack_item *item = pack_item_find(call->service->packs, code, instant_day(service_now(call->service)));
@@ -225,7 +258,8 @@ static struct value version_line(const struct call *call, int64_t version, int64
 enum status service_item_versions(const struct call *call, struct str code, struct value *out, struct error *err)
 {
     const struct item_states *states = call->service->item_states;
-    const struct pack_item *current = pack_item_find(states->catalogue.packs, code, instant_day(service_now(call->service)));
+    const struct pack_item *current =
+        pack_item_find(states->catalogue.packs, code, instant_day(service_now(call->service)));
     struct list_builder items;
     size_t count;
     const struct pack_item *const *versions = pack_item_versions(states->catalogue.packs, code, &count);
@@ -236,10 +270,13 @@ enum status service_item_versions(const struct call *call, struct str code, stru
             list_builder_push(&items, context_set(call->arena, line, "state", value_cstr("announced")));
         }
     if (count + items.items.count == 0)
-        return error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s.", STR_ARGS(str_part(code, 0, 100)));
+        return error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s.",
+                         STR_ARGS(str_part(code, 0, 100)));
     for (size_t i = count; i-- > 0;) {
         struct value line = version_line(call, versions[i]->version, day_start(versions[i]->effective));
-        const char *state = versions[i] == current ? "current" : current && versions[i]->version < current->version ? "past" : "announced";
+        const char *state = versions[i] == current                               ? "current"
+                            : current && versions[i]->version < current->version ? "past"
+                                                                                 : "announced";
         line = context_set(call->arena, line, "title", value_string(indicator_text(call, versions[i]->title)));
         list_builder_push(&items, context_set(call->arena, line, "state", value_cstr(state)));
     }
@@ -278,7 +315,7 @@ enum status service_item_prefill(const struct call *call, struct str code, struc
     const struct pack_set *packs = call->service->packs;
     const struct pack_form *form = pack_form_find(packs, item->form);
     struct feel_run run = service_feel(call->service, call->arena, packs, service_now(call->service));
-    struct pack_texts texts = {packs, call->actor->language.len ? call->actor->language : STR("zh-CN")};
+    struct pack_texts texts = {packs, actor_language(call)};
     struct form_env env = {.run = &run, .codes = pack_form_codes(packs), .texts = pack_form_texts(&texts)};
     struct value names = context_set(call->arena, value_null, "applicant", actor_value(call));
     names = context_set(call->arena, names, "staff", actor_staff_value(call));

@@ -36,9 +36,7 @@ static struct str searched_text(struct arena *arena, const struct pack_set *pack
         if (!str_equal(title, item->title))
             put_line(&out, title);
     }
-    struct str text = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_take(arena, &out);
 }
 
 static int by_word(const void *a, const void *b)

@@ -1,4 +1,5 @@
-/* The items of a set made ready for searching: which may answer a text is found without looking into each. Immutable. */
+/* The items of a set made ready for searching: which may answer a text is found without looking into each. Immutable.
+ */
 #pragma once
 
 #include "service/internal.h"
@@ -27,5 +28,6 @@ static inline bool catalogue_in_force(const struct catalogue_index *self, size_t
 {
     return self->days[entry].from <= day && day < self->days[entry].until;
 }
-/* Marks the entries in whose texts something is found, or of which a word is found in the text; out has `count` places. */
+/* Marks the entries in whose texts something is found, or of which a word is found in the text; out has `count` places.
+ */
 void catalogue_candidates(const struct catalogue_index *self, struct str text, bool *out);

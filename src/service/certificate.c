@@ -296,8 +296,11 @@ enum status certificate_draw(struct work *work, const struct pack_certificate *k
     for (size_t i = 0; i < kind->page_count && (all || count == 0); i++) {
         if (drawing->page.len && !str_equal(drawing->page, kind->pages[i].id))
             continue;
-        if (render_page(work, &kind->pages[i], drawing->names, &pages[count++], err) != OK)
+        if (render_page(work, &kind->pages[i], drawing->names, &pages[count], err) != OK)
             return FAILED;
+        if (drawing->format == SERVICE_PDF)
+            pages[count] = certificate_put_line(work->arena, pages[count], drawing->line);
+        count++;
     }
     if (count == 0)
         return no_page(drawing->page, err);
@@ -322,6 +325,7 @@ static enum status render(struct work *work, const struct work_certificate *held
                                           .format = (int)how->format,
                                           .author = value_text(value_get(held->body, STR("issuer_name"))),
                                           .keywords = jws,
+                                          .line = certificate_copy_line(work, held),
                                           .created_ms = held->row.issued};
     if (how->format == SERVICE_JWS) {
         *out = jws;
@@ -353,8 +357,8 @@ static enum status show(struct work *work, const struct work_certificate *held, 
     } else {
         looking->view = whole_view(work, held);
     }
-    if (certificate_used(work, held, &(struct certificate_use){.what = looking->rendering ? "rendered" : "shown"}, err) !=
-        OK)
+    if (certificate_used(work, held, &(struct certificate_use){.what = looking->rendering ? "rendered" : "shown"},
+                         err) != OK)
         return FAILED;
     return work_access(work, "certificate.read", value_text(value_path(held->body, "holder.id")), NULL, err);
 }

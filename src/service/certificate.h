@@ -21,12 +21,12 @@ enum service_format { SERVICE_SVG, SERVICE_PDF, SERVICE_PNG, SERVICE_JWS };
 MUST_USE enum status service_certificate_render(const struct call *call, struct str no, struct str page,
                                                 enum service_format format, struct str *out, struct error *err);
 
-/* What anybody may ask. given holds one of: {code} from a QR (a certificate's own or a showing code, which serves once), {no},
- * {identifier}, {jws}, {number, holder, certificate?}; and purpose, for the use log. The public view: {result: genuine |
- * not-genuine | unknown | used | expired (showing codes), state, valid: true|false, no, certificate, title, number,
- * identifier, issuer_name, issued, valid_to, labels [{key, label, value}] (public ones, masked as the pack says),
- * holder_name (masked) and shown with a showing code, algorithm, kid, checks [{check, passed, message}], demo}. Only
- * broken input is an error. Every look is in the use log. */
+/* What anybody may ask. given holds one of: {code} from a QR (a certificate's own or a showing code, which serves
+ * once), {no}, {identifier}, {jws}, {number, holder, certificate?}; and purpose, for the use log. The public view:
+ * {result: genuine | not-genuine | unknown | used | expired (showing codes), state, valid: true|false, no, certificate,
+ * title, number, identifier, issuer_name, issued, valid_to, labels [{key, label, value}] (public ones, masked as the
+ * pack says), holder_name (masked) and shown with a showing code, algorithm, kid, checks [{check, passed, message}],
+ * demo}. Only broken input is an error. Every look is in the use log. */
 MUST_USE enum status service_certificate_verify(const struct call *call, struct value given, struct value *out,
                                                 struct error *err);
 /* The same for many, for those who have signed in: {items [view]} in their order; a broken line is {result: refused,
@@ -71,23 +71,23 @@ MUST_USE enum status service_certificate_act(const struct call *call, struct str
 MUST_USE enum status service_certificates_run(struct service *self, int64_t now_ms, size_t batch, size_t *done,
                                               struct error *err);
 
-/* All certificates of the signed-in person or organisation, newest first: {items [{no, certificate, title, number, state,
- * issued, valid_to, issuer_name, holder_name, renewable, renewal}], states {valid: 2, …} (of this page), next}. state: only
- * those. wallet-none for staff. */
+/* All certificates of the signed-in person or organisation, newest first: {items [{no, certificate, title, number,
+ * state, issued, valid_to, issuer_name, holder_name, renewable, renewal}], states {valid: 2, …} (of this page), next}.
+ * state: only those. wallet-none for staff. */
 struct service_wallet_query {
     struct str state, cursor;
     int64_t limit;
 };
-MUST_USE enum status service_wallet(const struct call *call, const struct service_wallet_query *query, struct value *out,
-                                    struct error *err);
-/* A code that shows it once within a minute, for its holder: {code, url, svg, made, expires, seconds}. certificate-state
- * unless it is valid. */
+MUST_USE enum status service_wallet(const struct call *call, const struct service_wallet_query *query,
+                                    struct value *out, struct error *err);
+/* A code that shows it once within a minute, for its holder: {code, url, svg, made, expires, seconds}.
+ * certificate-state unless it is valid. */
 #define SERVICE_SHOW_MS ((int64_t)60000)
 MUST_USE enum status service_certificate_show(const struct call *call, struct str no, struct value *out,
                                               struct error *err);
 /* Uses it for a purpose and a case {purpose, case}: by those the holder authorised for them, or when that case's item
- * declares this kind as a material and the case is the holder's. {no, title, number, state, labels, authorised_by: holder |
- * item, purpose, case}. use-not-authorised, certificate-state. Logged. */
+ * declares this kind as a material and the case is the holder's. {no, title, number, state, labels, authorised_by:
+ * holder | item, purpose, case}. use-not-authorised, certificate-state. Logged. */
 MUST_USE enum status service_certificate_use(const struct call *call, struct str no, struct value input,
                                              struct value *out, struct error *err);
 /* Who looked, verified, used it: {items [{at, what, by, kind, unit, purpose, case}], next}, newest first. */

@@ -27,9 +27,7 @@ static struct str plain(struct arena *arena, struct str text)
         if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'))
             buf_put_char(&out, c);
     }
-    struct str result = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return result;
+    return arena_take(arena, &out);
 }
 
 static struct str expression_text(struct issuing *self, const struct pack_expression *expression)

@@ -10,6 +10,7 @@
 #include "service/certificate.h"
 
 #include "clock/instant.h"
+#include "clock/limit.h"
 #include "service/certificate_work.h"
 #include "trust/ids.h"
 
@@ -168,8 +169,6 @@ enum status certificate_reissue(struct work *work, struct work_certificate *old,
 
 /* ---- Renewal ---- */
 
-#define RENEWAL_DAYS 30 /* article 50 */
-
 static struct value day_of(struct value v)
 {
     struct value date = value_null;
@@ -184,9 +183,11 @@ static int renewal_months(struct work *work, const struct work_certificate *held
     return kind && held->row.valid_to ? kind->validity_months : 0;
 }
 
-static int64_t renewal_until(const struct work_certificate *held)
+/* Of a certificate that has renewal_months. */
+static int64_t renewal_until(struct work *work, const struct work_certificate *held)
 {
-    return held->row.valid_to - RENEWAL_DAYS * CLOCK_DAY_MS;
+    const struct pack_certificate *kind = pack_certificate_find(work->service->packs, held->row.kind);
+    return held->row.valid_to - kind->renewal_days * CLOCK_DAY_MS;
 }
 
 struct value certificate_renewal(struct work *work, const struct work_certificate *held)
@@ -197,8 +198,8 @@ struct value certificate_renewal(struct work *work, const struct work_certificat
     if (renewal_months(work, held) == 0 || !valid)
         return value_null;
     view_init(&view, work->arena);
-    view_flag(&view, "possible", value_is_null(asked) && work->now <= renewal_until(held));
-    view_time(&view, "until", renewal_until(held));
+    view_flag(&view, "possible", value_is_null(asked) && work->now <= renewal_until(work, held));
+    view_time(&view, "until", renewal_until(work, held));
     view_time(&view, "asked", value_int_or(value_get(asked, STR("asked")), 0));
     if (!value_is_null(asked))
         view_time(&view, "decided_by", held->row.valid_to);
@@ -215,9 +216,9 @@ static enum status ask_renewal(struct work *work, struct work_certificate *held,
                          STR_ARGS(state));
     if (!value_is_null(value_get(held->body, STR("renewal"))))
         return error_set(err, ERROR_CONFLICT, "renewal-asked", "Renewal has been asked for already.");
-    if (work->now > renewal_until(held)) {
-        error_set(err, ERROR_CONFLICT, "renewal-too-late",
-                  "Renewal is to be asked for at least %d days before the end.", RENEWAL_DAYS);
+    if (work->now > renewal_until(work, held)) {
+        struct str last = day_text_en(work->arena, instant_day(renewal_until(work, held)));
+        error_set(err, ERROR_CONFLICT, "renewal-too-late", "The last day to ask for renewal was %.*s.", STR_ARGS(last));
         return error_hint(err, "Apply for a new certificate.");
     }
     struct view view;

@@ -114,7 +114,6 @@ enum status service_certificate_uses(const struct call *call, struct str no, str
 struct using
 {
     struct str no, purpose, case_no;
-    struct value view;
 };
 
 static bool same_or_any(struct str wanted, struct str given)
@@ -216,7 +215,7 @@ static enum status use_command(struct work *work, void *arg, struct error *err)
     view_text(&view, "purpose", a->purpose);
     view_text(&view, "case", a->case_no);
     view_time(&view, "used", work->now);
-    a->view = view_done(&view);
+    work->answer = view_done(&view);
     struct certificate_use use = {"used", a->purpose, a->case_no};
     return certificate_used(work, held, &use, err) == OK
                ? work_access(work, "certificate.use", value_text(value_path(held->body, "holder.id")), NULL, err)
@@ -235,8 +234,10 @@ enum status service_certificate_use(const struct call *call, struct str no, stru
         error_set(err, ERROR_INVALID, "purpose-missing", "Say what it is used for, in at most 500 bytes.");
         return error_field(err, "purpose");
     }
-    if (work_run(call, use_command, &arg, err) != OK)
-        return FAILED;
-    *out = arg.view;
-    return OK;
+    struct work_request request = {"certificate.use", value_null};
+    if (call->idempotency.len) {
+        request.request = context_set(call->arena, value_null, "no", value_string(no));
+        request.request = context_set(call->arena, request.request, "input", input);
+    }
+    return work_run_once(call, &request, use_command, &arg, out, err);
 }

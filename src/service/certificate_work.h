@@ -27,6 +27,7 @@ struct certificate_drawing {
     struct str page; /* empty: all for PDF, else the first */
     int format;      /* enum service_format */
     struct str author, keywords;
+    struct str line; /* in the margin of printed pages; absent: none */
     int64_t created_ms;
 };
 MUST_USE enum status certificate_draw(struct work *work, const struct pack_certificate *kind,
@@ -35,6 +36,13 @@ MUST_USE enum status certificate_draw(struct work *work, const struct pack_certi
 MUST_USE enum status certificate_qr(struct arena *arena, struct str text, struct str *out, struct error *err);
 /* That path as a picture of its own. */
 struct str certificate_qr_svg(struct arena *arena, struct str path);
+
+/* ---- certificate_copy.c ---- */
+
+/* "Copy 2, printed …" of one that was printed again; absent otherwise. */
+struct str certificate_copy_line(struct work *work, const struct work_certificate *held);
+/* A page with that line in its lower margin. */
+struct str certificate_put_line(struct arena *arena, struct str svg, struct str line);
 
 /* ---- certificate_store.c ---- */
 

@@ -65,7 +65,8 @@ static enum status read_proposal(const struct call *call, struct value proposal,
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         view_put(&view, kept[i], value_get(proposal, str_of(kept[i])));
     if (reason.len == 0 || reason.len > 4000) {
-        error_set(err, ERROR_INVALID, "reason-missing", "A change to running cases needs a reason of at most 4,000 bytes.");
+        error_set(err, ERROR_INVALID, "reason-missing",
+                  "A change to running cases needs a reason of at most 4,000 bytes.");
         return error_field(err, "reason");
     }
     view_text(&view, "proposed_by", call->actor->name);
@@ -168,7 +169,8 @@ enum status service_change_propose(const struct call *call, struct value proposa
         return FAILED;
     if (!value_is_null(self.once.answer))
         return service_change_get(call, value_text(self.once.answer), out, err);
-    if (read_proposal(call, proposal, &self.body, err) != OK || read_scope(call, self.body, &self.row, err) != OK || work_read(call, plan_command, &self, err) != OK)
+    if (read_proposal(call, proposal, &self.body, err) != OK || read_scope(call, self.body, &self.row, err) != OK ||
+        work_read(call, plan_command, &self, err) != OK)
         return FAILED;
     if (self.places.total == 0) {
         error_set(err, ERROR_CONFLICT, "nothing-to-change", "No case of yours runs version %" PRId64 " of %.*s.",
@@ -325,7 +327,8 @@ static enum status check_decision(const struct deciding *self, struct error *err
     if (row->state != STORE_CHANGE_PROPOSED)
         return error_set(err, ERROR_CONFLICT, "change-decided", "The change %.*s is %s.", STR_ARGS(self->of.id),
                          change_state_names[row->state]);
-    if (self->approve && (self->of.call->actor->kind != ACTOR_STAFF || str_equal(row->proposer, self->of.call->actor->id))) {
+    if (self->approve &&
+        (self->of.call->actor->kind != ACTOR_STAFF || str_equal(row->proposer, self->of.call->actor->id))) {
         error_set(err, ERROR_FORBIDDEN, "second-person-needed", "Who proposes a change cannot approve it.");
         return error_hint(err, "Ask another person who may operate processes to look at it and approve it.");
     }

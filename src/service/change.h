@@ -30,13 +30,13 @@ struct change_plan {
 };
 /* version-not-found, change-invalid with the field, element-not-found. */
 MUST_USE enum status change_plan_make(struct work *work, struct value body, struct change_plan *out, struct error *err);
-/* Changes one case in memory. *concerned is false, and nothing changed, when it has no token where the change looks for one.
- * case-closed, version-changed, item-missing, called-process-changed, and what bpmn_step refuses. */
+/* Changes one case in memory. *concerned is false, and nothing changed, when it has no token where the change looks for
+ * one. case-closed, version-changed, item-missing, called-process-changed, and what bpmn_step refuses. */
 MUST_USE enum status change_apply(struct work_case *of, const struct change_plan *plan, bool *concerned,
                                   struct error *err);
 
-/* The cases of the plan in the row's scope behind (at_region, at_id), at most limit. Those named one by one have their place in
- * the list as at_id. */
+/* The cases of the plan in the row's scope behind (at_region, at_id), at most limit. Those named one by one have their
+ * place in the list as at_id. */
 struct change_place {
     int64_t region, at;
     struct case_id id; /* region 0: a number that is none */

@@ -257,7 +257,8 @@ static enum status modify(struct work_case *of, const struct change_plan *plan, 
     return engine_command(of, &command, err);
 }
 
-/* What the stored instance refers to besides its own process must be the same in the new packs, or it could not be read again. */
+/* What the stored instance refers to besides its own process must be the same in the new packs, or it could not be read
+ * again. */
 static enum status check_called(const struct work_case *of, const struct change_plan *plan, struct error *err)
 {
     struct value view = bpmn_instance_view(of->work->arena, of->instance);
@@ -365,7 +366,8 @@ enum status change_apply(struct work_case *of, const struct change_plan *plan, b
 {
     const struct bpmn_process_info *runs = bpmn_process_info(bpmn_instance_process(of->instance));
     const struct bpmn_process_info *from = bpmn_process_info(plan->model.process);
-    struct value tokens = tokens_of(of);
+    bool looks = plan->element.len || plan->kind == PROCESS_MODIFY;
+    struct value tokens = looks ? tokens_of(of) : value_null;
     if (of->row.state == CASE_CLOSED)
         return error_set(err, ERROR_CONFLICT, "case-closed", "Case %.*s is closed.", STR_ARGS(of->no));
     if (runs->version != from->version || !str_equal(runs->id, from->id) || !of->deployed != !plan->from.deployed)

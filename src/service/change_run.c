@@ -1,11 +1,14 @@
-/* Carries out approved changes, some cases at a time. A case keeps the key of the last change it has had, so one that is seen again
- * after a crash, or by two servers, is changed and counted once. */
+/* Carries out approved changes, some cases at a time. A case keeps the key of the last change it has had, so one that
+ * is seen again after a crash, or by two servers, is changed and counted once. How far the change has come is therefore
+ * only noted now and then. */
 #include "service/change.h"
 
 #include "service/operate.h"
 
-#define AT_ONCE 64       /* cases in one commit */
-#define LOOKED_AT 1000   /* cases for which the versions are looked up once */
+#define AT_ONCE 512    /* cases in one commit */
+#define AT_ONCE_WANTED 128 /* while others want to write: they wait for some milliseconds then */
+#define LOOKED_AT 1000 /* cases for which the versions are looked up once */
+#define TURN_US 1000000 /* then other upkeep has its turn */
 
 enum outcome { CASE_PENDING, CASE_CHANGED, CASE_SKIPPED, CASE_FAILED };
 
@@ -143,17 +146,19 @@ static enum status save_progress(struct running *self, struct error *err)
 static enum status run_places(struct running *self, struct error *err)
 {
     struct changing items[AT_ONCE];
-    for (size_t first = 0; first < self->places.count; first += AT_ONCE) {
-        size_t count = self->places.count - first < AT_ONCE ? self->places.count - first : AT_ONCE;
+    int64_t until = monotonic_us() + TURN_US;
+    size_t first = 0, count;
+    for (; first < self->places.count && (first == 0 || monotonic_us() < until); first += count) {
+        size_t most = db_wanted(self->service->db) ? AT_ONCE_WANTED : AT_ONCE;
+        count = self->places.count - first < most ? self->places.count - first : most;
         for (size_t i = 0; i < count; i++)
-            items[i] = (struct changing){.plan = &self->plan, .row = &self->row, .place = self->places.items[first + i]};
+            items[i] =
+                (struct changing){.plan = &self->plan, .row = &self->row, .place = self->places.items[first + i]};
         if (change_some(self, items, count, err) != OK)
             return FAILED;
         count_outcomes(self, items, count);
-        if (save_progress(self, err) != OK)
-            return FAILED;
     }
-    return OK;
+    return save_progress(self, err);
 }
 
 static enum status run_found(struct running *self, struct error *err)

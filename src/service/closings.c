@@ -36,8 +36,8 @@ void closings_write(const struct service *service, const struct closings *self, 
             int64_t n = atomic_load_explicit(&self->of[i].by_outcome[o], memory_order_relaxed);
             if (n)
                 buf_printf(out,
-                           "tongban_cases_closed_by_item_total{item=\"%.*s\",version=\"%" PRId64 "\",outcome=\"%s\"} %" PRId64
-                           "\n",
+                           "tongban_cases_closed_by_item_total{item=\"%.*s\",version=\"%" PRId64
+                           "\",outcome=\"%s\"} %" PRId64 "\n",
                            STR_ARGS(item->code), item->version, case_outcome_names[o], n);
         }
     }

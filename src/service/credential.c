@@ -6,6 +6,7 @@
 #include "feel/json.h"
 #include "service/certificate_work.h"
 #include "service/credential_work.h"
+#include "service/status_cache.h"
 #include "service/ticket.h"
 #include "trust/jws.h"
 #include "trust/sdjwt.h"
@@ -20,6 +21,7 @@
 #define PROOF_AGE_MS (10 * CLOCK_MINUTE_MS)
 #define SKEW_MS CLOCK_MINUTE_MS
 #define STATUS_SECONDS 60 /* how long a status list may be kept: revocation shows within a minute at the latest */
+#define KEPT_MS (STATUS_SECONDS * 500) /* so long it is given out again: half of it is left to whoever gets it then */
 #define TRIES_MAX 5
 
 /* ---- Offers ---- */
@@ -366,50 +368,71 @@ enum status service_credential_issue(const struct call *call, struct str token, 
 /* ---- Status lists ---- */
 
 struct listing {
-    int64_t region, list;
-    struct statuslist *states;
-    size_t count;
+    struct status_place place;
+    struct statuslist *states; /* NULL: it is kept, or there is none */
+    int64_t until;             /* until then time alone changes nothing in it */
+    struct str jwt;            /* as it is kept */
 };
 
 static enum status list_command(struct work *work, void *arg, struct error *err)
 {
     struct listing *a = arg;
     struct store_status_entry *rows;
-    if (store_status_list(work->tx, work->arena, a->region, a->list, &rows, &a->count, err) != OK)
+    size_t count;
+    a->states = NULL;
+    if (store_status_version(work->tx, a->place.region, a->place.list, &a->place.version, err) != OK)
         return FAILED;
-    for (size_t i = 0; i < a->count; i++) {
+    if (!a->place.version ||
+        status_cache_find(work->service->status_cache, &a->place, work->now, work->arena, &a->jwt))
+        return OK;
+    if (store_status_list(work->tx, work->arena, a->place.region, a->place.list, &rows, &count, err) != OK)
+        return FAILED;
+    a->states = arena_new(work->arena, struct statuslist);
+    a->until = work->now + KEPT_MS;
+    for (size_t i = 0; i < count; i++) {
         struct store_certificate row = {.state = rows[i].state, .valid_to = rows[i].valid_to};
         struct str state = certificate_state_at(&row, work->now);
         enum statuslist_state shown = str_equal(state, STR("valid"))       ? STATUSLIST_VALID
                                       : str_equal(state, STR("suspended")) ? STATUSLIST_SUSPENDED
                                                                            : STATUSLIST_INVALID;
         statuslist_set(a->states, (size_t)rows[i].place, shown);
+        if (row.valid_to >= work->now && row.valid_to < a->until)
+            a->until = row.valid_to;
     }
     return OK;
 }
 
-enum status service_credential_status(const struct call *call, int64_t region, int64_t list, struct str *out,
-                                      struct error *err)
+static struct str sign_list(const struct call *call, const struct listing *list, const struct key *key)
 {
-    struct listing arg = {region, list, arena_new(call->arena, struct statuslist), 0};
-    const struct key *key = key_set_active(service_key_set(call->service), KEY_ES256);
-    struct call as = *call;
-    as.actor = &actor_system;
-    if (work_read(&as, list_command, &arg, err) != OK)
-        return FAILED;
-    if (arg.count == 0 || !key)
-        return error_set(err, ERROR_NOT_FOUND, "status-list-not-found", "There is no such status list.");
     int64_t now = service_now(call->service) / 1000;
     struct value states = context_set(call->arena, value_null, "bits", value_int(STATUSLIST_BITS));
-    states = context_set(call->arena, states, "lst", value_string(statuslist_encode(call->arena, arg.states)));
+    states = context_set(call->arena, states, "lst", value_string(statuslist_encode(call->arena, list->states)));
     struct view view;
     view_init(&view, call->arena);
-    view_text(&view, "sub", status_uri(call->service, call->arena, region, list));
+    view_text(&view, "sub", status_uri(call->service, call->arena, list->place.region, list->place.list));
     view_text(&view, "iss", call->service->public_url);
     view_int(&view, "iat", now);
     view_int(&view, "exp", now + STATUS_SECONDS);
     view_int(&view, "ttl", STATUS_SECONDS);
     view_put(&view, "status_list", states);
-    *out = jws_sign(call->arena, key, STR("statuslist+jwt"), view_done(&view));
+    return jws_sign(call->arena, key, STR("statuslist+jwt"), view_done(&view));
+}
+
+enum status service_credential_status(const struct call *call, int64_t region, int64_t list, struct str *out,
+                                      struct error *err)
+{
+    struct listing arg = {.place = {.region = region, .list = list}};
+    const struct key *key = key_set_active(service_key_set(call->service), KEY_ES256);
+    struct call as = *call;
+    as.actor = &actor_system;
+    if (work_read(&as, list_command, &arg, err) != OK)
+        return FAILED;
+    if (!arg.place.version || !key)
+        return error_set(err, ERROR_NOT_FOUND, "status-list-not-found", "There is no such status list.");
+    if (arg.states) {
+        arg.jwt = sign_list(call, &arg, key);
+        status_cache_put(call->service->status_cache, &arg.place, arg.until, arg.jwt);
+    }
+    *out = arg.jwt;
     return OK;
 }

@@ -135,7 +135,8 @@ void csv_put(struct buf *out, struct str cell, bool last)
     buf_put(out, last ? STR("\r\n") : STR(","));
 }
 
-enum status csv_encode(struct arena *arena, struct str text, enum csv_encoding encoding, struct str *out, struct error *err)
+enum status csv_encode(struct arena *arena, struct str text, enum csv_encoding encoding, struct str *out,
+                       struct error *err)
 {
     if (encoding == CSV_GB18030 && convert(arena, "GB18030", "UTF-8", text, out))
         return OK;

@@ -13,7 +13,8 @@ struct csv {
     size_t count;
 };
 /* csv-encoding, csv-quote, csv-too-long (more than rows_max rows). */
-MUST_USE enum status csv_parse(struct arena *arena, struct str text, size_t rows_max, struct csv *out, struct error *err);
+MUST_USE enum status csv_parse(struct arena *arena, struct str text, size_t rows_max, struct csv *out,
+                               struct error *err);
 /* Writes one cell, and what comes behind it: a comma, or the end of the row. */
 void csv_put(struct buf *out, struct str cell, bool last);
 

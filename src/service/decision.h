@@ -4,8 +4,9 @@
 #include "dmn/dmn.h"
 #include "service/service.h"
 
-/* A decision as it was drawn: dmn_describe's members with model (hash of its file), and, of the one in force, pack and file. model
- * absent: the one in force; else the hash of an earlier file, as explanations name it. Needs decision.evaluate. decision-not-found. */
+/* A decision as it was drawn: dmn_describe's members with model (hash of its file), and, of the one in force, pack and
+ * file. model absent: the one in force; else the hash of an earlier file, as explanations name it. Needs
+ * decision.evaluate. decision-not-found. */
 MUST_USE enum status service_decision_get(const struct call *call, struct str id, struct str model, struct value *out,
                                           struct error *err);
 
@@ -23,7 +24,8 @@ MUST_USE enum status service_case_replay(const struct call *call, struct str no,
 MUST_USE enum status decision_sources(struct arena *arena, const struct pack_set *packs, const struct dmn_source *own,
                                       const struct dmn_source **out, size_t *count, struct error *err);
 
-/* The model whose file has this hash: of the packs that the case was opened under, else what was deployed. NULL: neither. */
+/* The model whose file has this hash: of the packs that the case was opened under, else what was deployed. NULL:
+ * neither. */
 struct work_case;
 MUST_USE enum status decision_model_then(const struct work_case *of, struct str decision, struct str hash,
                                          const struct dmn_model **out, struct error *err);

@@ -2,6 +2,7 @@
 
 #include "clock/instant.h"
 #include "service/delegation_work.h"
+#include "service/once.h"
 #include "service/session.h"
 #include "store/delegation.h"
 
@@ -175,7 +176,8 @@ static enum status read_days(const struct call *call, const struct service_deleg
                              struct store_delegation *row, struct error *err)
 {
     int64_t today = day_start(instant_day(service_now(call->service)));
-    if (read_day(wanted->from, "from", &row->starts, err) != OK || read_day(wanted->until, "until", &row->ends, err) != OK)
+    if (read_day(wanted->from, "from", &row->starts, err) != OK ||
+        read_day(wanted->until, "until", &row->ends, err) != OK)
         return FAILED;
     row->ends += CLOCK_DAY_MS;
     if (row->starts < today)
@@ -210,9 +212,11 @@ static bool stands_in(const struct call *call, const struct actor *who)
 }
 
 struct making {
+    const struct call *call;
     struct store_delegation row;
     struct value view;
     bool added;
+    struct once once;
 };
 
 static enum status make_command(struct work *work, void *arg, struct error *err)
@@ -234,22 +238,36 @@ static enum status make_command(struct work *work, void *arg, struct error *err)
 static enum status insert_delegation(struct db_tx *tx, void *arg, struct error *err)
 {
     struct making *a = arg;
-    return store_delegation_insert(tx, &a->row, &a->added, err);
+    if (store_delegation_insert(tx, &a->row, &a->added, err) != OK)
+        return FAILED;
+    return a->added ? once_keep(tx, a->call, &a->once, a->view, err) : OK;
 }
 
 enum status service_delegation_make(const struct call *call, const struct service_delegation_wanted *wanted,
                                     struct value *out, struct error *err)
 {
     struct str reason = str_trim(wanted->reason);
-    struct making a = {.row = {.giver = call->actor->id,
+    struct making a = {.call = call,
+                       .row = {.giver = call->actor->id,
                                .taker = str_trim(wanted->to),
                                .unit = call->actor->unit,
                                .division = division_of(call->actor->region),
                                .made = service_now(call->service),
                                .ended_by = STR(""),
                                .reason = reason.len ? reason : STR("")}};
-    if (need_staff(call, err) != OK || service_may(call, "task.work", err) != OK)
+    struct view request;
+    view_init(&request, call->arena);
+    view_text(&request, "to", a.row.taker);
+    view_text(&request, "from", wanted->from);
+    view_text(&request, "until", wanted->until);
+    view_text(&request, "reason", a.row.reason);
+    if (need_staff(call, err) != OK || service_may(call, "task.work", err) != OK ||
+        once_begin(call, "delegation", view_done(&request), &a.once, err) != OK)
         return FAILED;
+    if (!value_is_null(a.once.answer)) {
+        *out = a.once.answer;
+        return OK;
+    }
     if (a.row.taker.len == 0 || a.row.taker.len > 40)
         return refuse(err, "to", "Say which colleague stands in.");
     if (reason.len > REASON_MAX)
@@ -258,7 +276,8 @@ enum status service_delegation_make(const struct call *call, const struct servic
         db_write(call->service->db, insert_delegation, &a, err) != OK)
         return FAILED;
     if (!a.added) {
-        error_set(err, ERROR_CONFLICT, "delegation-overlaps", "In these days somebody stands in already, or the colleague is away.");
+        error_set(err, ERROR_CONFLICT, "delegation-overlaps",
+                  "In these days somebody stands in already, or the colleague is away.");
         return error_hint(err, "End the other one first, or choose other days or another colleague.");
     }
     *out = a.view;

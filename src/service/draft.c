@@ -1,6 +1,6 @@
-/* Drafts: a form on its way. They belong to the party, not to the device: whoever signs in as the party, or acts for it, goes on
- * where it stopped. A draft made for an older version of its item is carried over field by field when it is read; what the new
- * form does not know is named and left out. */
+/* Drafts: a form on its way. They belong to the party, not to the device: whoever signs in as the party, or acts for
+ * it, goes on where it stopped. A draft made for an older version of its item is carried over field by field when it is
+ * read; what the new form does not know is named and left out. */
 #include "service/case.h"
 
 #include "clock/instant.h"
@@ -26,7 +26,7 @@ static struct str draft_place(struct arena *arena, const struct store_draft *row
     return arena_printf(arena, "draft:%" PRId64, row->id);
 }
 
-/* By the number alone, so that a session that knows where the party lives finds the same drafts as one that does not. */
+/* By the number alone: a session that knows where the party lives finds the same drafts as one that does not. */
 static int64_t draft_region(const struct call *call)
 {
     const struct actor *actor = call->actor;
@@ -160,7 +160,8 @@ static struct value fitting_materials(struct arena *arena, const struct pack_ite
 
 static enum status outdated(struct error *err)
 {
-    error_set(err, ERROR_CONFLICT, "draft-outdated", "The item's form has changed so much that this draft cannot be carried over.");
+    error_set(err, ERROR_CONFLICT, "draft-outdated",
+              "The item's form has changed so much that this draft cannot be carried over.");
     return error_hint(err, "Begin again with the present form; the draft stays readable until you delete it.");
 }
 
@@ -217,7 +218,8 @@ static enum status check_item(const struct call *call, struct str code, const st
 }
 
 /* What a change does not mention stays as it was. */
-static struct value overlay(const struct call *call, struct value kept, struct value draft, const struct pack_item *item)
+static struct value overlay(const struct call *call, struct value kept, struct value draft,
+                            const struct pack_item *item)
 {
     static const char *const members[] = {"item", "form", "step", "materials", "sources", "asked"};
     struct arena *arena = call->arena;

@@ -1,5 +1,6 @@
-/* A table of yes-or-no conditions, asked beforehand: what people answer stands in the place of the input expressions, and the rules
- * are tried in their order, as the table's own hit policy FIRST does. pack check sees to it that the table is of that kind. */
+/* A table of yes-or-no conditions, asked beforehand: what people answer stands in the place of the input expressions,
+ * and the rules are tried in their order, as the table's own hit policy FIRST does. pack check sees to it that the
+ * table is of that kind. */
 #include "service/eligibility.h"
 
 #include "clock/instant.h"
@@ -15,21 +16,55 @@ struct asking {
     const struct call *call;
     const struct pack_item *item;
     struct str language;
-    struct value table; /* as dmn_describe gives it */
+    struct value table; /* as dmn_describe gives it; null: the item's published conditions are asked instead */
     struct value inputs;
 };
+
+#define CONDITIONS_MOST 6
+
+static size_t conditions_of(const struct pack_item *item)
+{
+    bool parties = pack_item_for(item, PACK_BY_PERSON) || pack_item_for(item, PACK_BY_ORGANISATION);
+    size_t count = value_count(value_get(item->json, STR("conditions")));
+    return parties && count <= CONDITIONS_MOST ? count : 0;
+}
+
+bool eligibility_offered(const struct pack_item *item)
+{
+    return item->eligibility.len > 0 || conditions_of(item) > 0;
+}
+
+/* Each condition as an input: {id, label}. */
+static struct value condition_inputs(struct arena *arena, const struct pack_item *item)
+{
+    struct value conditions = value_get(item->json, STR("conditions"));
+    struct list *inputs = list_new(arena, value_count(conditions));
+    for (size_t i = 0; i < inputs->count; i++) {
+        struct view view;
+        view_init(&view, arena);
+        view_text(&view, "id", arena_printf(arena, "condition_%zu", i + 1));
+        view_put(&view, "label", value_at(conditions, i));
+        inputs->items[i] = view_done(&view);
+    }
+    return value_of_list(inputs);
+}
 
 static enum status load(const struct call *call, struct str code, struct asking *out, struct error *err)
 {
     const struct pack_set *packs = call->service->packs;
     const struct pack_item *item = pack_item_find(packs, code, instant_day(service_now(call->service)));
-    struct asking asking = {.call = call, .item = item,
-                            .language = call->actor->language.len ? call->actor->language : STR("zh-CN")};
+    struct asking asking = {.call = call, .item = item, .language = actor_language(call)};
     if (!item)
         return error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s in force.", STR_ARGS(code));
     const struct pack_decision *decision = pack_decision_find(packs, item->eligibility);
+    if (!decision && conditions_of(item) > 0) {
+        asking.inputs = condition_inputs(call->arena, item);
+        *out = asking;
+        return OK;
+    }
     if (!decision) {
-        error_set(err, ERROR_NOT_FOUND, "eligibility-none", "There are no questions for the item %.*s.", STR_ARGS(code));
+        error_set(err, ERROR_NOT_FOUND, "eligibility-none", "There are no questions for the item %.*s.",
+                  STR_ARGS(code));
         return error_hint(err, "Its guide says what is asked for.");
     }
     struct dmn_source source = {decision->file->path, decision->file->text};
@@ -42,6 +77,8 @@ static enum status load(const struct call *call, struct str code, struct asking 
 
 static bool asked(const struct asking *self, struct str label)
 {
+    if (value_is_null(self->table))
+        return true;
     for (size_t i = 0; i < self->item->ask_count; i++)
         if (str_equal(self->item->asks[i], label))
             return true;
@@ -72,7 +109,8 @@ static void view_about(struct view *view, const struct asking *self)
     view_text(view, "item", self->item->code);
     view_text(view, "title", spoken(self, self->item->title));
     view_text(view, "decision", self->item->eligibility);
-    view_text(view, "name", spoken(self, value_text(value_get(self->table, STR("name")))));
+    struct value name = value_get(self->table, STR("name"));
+    view_text(view, "name", spoken(self, value_is_null(name) ? STR("eligibility.conditions") : value_text(name)));
 }
 
 enum status service_eligibility_get(const struct call *call, struct str code, struct value *out, struct error *err)
@@ -189,7 +227,8 @@ static void view_answers(struct view *view, const struct asking *self, const enu
             list_builder_push(&assumed, value_get(question, STR("label")));
             continue;
         }
-        list_builder_push(&given, context_set(self->call->arena, question, "answer", value_cstr(answer_names[answers[i]])));
+        list_builder_push(&given,
+                          context_set(self->call->arena, question, "answer", value_cstr(answer_names[answers[i]])));
     }
     view_put(view, "answers", list_builder_done(&given));
     view_put(view, "assumed", list_builder_done(&assumed));
@@ -220,6 +259,28 @@ static void view_rule(struct view *view, const struct asking *self, const enum a
     view_put(view, found == FIT_YES ? "because" : "unsure", labels);
 }
 
+/* Without a table staff decide: what is answered shows what stands in the way, or what is still to be found out. */
+static void view_conditions(struct view *view, const struct asking *self, const enum answer *answers)
+{
+    struct list_builder missing, unsure;
+    list_builder_init(&missing, self->call->arena);
+    list_builder_init(&unsure, self->call->arena);
+    for (size_t i = 0; i < value_count(self->inputs); i++) {
+        struct str label = spoken(self, value_text(value_get(value_at(self->inputs, i), STR("label"))));
+        if (answers[i] != ANSWER_YES)
+            list_builder_push(answers[i] == ANSWER_NO ? &missing : &unsure, value_string(label));
+    }
+    bool refuse = missing.items.count > 0, open = !refuse && unsure.items.count > 0;
+    view_text(view, "outcome", refuse ? STR("refuse") : open ? STR("open") : STR("doubtful"));
+    view_text(view, "reason",
+              spoken(self, refuse ? STR("eligibility.missing")
+                           : open ? STR("eligibility.unsure")
+                                  : STR("eligibility.met")));
+    view_put(view, "because", list_builder_done(&missing));
+    if (open)
+        view_put(view, "unsure", list_builder_done(&unsure));
+}
+
 enum status service_eligibility_judge(const struct call *call, struct str code, struct value answers, struct value *out,
                                       struct error *err)
 {
@@ -232,7 +293,10 @@ enum status service_eligibility_judge(const struct call *call, struct str code, 
     struct view view;
     view_init(&view, call->arena);
     view_about(&view, &self);
-    view_rule(&view, &self, given);
+    if (value_is_null(self.table))
+        view_conditions(&view, &self, given);
+    else
+        view_rule(&view, &self, given);
     view_put(&view, "instead", instead_of(&self, given));
     view_answers(&view, &self, given);
     *out = view_done(&view);

@@ -1,5 +1,5 @@
-/* Drives a case's process: gives commands to bpmn_step and carries out what it asks for, until nothing moves. Decisions are
- * evaluated and built-in jobs done at once, so that a case without waiting ends in the same transaction. */
+/* Drives a case's process: gives commands to bpmn_step and carries out what it asks for, until nothing moves. Decisions
+ * are evaluated and built-in jobs done at once, so that a case without waiting ends in the same transaction. */
 #include "service/builtin.h"
 
 #include "service/case_open.h"
@@ -23,7 +23,8 @@ static int64_t next_key(void *host)
     return (of->row.region << STORE_KEY_BITS) + --of->work->spare_key;
 }
 
-/* A deployed process, by the version it is stored under or by binding. What cannot be read is told at the end of the step. */
+/* A deployed process, by the version it is stored under or by binding. What cannot be read is told at the end of the
+ * step. */
 static const struct bpmn_process *deployed_process(struct work_case *of, const struct bpmn_process_wanted *wanted)
 {
     struct work *work = of->work;
@@ -37,7 +38,8 @@ static const struct bpmn_process *deployed_process(struct work_case *of, const s
     if (!work->tx)
         return NULL;
     if (wanted->version) {
-        struct store_definition_wanted exact = {.kind = STORE_PROCESS, .name = wanted->process_id, .model = wanted->version};
+        struct store_definition_wanted exact = {
+            .kind = STORE_PROCESS, .name = wanted->process_id, .model = wanted->version};
         status = deployed_find(work->service, work->tx, &exact, &found, &work->failure);
     } else {
         struct deployed_wanted bound = {.kind = STORE_PROCESS,
@@ -197,8 +199,8 @@ static bool is_short(struct value v)
     return shallow && v.kind != VALUE_FUNCTION;
 }
 
-/* A table by its id, the values that were tested (an empty context for one too long to keep) and the numbers of the rules that
- * hit. Their labels are read from the model when somebody looks: see case_decisions.c. */
+/* A table by its id, the values that were tested (an empty context for one too long to keep) and the numbers of the
+ * rules that hit. Their labels are read from the model when somebody looks: see case_decisions.c. */
 static struct value table_kept(struct arena *arena, const struct dmn_table_step *table)
 {
     struct list *inputs = list_new(arena, table->input_count);
@@ -224,8 +226,8 @@ static bool told_already(const struct list_builder *decisions, struct value one)
     return false;
 }
 
-/* Which rules of which tables hit, on what, and why something was null; without the inputs themselves, which are long and are
- * kept once (see decision_inputs). */
+/* Which rules of which tables hit, on what, and why something was null; without the inputs themselves, which are long
+ * and are kept once (see decision_inputs). */
 static struct value explanation_kept(struct arena *arena, const struct dmn_run *run)
 {
     struct list_builder decisions;
@@ -266,13 +268,16 @@ static struct value decision_inputs(struct work_case *of, const struct pack_deci
     size_t count = element ? dmn_inputs_of(arena, decision->model, element, &inputs) : 0;
     for (size_t i = 0; i < count; i++) {
         struct value held, v = value_get(variables, inputs[i]->name);
-        if (!decision_case_variable(of, work_case_get(of, "form"), inputs[i]->name, &held) || !value_identical(v, held))
+        bool whole = str_equal(inputs[i]->name, STR("form")) && value_identical(v, of->form_whole);
+        if (!whole && (!decision_case_variable(of, work_case_get(of, "form"), inputs[i]->name, &held) ||
+                       !value_identical(v, held)))
             context_builder_put(&view.members, inputs[i]->name, v);
     }
     return view_done(&view);
 }
 
-/* Deployed processes find deployed decisions first, cases with an item those of their packs. NULL when there is none. */
+/* Deployed processes find deployed decisions first, cases with an item those of their packs. NULL when there is none.
+ */
 static enum status find_decision(struct work_case *of, const struct bpmn_decision_wanted *wanted,
                                  const struct pack_decision **out, struct error *err)
 {
@@ -297,8 +302,8 @@ static enum status decision_wanted(struct work_case *of, const struct bpmn_effec
     if (find_decision(of, &effect->decision, &decision, err) != OK)
         return FAILED;
     if (!decision)
-        return decision_failed(of, effect,
-                               arena_printf(arena, "There is no decision %.*s.", STR_ARGS(effect->decision.decision_id)), err);
+        return decision_failed(
+            of, effect, arena_printf(arena, "There is no decision %.*s.", STR_ARGS(effect->decision.decision_id)), err);
     struct dmn_run run = {.feel = service_feel(work->service, arena, of->packs, work->now),
                           .detail = DMN_EXPLAINED,
                           .input_form = DMN_INPUTS_JSON,
@@ -332,9 +337,7 @@ static struct str join_texts(struct arena *arena, struct value list)
             buf_put_char(&text, ',');
         buf_put(&text, value_text(value_at(list, i)));
     }
-    struct str joined = arena_str(arena, buf_str(&text));
-    buf_release(&text);
-    return joined;
+    return arena_take(arena, &text);
 }
 
 /* A task's own limit, from its zeebe property: P3WD, working days, or any ISO 8601 duration. */
@@ -371,7 +374,8 @@ static enum status task_created(struct work_case *of, const struct bpmn_effect *
         row->roles = STR("applicant");
     work_change(work, CHANGE_TASK_INSERT, row);
     work_case_set(of, "tasks", value_int(value_int_or(work_case_get(of, "tasks"), 0) + 1));
-    struct value data = context_set(work->arena, element_value(of, effect), "task", value_string(key_text(work->arena, row->id)));
+    struct value data =
+        context_set(work->arena, element_value(of, effect), "task", value_string(key_text(work->arena, row->id)));
     data = context_set(work->arena, data, "name", value_string(row->name));
     work_case_event(of, "task.created", context_set(work->arena, data, "due", value_time(row->due)));
     return OK;
@@ -388,7 +392,8 @@ static enum status task_gone(struct work_case *of, const struct bpmn_effect *eff
     (void)err;
     work_change(of->work, CHANGE_TASK_DELETE, WORK_ROW(of->work, store_task, .id = effect->key));
     if (effect->kind == BPMN_TASK_COMPLETED && effect->name.len) {
-        work_change(of->work, CHANGE_TASK_DONE, WORK_ROW(of->work, store_task_done, .id = effect->key, .at = of->work->now));
+        work_change(of->work, CHANGE_TASK_DONE,
+                    WORK_ROW(of->work, store_task_done, .id = effect->key, .at = of->work->now));
         work_case_event(of, "task.completed",
                         context_set(of->work->arena, task_value(of, effect), "data", effect->variables));
     }
@@ -409,9 +414,11 @@ static enum status task_passed(struct work_case *of, const struct bpmn_effect *e
         return FAILED;
     if (row.assignee.len == to.len && (to.len == 0 || str_equal(row.assignee, to)))
         return OK;
-    work_change(work, CHANGE_TASK_ASSIGN,
-                WORK_ROW(work, work_assign, .id = effect->key, .was = row.assignee, .assignee = to.len ? to : STR_NONE));
-    struct value data = context_set(work->arena, task_value(of, effect), "assignee", to.len ? value_string(to) : value_null);
+    work_change(
+        work, CHANGE_TASK_ASSIGN,
+        WORK_ROW(work, work_assign, .id = effect->key, .was = row.assignee, .assignee = to.len ? to : STR_NONE));
+    struct value data =
+        context_set(work->arena, task_value(of, effect), "assignee", to.len ? value_string(to) : value_null);
     work_case_event(of, to.len ? "task.claimed" : "task.released", data);
     return OK;
 }
@@ -431,7 +438,8 @@ static enum status task_updated(struct work_case *of, const struct bpmn_effect *
     /* A due date that came from the task's own limit stays. */
     if (effect->task.due_ms == 0 && task_due(of, effect))
         return OK;
-    work_change(of->work, CHANGE_TASK_DUE, WORK_ROW(of->work, store_task, .id = effect->key, .due = effect->task.due_ms));
+    work_change(of->work, CHANGE_TASK_DUE,
+                WORK_ROW(of->work, store_task, .id = effect->key, .due = effect->task.due_ms));
     return OK;
 }
 
@@ -454,10 +462,12 @@ struct str subscription_name(const struct service *service, struct arena *arena,
                              struct str correlation)
 {
     return service_mac(service, arena,
-                       arena_printf(arena, "%s:%zu:%.*s:%.*s", kind, name.len, STR_ARGS(name), STR_ARGS(correlation)), 16);
+                       arena_printf(arena, "%s:%zu:%.*s:%.*s", kind, name.len, STR_ARGS(name), STR_ARGS(correlation)),
+                       16);
 }
 
-static enum status subscribe(struct work_case *of, const struct bpmn_effect *effect, struct str name, bool takes_messages)
+static enum status subscribe(struct work_case *of, const struct bpmn_effect *effect, struct str name,
+                             bool takes_messages)
 {
     work_change(of->work, CHANGE_SUBSCRIPTION_INSERT,
                 WORK_ROW(of->work, store_subscription, .id = effect->key, .case_id = of->row.id, .name = name,
@@ -475,7 +485,8 @@ static bool taken_already(const struct work *work, int64_t message)
 }
 
 /* The oldest message of that name that this work has not given to somebody else. */
-static enum status find_message(struct work *work, struct str name, struct store_message *out, bool *found, struct error *err)
+static enum status find_message(struct work *work, struct str name, struct store_message *out, bool *found,
+                                struct error *err)
 {
     struct store_message_filter filter = {.name = name, .now = work->now};
     do {
@@ -499,7 +510,8 @@ static enum status message_opened(struct work_case *of, const struct bpmn_effect
     if (!found)
         return OK;
     struct value variables;
-    if (service_unseal(work->service, work->arena, key_text(work->arena, message.id), message.body, &variables, err) != OK)
+    if (service_unseal(work->service, work->arena, key_text(work->arena, message.id), message.body, &variables, err) !=
+        OK)
         return FAILED;
     work_change(work, CHANGE_MESSAGE_DELETE, work_row(work, &message, sizeof message));
     struct bpmn_command command = {.kind = BPMN_CORRELATE, .key = effect->key, .variables = variables};
@@ -516,7 +528,8 @@ static enum status subscription_closed(struct work_case *of, const struct bpmn_e
 static enum status signal_opened(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
 {
     (void)err;
-    return subscribe(of, effect, subscription_name(of->work->service, of->work->arena, "signal", effect->name, STR_NONE), false);
+    return subscribe(of, effect,
+                     subscription_name(of->work->service, of->work->arena, "signal", effect->name, STR_NONE), false);
 }
 
 static enum status signal_thrown(struct work_case *of, const struct bpmn_effect *effect, struct error *err)
@@ -534,7 +547,8 @@ static enum status incident_raised(struct work_case *of, const struct bpmn_effec
 {
     (void)err;
     struct arena *arena = of->work->arena;
-    struct value data = context_set(arena, element_value(of, effect), "incident", value_string(key_text(arena, effect->key)));
+    struct value data =
+        context_set(arena, element_value(of, effect), "incident", value_string(key_text(arena, effect->key)));
     data = context_set(arena, data, "kind", value_cstr(effect->incident.type));
     work_case_event(of, "incident.raised", context_set(arena, data, "message", value_string(effect->incident.message)));
     service_count(of->work->service, METRIC_INCIDENTS, 1);
@@ -635,7 +649,8 @@ static enum status drain(struct work_case *of, struct error *err)
     while (of->effects_done < of->effects.list.count) {
         /* A copy: the list grows while its effects are carried out. */
         struct bpmn_effect effect = of->effects.list.items[of->effects_done++];
-        effect_function *function = (size_t)effect.kind < COUNT_OF(effect_functions) ? effect_functions[effect.kind] : NULL;
+        effect_function *function =
+            (size_t)effect.kind < COUNT_OF(effect_functions) ? effect_functions[effect.kind] : NULL;
         if (function && function(of, &effect, err) != OK)
             return FAILED;
         if (process_effect(of, &effect, err) != OK)

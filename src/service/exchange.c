@@ -248,7 +248,8 @@ struct settling {
     VECTOR(const struct answer *) answers;
 };
 
-static enum status settle_answer(struct work *work, const struct answer *answer, struct work_case *of, struct error *err)
+static enum status settle_answer(struct work *work, const struct answer *answer, struct work_case *of,
+                                 struct error *err)
 {
     const struct sending *sending = answer->sending;
     struct view view;
@@ -340,7 +341,8 @@ static void sort_out(struct batch *batch, struct sending *sending, struct outcom
     VECTOR_PUSH(arena, &settling_of(arena, outcomes, sending)->answers, answer);
 }
 
-/* Some in one commit. When one of them is refused each goes alone, so that it does not take the others' answers with it. */
+/* Some in one commit. When one of them is refused each goes alone, so that it does not take the others' answers with
+ * it. */
 static enum status settle(struct batch *batch, struct settling **items, size_t count, struct error *err)
 {
     struct error problem = ERROR_INIT;
@@ -353,7 +355,8 @@ static enum status settle(struct batch *batch, struct settling **items, size_t c
     return status;
 }
 
-/* One that cannot be prepared is not sent and does not hold up the others: it comes again like one that was not answered. */
+/* One that cannot be prepared is not sent and does not hold up the others: it comes again like one that was not
+ * answered. */
 static void deliver_batch(struct batch *batch)
 {
     struct service_delivery *deliveries = arena_array(batch->call.arena, struct service_delivery, batch->count);
@@ -430,7 +433,8 @@ static enum status note_questions(struct work *work, void *arg, struct error *er
         struct work_note note = {
             .what = "exchange.ask", .subject_id = question->subject, .purpose = question->purpose};
         sending->row.region = actor_region(work->call);
-        if (work_key(work, sending->row.region, &sending->row.id, err) != OK || work_access_note(work, &note, err) != OK)
+        if (work_key(work, sending->row.region, &sending->row.id, err) != OK ||
+            work_access_note(work, &note, err) != OK)
             return FAILED;
     }
     return OK;

@@ -1,6 +1,6 @@
-/* What moves by itself: exchanges with other agencies and timers. Plain functions that a loop calls; they may run in several
- * threads and processes at once and may be cut off at any instant: everything happens at least once, with the same
- * idempotency key, and shows once. */
+/* What moves by itself: exchanges with other agencies and timers. Plain functions that a loop calls; they may run in
+ * several threads and processes at once and may be cut off at any instant: everything happens at least once, with the
+ * same idempotency key, and shows once. */
 #pragma once
 
 #include "service/service.h"
@@ -33,18 +33,22 @@ struct service_transport {
 extern const struct service_transport service_transport_http;
 
 /* Sends what is due, at most batch exchanges; *done is how many rows were handled (0: nothing due). */
-MUST_USE enum status service_outbox_run(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err);
+MUST_USE enum status service_outbox_run(struct service *self, int64_t now_ms, size_t batch, size_t *done,
+                                        struct error *err);
 /* Fires due timers, region by region. */
-MUST_USE enum status service_timers_run(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err);
+MUST_USE enum status service_timers_run(struct service *self, int64_t now_ms, size_t batch, size_t *done,
+                                        struct error *err);
 /* Starts deployed processes whose timer start events are due. */
-MUST_USE enum status service_starts_run(struct service *self, int64_t now_ms, size_t batch, size_t *done, struct error *err);
-/* Throws away what has run out: sessions, idempotency keys, drafts, buffered messages, rates; signs the tally once a day. */
+MUST_USE enum status service_starts_run(struct service *self, int64_t now_ms, size_t batch, size_t *done,
+                                        struct error *err);
+/* Throws away what has run out: sessions, idempotency keys, drafts, buffered messages, rates; signs the tally once a
+ * day. */
 MUST_USE enum status service_upkeep_run(struct service *self, int64_t now_ms, struct error *err);
 /* When the next timer or exchange is due; INT64_MAX when none is. */
 MUST_USE enum status service_next_due(struct service *self, int64_t *out, struct error *err);
 
-/* The next first: {waiting, failing, items [{id, exchange, agency, title, case, due, attempts}], next}; failing: only those that
- * were tried in vain. Needs exchange.manage. */
+/* The next first: {waiting, failing, items [{id, exchange, agency, title, case, due, attempts}], next}; failing: only
+ * those that were tried in vain. Needs exchange.manage. */
 MUST_USE enum status service_outbox_list(const struct call *call, bool failing, int64_t limit, struct str cursor,
                                          struct value *out, struct error *err);
 /* Makes a waiting exchange due now. */

@@ -1,5 +1,5 @@
-/* Asking another agency while somebody waits for the answer: no outbox, no repetition. What is asked is noted in the access
- * log before, what came of it in the log of exchanges. */
+/* Asking another agency while somebody waits for the answer: no outbox, no repetition. What is asked is noted in the
+ * access log before, what came of it in the log of exchanges. */
 #pragma once
 
 #include "service/exchange.h"
@@ -14,6 +14,7 @@ struct exchange_question {
     struct value reply;   /* mapped; in the call's arena */
     struct str problem;   /* one sentence when there is no answer */
 };
-/* Asks all of them at once. An agency that does not answer is no failure: answered stays false. Not inside a transaction. */
+/* Asks all of them at once. An agency that does not answer is no failure: answered stays false. Not inside a
+ * transaction. */
 MUST_USE enum status exchange_ask(const struct call *call, struct exchange_question *questions, size_t count,
                                   struct error *err);

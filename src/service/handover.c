@@ -86,8 +86,10 @@ static enum status read_page(struct page *page, struct error *err)
     return OK;
 }
 
-static enum status open_row(struct work *work, const struct store_handover *row, struct value *out, struct error *err)
+static enum status open_row(struct page *page, const struct page_line *line, struct value *out, struct error *err)
 {
+    struct work *work = page->work;
+    const struct store_handover *row = line->row;
     struct store_case stored;
     struct work_case *of;
     struct value body;
@@ -107,18 +109,7 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
 {
     struct listing *a = arg;
     struct page page = {.work = work, .wanted = &a->wanted};
-    struct list_builder items;
-    list_builder_init(&items, work->arena);
-    if (page_read(&page, &a->page, read_page, err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < page.lines.count; i++) {
-        struct value line;
-        if (open_row(work, page.lines.items[i].row, &line, err) != OK)
-            return FAILED;
-        list_builder_push(&items, line);
-    }
-    a->view = page_view(&page, list_builder_done(&items));
-    return OK;
+    return page_list(&page, &a->page, read_page, open_row, &a->view, err);
 }
 
 static enum status read_word(struct str text, const char *const *names, size_t count, const char *field, int64_t *out,
@@ -131,8 +122,8 @@ static enum status read_word(struct str text, const char *const *names, size_t c
     return error_field(err, "%s", field);
 }
 
-enum status service_handover_list(const struct call *call, const struct service_handover_query *query, struct value *out,
-                                  struct error *err)
+enum status service_handover_list(const struct call *call, const struct service_handover_query *query,
+                                  struct value *out, struct error *err)
 {
     struct listing a = {.page = {.limit = query->limit, .cursor = query->cursor}};
     if (service_may(call, "certificate.deliver", err) != OK ||
@@ -220,7 +211,8 @@ static enum status read_text(struct value input, const char *name, bool needed, 
     struct value given = value_get(input, str_of(name));
     struct str text = str_trim(value_text(given));
     if (text.len > TEXT_MAX || (needed && text.len == 0) || (!value_is_null(given) && given.kind != VALUE_STRING))
-        return refuse(err, name, needed ? "This is needed, in at most 200 bytes." : "This is a text of at most 200 bytes.");
+        return refuse(err, name,
+                      needed ? "This is needed, in at most 200 bytes." : "This is a text of at most 200 bytes.");
     if (text.len)
         view_text(body, name, text);
     return OK;
@@ -236,15 +228,18 @@ static bool is_courier_number(struct str text)
     return text.len >= 6 && text.len <= 30;
 }
 
-/* Over the counter: who took it, that their ID was checked, and how it was signed for. By courier: whose, and the number. */
+/* Over the counter: who took it, that their ID was checked, and how it was signed for. By courier: whose, and the
+ * number. */
 static enum status read_done(struct value input, int64_t way, struct view *body, struct error *err)
 {
     bool counter = way == WAY_COUNTER, courier = way == WAY_COURIER;
     if (courier && !is_courier_number(str_trim(value_text(value_get(input, STR("courier"))))))
         return refuse(err, "courier", "A courier's number has 6 to 30 letters and digits.");
-    if (read_text(input, "received_by", counter, body, err) != OK || read_text(input, "relation", false, body, err) != OK ||
-        read_text(input, "signature", counter, body, err) != OK || read_text(input, "company", courier, body, err) != OK ||
-        read_text(input, "note", false, body, err) != OK || read_text(input, "courier", courier, body, err) != OK)
+    if (read_text(input, "received_by", counter, body, err) != OK ||
+        read_text(input, "relation", false, body, err) != OK ||
+        read_text(input, "signature", counter, body, err) != OK ||
+        read_text(input, "company", courier, body, err) != OK || read_text(input, "note", false, body, err) != OK ||
+        read_text(input, "courier", courier, body, err) != OK)
         return FAILED;
     if (counter && !value_is_true(value_get(input, STR("checked"))))
         return refuse(err, "checked", "The ID of who takes it must have been checked.");

@@ -1,5 +1,5 @@
-/* Where cases of one version of a process wait, and how long they stay at each element. Nothing is kept for this: the indexes
- * count the cases, and a sample of them, spread evenly over the period, is opened. */
+/* Where cases of one version of a process wait, and how long they stay at each element. Nothing is kept for this: the
+ * indexes count the cases, and a sample of them, spread evenly over the period, is opened. */
 #include "service/operate.h"
 
 #include "clock/instant.h"
@@ -77,8 +77,8 @@ static int64_t first_id(int32_t day)
 
 /* ---- Choosing cases ---- */
 
-/* Case ids end in a number of the day: with a stride that has no factor in common with ten, what is left out differs from day to
- * day, so that quiet days are seen too. */
+/* Case ids end in a number of the day: with a stride that has no factor in common with ten, what is left out differs
+ * from day to day, so that quiet days are seen too. */
 static int64_t stride_for(int64_t total)
 {
     int64_t stride = (total + SAMPLE - 1) / SAMPLE;
@@ -143,9 +143,10 @@ static enum status read_days(struct work *work, const struct heat *self, int64_t
     }
 }
 
-/* Ids are cut into stretches of equal length; the first case of the group in each is taken. What lies between is not read. */
-static enum status choose_spread(struct work *work, struct heat *self, struct store_page *scope, const struct days *days,
-                                 const struct store_case_group *group, struct error *err)
+/* Ids are cut into stretches of equal length; the first case of the group in each is taken. What lies between is not
+ * read. */
+static enum status choose_spread(struct work *work, struct heat *self, struct store_page *scope,
+                                 const struct days *days, const struct store_case_group *group, struct error *err)
 {
     int64_t wanted_count = SAMPLE * group->n / self->period.total + 1;
     int64_t stretch = days->ids / wanted_count + 1;

@@ -133,6 +133,11 @@ int64_t actor_region(const struct call *call)
     return region_of(call->service->packs, code);
 }
 
+struct str actor_language(const struct call *call)
+{
+    return call->actor->language.len ? call->actor->language : STR("zh-CN");
+}
+
 bool actor_sees_division(const struct call *call, int64_t division, struct str unit)
 {
     struct actor_scope scope = actor_scope(call);

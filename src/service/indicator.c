@@ -48,7 +48,8 @@ static struct str key_of(struct work *work, enum store_count_by by, int64_t regi
         const struct store_item *item = service_item_of(work->service, sum->key);
         return item ? item->code : STR("?");
     }
-    case STORE_COUNT_MONTH: return arena_printf(work->arena, "%04" PRId64 "-%02" PRId64, sum->key / 100, sum->key % 100);
+    case STORE_COUNT_MONTH:
+        return arena_printf(work->arena, "%04" PRId64 "-%02" PRId64, sum->key / 100, sum->key % 100);
     case STORE_COUNT_UNIT: return sum->unit;
     case STORE_COUNT_ALL: break;
     }
@@ -80,7 +81,8 @@ static enum status read_sums(struct work *work, struct asking *self, struct read
         if (store_count_sums(work->tx, work->arena, &reading->query, &sums, &count, err) != OK)
             return FAILED;
         for (size_t i = 0; i < count; i++)
-            add_row(work->arena, reading->out, sums[i].slot, key_of(work, reading->keyed, reading->query.region, &sums[i]),
+            add_row(work->arena, reading->out, sums[i].slot,
+                    key_of(work, reading->keyed, reading->query.region, &sums[i]),
                     (const int64_t[]){sums[i].numerator, sums[i].denominator});
     }
     return OK;
@@ -139,7 +141,8 @@ static void sum_items(struct work *work, const struct pack_indicator *indicator,
     }
 }
 
-static void add_waiting(struct work *work, struct asking *self, const struct store_waiting *one, int64_t region, bool many)
+static void add_waiting(struct work *work, struct asking *self, const struct store_waiting *one, int64_t region,
+                        bool many)
 {
     enum pack_indicator_state state = self->question.indicator->state;
     const int64_t amounts[] = {one->n * INDICATOR_SCALE, 0};
@@ -155,12 +158,7 @@ static enum status sum_now(struct work *work, struct asking *self, struct error 
     const struct indicator_question *q = &self->question;
     int64_t *regions;
     size_t count = region_list(work->service, q->range, work->arena, &regions);
-    struct store_waiting_query query = {.now = work->now,
-                                        .today_ends = day_start(instant_day(work->now) + 1),
-                                        .soon = indicator_soon(work->service, work->now),
-                                        .division_from = q->range.from,
-                                        .division_to = q->range.to,
-                                        .unit = q->unit};
+    struct store_waiting_query query = indicator_waiting(work, q);
     for (size_t r = 0; r < count; r++)
         for (size_t n = 0; n < indicator_item_runs(q); n++) {
             struct store_waiting *rows;
@@ -193,7 +191,8 @@ static struct value figure_value(const struct pack_indicator *indicator, int64_t
     return number_round(ratio, VALUE_DIGITS, ROUND_HALF_UP, &rounded) ? rounded : value_null;
 }
 
-void indicator_put_amounts(struct view *view, const struct pack_indicator *indicator, int64_t numerator, int64_t denominator)
+void indicator_put_amounts(struct view *view, const struct pack_indicator *indicator, int64_t numerator,
+                           int64_t denominator)
 {
     view_put(view, "numerator", amount_value(numerator));
     if (indicator->unit != PACK_UNIT_COUNT)
@@ -216,8 +215,8 @@ static int64_t cases_of(const struct pack_indicator *indicator, const struct fig
     return indicator_cases_of(indicator, row->numerator, row->denominator);
 }
 
-/* Below three cases people could be recognised. One hidden row alone would follow from the total: the next smallest is hidden
- * too. */
+/* Below three cases people could be recognised. One hidden row alone would follow from the total: the next smallest is
+ * hidden too. */
 static void hide_small(const struct pack_indicator *indicator, figure_rows *rows)
 {
     size_t hidden = 0, smallest = 0;
@@ -322,7 +321,8 @@ static enum status get_command(struct work *work, void *arg, struct error *err)
     const struct indicator_question *q = &self->question;
     self->rows.count = self->totals.count = 0;
     if (indicator_slots_read(work, &self->slots, err) != OK || indicator_as_of(work, &self->as_of, err) != OK ||
-        store_unit_list(work->tx, work->arena, &self->units, &self->unit_count, err) != OK || sum_one(work, self, err) != OK)
+        store_unit_list(work->tx, work->arena, &self->units, &self->unit_count, err) != OK ||
+        sum_one(work, self, err) != OK)
         return FAILED;
     struct figure_row none = {0};
     struct view view;
@@ -342,7 +342,8 @@ enum status service_indicator_get(const struct call *call, const struct service_
                                   struct value *out, struct error *err)
 {
     struct asking self = {.view = value_null};
-    if (indicator_question_read(call, query, &self.question, err) != OK || work_read(call, get_command, &self, err) != OK)
+    if (indicator_question_read(call, query, &self.question, err) != OK ||
+        work_read(call, get_command, &self, err) != OK)
         return FAILED;
     *out = self.view;
     return OK;
@@ -432,7 +433,8 @@ enum status service_indicator_list(const struct call *call, const struct service
     struct asking self = {.view = value_null};
     struct service_indicator_query all = *query;
     all.id = all.by = STR("");
-    if (indicator_question_read(call, &all, &self.question, err) != OK || work_read(call, list_command, &self, err) != OK)
+    if (indicator_question_read(call, &all, &self.question, err) != OK ||
+        work_read(call, list_command, &self, err) != OK)
         return FAILED;
     *out = self.view;
     return OK;

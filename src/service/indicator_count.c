@@ -1,11 +1,12 @@
 /* Counting in the background, and counting all again.
  *
  *   due case --facts from its events--> marks now
- *                 case_fact --------> marks as counted      sums += now - counted, in one transaction that also takes the case
- *                                                           off the queue; whoever does not get it off writes nothing
+ *                 case_fact --------> marks as counted      sums += now - counted, in one transaction that also takes
+ * the case off the queue; whoever does not get it off writes nothing
  *
- * Not in the writer's turn itself: facts need the case's events opened, and sums of a busy month are rows that every writer of
- * a county would wait for. A definition that changes puts all cases into the queue; what they added before is taken back. */
+ * Not in the writer's turn itself: facts need the case's events opened, and sums of a busy month are rows that every
+ * writer of a county would wait for. A definition that changes puts all cases into the queue; what they added before is
+ * taken back. */
 #include "service/indicator_sums.h"
 
 #include "clock/instant.h"
@@ -34,12 +35,14 @@ struct counting {
 
 static enum status read_was(struct work *work, struct counted *one, struct error *err)
 {
-    if (store_fact_find(work->tx, work->arena, one->due.region, one->due.id, &one->was, &one->counted_before, err) != OK)
+    if (store_fact_find(work->tx, work->arena, one->due.region, one->due.id, &one->was, &one->counted_before, err) !=
+        OK)
         return FAILED;
     return one->counted_before ? indicator_marks_parse(work->arena, one->was.marks, &one->marks_was, err) : OK;
 }
 
-static enum status read_case(struct work *work, const struct indicator_slots *slots, struct counted *one, struct error *err)
+static enum status read_case(struct work *work, const struct indicator_slots *slots, struct counted *one,
+                             struct error *err)
 {
     struct store_case row;
     struct error problem = ERROR_INIT;
@@ -113,8 +116,8 @@ static enum status write_case(struct db_tx *tx, const struct counted *one, struc
     }
     indicator_sums_add(&out->sums, fact, &one->now.marks, 1);
     if (staff_sums_add(out->arena, &out->staff, fact, 1, err) != OK || store_fact_put(tx, fact, err) != OK ||
-        store_past_put(tx, &fact->past, one->counted_before ? was->item : 0, one->counted_before ? was->closed : 0, err) !=
-            OK)
+        store_past_put(tx, &fact->past, one->counted_before ? was->item : 0, one->counted_before ? was->closed : 0,
+                       err) != OK)
         return FAILED;
     return alert_watch_write(tx, &one->watch, err);
 }
@@ -171,8 +174,8 @@ static enum status write_slots(struct db_tx *tx, void *arg, struct error *err)
         if (row.slot < 0)
             row.slot = free_slot(&self->slots, given);
         if (row.slot >= STORE_SLOTS_MAX)
-            return error_set(err, ERROR_LIMIT, "indicators-too-many", "At most %d indicators over cases can be counted.",
-                             STORE_SLOTS_MAX);
+            return error_set(err, ERROR_LIMIT, "indicators-too-many",
+                             "At most %d indicators over cases can be counted.", STORE_SLOTS_MAX);
         given |= UINT64_C(1) << row.slot;
         if (store_slot_put(tx, &row, err) != OK)
             return FAILED;
@@ -180,14 +183,18 @@ static enum status write_slots(struct db_tx *tx, void *arg, struct error *err)
     return OK;
 }
 
+#define QUEUED_AT_ONCE 1000
+
 struct queueing {
     int64_t region, now;
+    int64_t from, to; /* behind this case, up to that */
 };
 
 static enum status write_queue(struct db_tx *tx, void *arg, struct error *err)
 {
-    const struct queueing *self = arg;
-    return store_due_add_all(tx, self->region, self->now, err);
+    struct queueing *self = arg;
+    self->to = self->from;
+    return store_due_add_some(tx, self->region, self->now, QUEUED_AT_ONCE, &self->to, err);
 }
 
 /* The queue first: if this is cut off, the definitions are still seen as changed. */
@@ -196,9 +203,12 @@ static enum status start_anew(struct counting *self, int64_t now, struct error *
     int64_t *regions;
     size_t count = region_list(self->service, division_range(STR("")), self->arena, &regions);
     for (size_t i = 0; i < count; i++) {
-        struct queueing queueing = {regions[i], now};
-        if (db_write(self->service->db, write_queue, &queueing, err) != OK)
-            return FAILED;
+        struct queueing queueing = {.region = regions[i], .now = now};
+        do {
+            queueing.from = queueing.to;
+            if (db_write(self->service->db, write_queue, &queueing, err) != OK)
+                return FAILED;
+        } while (queueing.to);
     }
     return db_write(self->service->db, write_slots, self, err);
 }
@@ -229,10 +239,29 @@ enum status service_indicators_run(struct service *self, int64_t now_ms, size_t 
 struct recounting {
     const struct call *call;
     struct service_recount found;
-    struct arena keep; /* sums and wrong cases, over all pages */
+    struct arena keep; /* sums, wrong cases and strays, over all pages */
     struct indicator_sums sums;
+    staff_sums page_staff, staff;
     VECTOR(struct store_due) wrong;
+    VECTOR(struct store_past) strays;
 };
+
+static bool same_past(const struct store_past *a, const struct store_past *b)
+{
+    return a->division == b->division && str_equal(a->unit, b->unit) && a->accepted == b->accepted &&
+           a->ended == b->ended && a->deadline == b->deadline && a->extension == b->extension &&
+           a->materials == b->materials && str_equal(a->pauses, b->pauses);
+}
+
+static enum status check_past(struct work *work, const struct store_past *past, bool *same, struct error *err)
+{
+    struct store_past was;
+    bool found = false;
+    if (*same && past->closed && store_past_find(work->tx, work->arena, past, &was, &found, err) != OK)
+        return FAILED;
+    *same = *same && (!past->closed || (found && same_past(&was, past)));
+    return OK;
+}
 
 static enum status recount_case(struct work *work, struct recounting *self, const struct indicator_slots *slots,
                                 const struct store_case *row, struct error *err)
@@ -242,13 +271,20 @@ static enum status recount_case(struct work *work, struct recounting *self, cons
     if (store_due_has(work->tx, row->region, row->id, &waits, err) != OK || read_case(work, slots, &one, err) != OK)
         return FAILED;
     self->found.cases++;
-    if (one.counted_before)
+    if (one.counted_before) {
         indicator_sums_add(&self->sums, &one.was, &one.marks_was, -1);
+        if (staff_sums_add(work->arena, &self->page_staff, &one.was, -1, err) != OK)
+            return FAILED;
+    }
     const struct store_fact *fact = &one.now.fact;
     bool same = one.counted_before && str_equal(one.was.marks, fact->marks) && one.was.division == fact->division &&
                 str_equal(one.was.unit, fact->unit) && one.was.closed == fact->closed &&
                 one.was.deadline == fact->deadline && str_equal(one.was.staff, fact->staff);
-    if (waits || same || !one.counts)
+    if (waits || !one.counts)
+        return OK;
+    if (check_past(work, &fact->past, &same, err) != OK)
+        return FAILED;
+    if (same)
         return OK;
     self->found.cases_wrong++;
     VECTOR_PUSH(&self->keep, &self->wrong, one.due);
@@ -264,6 +300,38 @@ static enum status add_stored(const struct store_count *row, void *arg, struct e
     return OK;
 }
 
+static void keep_staff(struct recounting *self)
+{
+    staff_sums_merge(&self->page_staff);
+    for (size_t i = 0; i < self->page_staff.count; i++) {
+        struct store_staff_count row = self->page_staff.items[i];
+        row.unit = arena_str(&self->keep, row.unit);
+        row.staff = arena_str(&self->keep, row.staff);
+        VECTOR_PUSH(&self->keep, &self->staff, row);
+    }
+    self->page_staff = (staff_sums){0};
+}
+
+/* What one region has stored: sums over cases, sums over staff, the past. */
+static enum status add_region(struct work *work, struct recounting *self, int64_t region, struct error *err)
+{
+    struct store_staff_count *rows;
+    struct store_past *strays;
+    size_t count, stray_count;
+    if (store_count_scan(work->tx, region, add_stored, self, err) != OK ||
+        store_staff_count_list(work->tx, work->arena, region, &rows, &count, err) != OK ||
+        store_past_strays(work->tx, &self->keep, region, &strays, &stray_count, err) != OK)
+        return FAILED;
+    self->found.sums += (int64_t)count;
+    for (size_t i = 0; i < count; i++)
+        VECTOR_PUSH(work->arena, &self->page_staff, rows[i]);
+    keep_staff(self);
+    for (size_t i = 0; i < stray_count; i++)
+        VECTOR_PUSH(&self->keep, &self->strays, strays[i]);
+    self->found.cases_wrong += (int64_t)stray_count;
+    return OK;
+}
+
 /* Leaves in sums what is stored beyond what the cases add up to. */
 static enum status recount_command(struct work *work, void *arg, struct error *err)
 {
@@ -271,7 +339,8 @@ static enum status recount_command(struct work *work, void *arg, struct error *e
     struct indicator_slots slots;
     int64_t region = 0, id = 0;
     self->found = (struct service_recount){0};
-    self->wrong.count = 0;
+    self->wrong.count = self->strays.count = self->staff.count = 0;
+    self->page_staff = (staff_sums){0};
     indicator_sums_init(&self->sums, &self->keep);
     if (indicator_slots_read(work, &slots, err) != OK)
         return FAILED;
@@ -286,13 +355,16 @@ static enum status recount_command(struct work *work, void *arg, struct error *e
             if (rows[i].item > 0 && recount_case(work, self, &slots, &rows[i], err) != OK)
                 return FAILED;
         }
+        keep_staff(self);
         arena_rewind(work->arena, mark);
     }
     int64_t *regions;
     size_t count = region_list(work->service, division_range(STR("")), work->arena, &regions);
     for (size_t i = 0; i < count; i++)
-        if (store_count_scan(work->tx, regions[i], add_stored, self, err) != OK)
+        if (add_region(work, self, regions[i], err) != OK)
             return FAILED;
+    staff_sums_merge(&self->staff);
+    self->found.sums_wrong = (int64_t)self->staff.count;
     for (size_t i = 0; i < self->sums.count; i++)
         self->found.sums_wrong += self->sums.rows[i].numerator != 0 || self->sums.rows[i].denominator != 0;
     return OK;
@@ -313,6 +385,16 @@ static enum status mend_command(struct db_tx *tx, void *arg, struct error *err)
         if ((row.numerator || row.denominator) && store_count_add(tx, &row, err) != OK)
             return FAILED;
     }
+    for (size_t i = 0; i < self->staff.count; i++) {
+        struct store_staff_count row = self->staff.items[i];
+        row.numerator = -row.numerator;
+        row.denominator = -row.denominator;
+        if (store_staff_count_add(tx, &row, err) != OK)
+            return FAILED;
+    }
+    for (size_t i = 0; i < self->strays.count; i++)
+        if (store_past_delete(tx, &self->strays.items[i], err) != OK)
+            return FAILED;
     return OK;
 }
 

@@ -1,11 +1,9 @@
 /* One case seen by the indicators: facts from its events, no personal data among them, and what they add up to.
  *
- *   case          no, item, version, region, unit, state, outcome, opened, accepted, decided, closed, deadline, on_time, overdue,
- *                 amber, orange, red (while open and the limit runs), working_days (accepted to decided, without suspensions),
- *                 automatic, staff_tasks, corrections, supplements, suspensions, extended, withdrawn, rating, child
- *   item          the item's file as it was, and pack
- *   events        [{type, at, by (kind of actor)}]
- *   certificates  [{certificate}] */
+ *   case          no, item, version, region, unit, state, outcome, opened, accepted, decided, closed, deadline,
+ * on_time, overdue, amber, orange, red (while open and the limit runs), working_days (accepted to decided, without
+ * suspensions), automatic, staff_tasks, corrections, supplements, suspensions, extended, withdrawn, rating, child item
+ * the item's file as it was, and pack events        [{type, at, by (kind of actor)}] certificates  [{certificate}] */
 #include "service/indicator_facts.h"
 
 #include "clock/instant.h"
@@ -93,7 +91,8 @@ static void end_suspension(struct facts *self, int64_t at)
     self->suspended_from = 0;
 }
 
-static void add_event(struct facts *self, struct value event, struct list_builder *events, struct list_builder *certificates)
+static void add_event(struct facts *self, struct value event, struct list_builder *events,
+                      struct list_builder *certificates)
 {
     struct arena *arena = self->work->arena;
     struct str type = value_text(value_get(event, STR("type")));
@@ -130,7 +129,8 @@ static void add_event(struct facts *self, struct value event, struct list_builde
         self->rated = at;
         self->rating = value_int_or(value_get(event, STR("grade")), 0);
     } else if (str_equal(type, STR("certificate.issued")))
-        list_builder_push(certificates, context_set(arena, value_null, "certificate", value_get(event, STR("certificate"))));
+        list_builder_push(certificates,
+                          context_set(arena, value_null, "certificate", value_get(event, STR("certificate"))));
 }
 
 static enum status read_events(struct facts *self, struct error *err)
@@ -259,8 +259,8 @@ static struct value names_of(const struct facts *self)
     return view_done(&names);
 }
 
-static void add_marks(struct facts *self, const struct indicator_slots *slots, struct value names, struct store_fact *fact,
-                      struct indicator_marks *out)
+static void add_marks(struct facts *self, const struct indicator_slots *slots, struct value names,
+                      struct store_fact *fact, struct indicator_marks *out)
 {
     struct arena *arena = self->work->arena;
     struct feel_run run = service_feel(self->work->service, arena, self->of->packs, self->work->now);

@@ -45,8 +45,9 @@ bool indicator_mark_of(const struct pack_indicator *indicator, const struct stor
                        struct feel_run *run, struct indicator_mark *out);
 /* What this case adds, from its events. fact->marks is its text, fact->staff that of what its staff add. *names is what
  * indicator_case_names gives. */
-MUST_USE enum status indicator_facts(struct work *work, const struct store_case *row, const struct indicator_slots *slots,
-                                     struct indicator_counted *out, struct error *err);
+MUST_USE enum status indicator_facts(struct work *work, const struct store_case *row,
+                                     const struct indicator_slots *slots, struct indicator_counted *out,
+                                     struct error *err);
 MUST_USE enum status indicator_marks_parse(struct arena *arena, struct str text, struct indicator_marks *out,
                                            struct error *err);
 /* What an item adds to a figure over items: false when its condition does not hold. */

@@ -24,7 +24,8 @@ static int newest_first(const void *a, const void *b)
 static struct value fact_line(struct work *work, const struct store_fact *fact)
 {
     const struct store_item *known = service_item_of(work->service, fact->item);
-    const struct pack_item *item = known ? pack_item_find(work->service->packs, known->code, instant_day(work->now)) : NULL;
+    const struct pack_item *item =
+        known ? pack_item_find(work->service->packs, known->code, instant_day(work->now)) : NULL;
     struct view view;
     view_init(&view, work->arena);
     view_text(&view, "no", case_no(work->arena, (struct case_id){fact->region, fact->id}));
@@ -221,15 +222,11 @@ static enum status deadlines_command(struct work *work, void *arg, struct error 
     size_t unit_count;
     int64_t *regions, as_of;
     size_t count = region_list(work->service, q->range, work->arena, &regions);
-    struct store_waiting_query query = {.now = work->now,
-                                        .today_ends = day_start(instant_day(work->now) + 1),
-                                        .soon = indicator_soon(work->service, work->now),
-                                        .division_from = q->range.from,
-                                        .division_to = q->range.to,
-                                        .unit = q->unit};
+    struct store_waiting_query query = indicator_waiting(work, q);
     indicator_items_of(q, 0, &query.item_from, &query.item_to);
     self->rows.count = 0;
-    if (store_unit_list(work->tx, work->arena, &units, &unit_count, err) != OK || indicator_as_of(work, &as_of, err) != OK)
+    if (store_unit_list(work->tx, work->arena, &units, &unit_count, err) != OK ||
+        indicator_as_of(work, &as_of, err) != OK)
         return FAILED;
     for (size_t r = 0; r < count; r++) {
         struct store_waiting *rows;
@@ -255,7 +252,8 @@ static enum status deadlines_command(struct work *work, void *arg, struct error 
     return OK;
 }
 
-enum status service_indicator_deadlines(const struct call *call, struct str region, struct value *out, struct error *err)
+enum status service_indicator_deadlines(const struct call *call, struct str region, struct value *out,
+                                        struct error *err)
 {
     struct service_indicator_query query = {.region = region};
     struct deadlines self = {.view = value_null};

@@ -8,7 +8,7 @@
 
 struct str indicator_text(const struct call *call, struct str text)
 {
-    return pack_text(call->service->packs, call->actor->language.len ? call->actor->language : STR("zh-CN"), text);
+    return pack_text(call->service->packs, actor_language(call), text);
 }
 
 struct str indicator_date(struct arena *arena, int32_t day)
@@ -75,7 +75,8 @@ static enum status read_items(const struct call *call, struct indicator_question
 static enum status read_by(struct indicator_question *self, struct error *err)
 {
     static const char *const words[] = {"", "region", "item", "month", "unit"};
-    static const enum pack_dimension dimensions[] = {PACK_BY_REGION, PACK_BY_REGION, PACK_BY_ITEM, PACK_BY_MONTH, PACK_BY_UNIT};
+    static const enum pack_dimension dimensions[] = {PACK_BY_REGION, PACK_BY_REGION, PACK_BY_ITEM, PACK_BY_MONTH,
+                                                     PACK_BY_UNIT};
     int64_t by = self->query->by.len ? name_index(words, COUNT_OF(words), self->query->by) : STORE_COUNT_REGION;
     if (by <= 0 || (self->query->by.len && self->indicator && !(self->indicator->dimensions & dimensions[by])))
         return filter_invalid("by", "Group by one of the indicator's dimensions: region, unit, item or month.", err);
@@ -161,8 +162,19 @@ int64_t indicator_soon(const struct service *service, int64_t now)
 {
     const struct calendar *calendar = pack_calendar(service->packs);
     int32_t today = instant_day(now);
-    int32_t last = calendar ? calendar_add_working_days(calendar, today, SOON_WORKING_DAYS, NULL) : today + SOON_WORKING_DAYS;
+    int32_t last =
+        calendar ? calendar_add_working_days(calendar, today, SOON_WORKING_DAYS, NULL) : today + SOON_WORKING_DAYS;
     return day_start(last + 1);
+}
+
+struct store_waiting_query indicator_waiting(const struct work *work, const struct indicator_question *self)
+{
+    return (struct store_waiting_query){.now = work->now,
+                                        .today_ends = day_start(instant_day(work->now) + 1),
+                                        .soon = indicator_soon(work->service, work->now),
+                                        .division_from = self->range.from,
+                                        .division_to = self->range.to,
+                                        .unit = self->unit};
 }
 
 void indicator_define(const struct call *call, const struct pack_indicator *indicator, struct view *view)

@@ -30,13 +30,16 @@ void indicator_items_of(const struct indicator_question *self, size_t n, int64_t
 size_t indicator_item_runs(const struct indicator_question *self);
 /* The end of the third working day from today, Asia/Shanghai: what is due before it is due soon. */
 int64_t indicator_soon(const struct service *service, int64_t now);
+/* What waits now within the question's bounds; region and items are the caller's. */
+struct store_waiting_query indicator_waiting(const struct work *work, const struct indicator_question *self);
 struct str indicator_date(struct arena *arena, int32_t day);
 /* {…} of the definition, in the asker's language. */
 void indicator_define(const struct call *call, const struct pack_indicator *indicator, struct view *view);
 /* When the figures stood so. */
 MUST_USE enum status indicator_as_of(struct work *work, int64_t *out, struct error *err);
 /* numerator, denominator (not of counts) and value of sums in thousandths. */
-void indicator_put_amounts(struct view *view, const struct pack_indicator *indicator, int64_t numerator, int64_t denominator);
+void indicator_put_amounts(struct view *view, const struct pack_indicator *indicator, int64_t numerator,
+                           int64_t denominator);
 /* Over how many cases the figure is. */
 int64_t indicator_cases_of(const struct pack_indicator *indicator, int64_t numerator, int64_t denominator);
 struct str indicator_text(const struct call *call, struct str text);

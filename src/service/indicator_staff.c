@@ -116,7 +116,8 @@ enum status staff_sums_add(struct arena *arena, staff_sums *sums, const struct s
 static int by_key(const void *a, const void *b)
 {
     const struct store_staff_count *x = a, *y = b;
-    const int64_t keys[][2] = {{x->region, y->region}, {x->period, y->period}, {x->division, y->division}, {x->slot, y->slot}};
+    const int64_t keys[][2] = {
+        {x->region, y->region}, {x->period, y->period}, {x->division, y->division}, {x->slot, y->slot}};
     int units = str_compare(x->unit, y->unit), names = str_compare(x->staff, y->staff);
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         if (keys[i][0] != keys[i][1])
@@ -124,8 +125,9 @@ static int by_key(const void *a, const void *b)
     return units ? units : names;
 }
 
-enum status staff_sums_write(struct db_tx *tx, staff_sums *sums, struct error *err)
+void staff_sums_merge(staff_sums *sums)
 {
+    size_t kept = 0;
     if (sums->count)
         qsort(sums->items, sums->count, sizeof *sums->items, by_key);
     for (size_t i = 0, n; i < sums->count; i += n) {
@@ -134,8 +136,17 @@ enum status staff_sums_write(struct db_tx *tx, staff_sums *sums, struct error *e
             row.numerator += sums->items[i + n].numerator;
             row.denominator += sums->items[i + n].denominator;
         }
-        if ((row.numerator || row.denominator) && store_staff_count_add(tx, &row, err) != OK)
-            return FAILED;
+        if (row.numerator || row.denominator)
+            sums->items[kept++] = row;
     }
+    sums->count = kept;
+}
+
+enum status staff_sums_write(struct db_tx *tx, staff_sums *sums, struct error *err)
+{
+    staff_sums_merge(sums);
+    for (size_t i = 0; i < sums->count; i++)
+        if (store_staff_count_add(tx, &sums->items[i], err) != OK)
+            return FAILED;
     return OK;
 }

@@ -20,5 +20,7 @@ typedef VECTOR(struct store_staff_count) staff_sums;
 /* Adds sign times what a fact's text says. */
 MUST_USE enum status staff_sums_add(struct arena *arena, staff_sums *sums, const struct store_fact *fact, int64_t sign,
                                     struct error *err);
+/* One row for each key, in their order; what is nothing goes. */
+void staff_sums_merge(staff_sums *sums);
 /* Writes those that are not nothing, in the order of their keys. */
 MUST_USE enum status staff_sums_write(struct db_tx *tx, staff_sums *sums, struct error *err);

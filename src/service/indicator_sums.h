@@ -15,5 +15,6 @@ void indicator_sums_add(struct indicator_sums *self, const struct store_fact *fa
                         int64_t sign);
 /* Adds one row as it is. */
 void indicator_sums_row(struct indicator_sums *self, const struct store_count *row, int64_t sign);
-/* In the order of their keys, so that two processes that add to the same sums do not wait for each other in a circle. */
+/* In the order of their keys, so that two processes that add to the same sums do not wait for each other in a circle.
+ */
 void indicator_sums_sort(struct indicator_sums *self);

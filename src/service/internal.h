@@ -68,7 +68,7 @@ struct service {
     struct arena arena; /* lives as long as the service; used while opening only */
     struct str data, agencies, public_url;
     bool demo;
-    enum service_algorithm algorithm;
+    enum service_algorithm algorithm, algorithm_default; /* in force; without a setting */
     struct seal_ring *ring;
     struct str audit_key; /* keys the tally and verification codes */
     _Atomic(struct item_states *) item_states; /* item_state.h */
@@ -88,6 +88,7 @@ struct service {
 
     _Atomic int64_t metrics[METRIC_COUNT];
     struct closings *closings; /* closings.h */
+    struct status_cache *status_cache;
 };
 
 void service_count(struct service *self, enum metric metric, int64_t n);
@@ -99,8 +100,8 @@ const struct pack_set *service_packs_of(struct service *self, struct db_tx *tx, 
 /* The number of a set that is or was in force in this process. */
 int64_t service_packs_id(struct service *self, const struct pack_set *packs);
 /* Puts a set into the database, unless it is there. */
-MUST_USE enum status service_packs_store(struct service *self, struct db_tx *tx, const struct pack_set *packs, int64_t *id,
-                                         struct error *err);
+MUST_USE enum status service_packs_store(struct service *self, struct db_tx *tx, const struct pack_set *packs,
+                                         int64_t *id, struct error *err);
 int64_t service_item_id(const struct service *self, struct str code, int64_t version);
 const struct store_item *service_item_of(const struct service *self, int64_t id);
 
@@ -133,8 +134,8 @@ bool setting_is_secret(struct str name);
 
 /* JSON of the value, sealed to the place that context names. */
 struct str service_seal(const struct service *self, struct arena *arena, struct str context, struct value v);
-MUST_USE enum status service_unseal(const struct service *self, struct arena *arena, struct str context, struct str sealed,
-                                    struct value *out, struct error *err);
+MUST_USE enum status service_unseal(const struct service *self, struct arena *arena, struct str context,
+                                    struct str sealed, struct value *out, struct error *err);
 struct str service_seal_bytes(const struct service *self, struct arena *arena, struct str context, struct str plain);
 MUST_USE enum status service_unseal_bytes(const struct service *self, struct arena *arena, struct str context,
                                           struct str sealed, struct str *out, struct error *err);
@@ -156,8 +157,8 @@ struct str service_mask(struct arena *arena, struct str text);
 struct case_id {
     int64_t region, id;
 };
-/* n numbers in a row from memory. False: not enough left; the caller asks service_number_fill outside every transaction and
- * tries again. */
+/* n numbers in a row from memory. False: not enough left; the caller asks service_number_fill outside every transaction
+ * and tries again. */
 MUST_USE bool service_number_try(struct service *self, const char *name, int64_t n, int64_t *out);
 MUST_USE enum status service_number_fill(struct service *self, const char *name, int64_t least, struct error *err);
 /* Keys are taken in large blocks: there are 2^40 of them. */
@@ -170,7 +171,8 @@ MUST_USE bool case_no_parse(struct str no, struct case_id *out);
 MUST_USE bool certificate_no_parse(struct str no, struct case_id *out);
 /* The public code of a certificate's QR, and back (which also proves that this server made it). */
 struct str certificate_code(const struct service *self, struct arena *arena, struct case_id id);
-MUST_USE bool certificate_code_parse(const struct service *self, struct arena *arena, struct str code, struct case_id *out);
+MUST_USE bool certificate_code_parse(const struct service *self, struct arena *arena, struct str code,
+                                     struct case_id *out);
 struct str key_text(struct arena *arena, int64_t key);
 MUST_USE bool key_parse(struct str text, int64_t *out);
 /* Name of the counter of a region's day. */
@@ -214,6 +216,8 @@ struct value actor_value(const struct call *call);
 /* {name, role, region, unit, unit_name, uscc}; null unless staff. */
 struct value actor_staff_value(const struct call *call);
 int64_t actor_region(const struct call *call);
+/* Theirs, "zh-CN" when they have said none. */
+struct str actor_language(const struct call *call);
 /* May this actor see this case (its row is enough)? */
 bool actor_sees_case(const struct call *call, const struct store_case *row);
 bool actor_sees_division(const struct call *call, int64_t division, struct str unit);
@@ -272,4 +276,5 @@ extern const char *const certificate_row_states[];
 int64_t name_index(const char *const *names, size_t count, struct str name);
 
 /* A feel_run over this arena and instant with the set's calendar. */
-struct feel_run service_feel(const struct service *self, struct arena *arena, const struct pack_set *packs, int64_t now_ms);
+struct feel_run service_feel(const struct service *self, struct arena *arena, const struct pack_set *packs,
+                             int64_t now_ms);

@@ -16,6 +16,7 @@ struct file_rows {
     struct str pack, path;
     struct store_model *rows;
     size_t count;
+    struct str title; /* of the newest version's text, when none was ever in force */
 };
 
 struct desk {
@@ -32,6 +33,26 @@ static bool is_under_way(const struct store_model *row, int64_t now)
            (row->state == STORE_MODEL_APPROVED && row->in_force > now);
 }
 
+static bool was_in_force(const struct desk *self, const struct file_rows *file)
+{
+    size_t versions;
+    struct str code = item_code_of(self->call->service, file->pack, file->path);
+    (void)pack_item_versions(self->states->catalogue.packs, code, &versions);
+    return versions > 0;
+}
+
+static enum status read_title(const struct desk *self, struct db_tx *tx, struct file_rows *file, struct error *err)
+{
+    struct store_model_text text;
+    struct value json;
+    struct error unread = ERROR_INIT;
+    if (store_model_text_get(tx, self->call->arena, &file->rows[file->count - 1], &text, err) != OK)
+        return FAILED;
+    if (json_parse(self->call->arena, text.content, NULL, &json, &unread) == OK)
+        file->title = str_trim(value_text(value_get(json, STR("title"))));
+    return OK;
+}
+
 static enum status read_rows(struct db_tx *tx, void *arg, struct error *err)
 {
     struct desk *self = arg;
@@ -43,9 +64,12 @@ static enum status read_rows(struct db_tx *tx, void *arg, struct error *err)
     for (size_t i = 0, n; i < count; i = n) {
         for (n = i; n < count && str_equal(rows[n].pack, rows[i].pack) && str_equal(rows[n].path, rows[i].path);)
             n++;
-        struct file_rows file = {rows[i].pack, rows[i].path, &rows[i], n - i};
-        if (str_starts(file.path, STR("items/")))
-            VECTOR_PUSH(self->call->arena, &self->files, file);
+        struct file_rows file = {.pack = rows[i].pack, .path = rows[i].path, .rows = &rows[i], .count = n - i};
+        if (!str_starts(file.path, STR("items/")))
+            continue;
+        if (!was_in_force(self, &file) && read_title(self, tx, &file, err) != OK)
+            return FAILED;
+        VECTOR_PUSH(self->call->arena, &self->files, file);
     }
     return OK;
 }
@@ -59,8 +83,9 @@ static int by_file(const void *a, const void *b)
 
 static const struct file_rows *rows_of(const struct desk *self, struct str id, struct str pack)
 {
-    struct file_rows wanted = {.pack = pack,
-                               .path = arena_printf(self->call->arena, "items/%.*s", STR_ARGS(str_part(id, pack.len + 1, id.len)))};
+    struct file_rows wanted = {
+        .pack = pack,
+        .path = arena_printf(self->call->arena, "items/%.*s", STR_ARGS(str_part(id, pack.len + 1, id.len)))};
     return self->files.count ? bsearch(&wanted, self->files.items, self->files.count, sizeof wanted, by_file) : NULL;
 }
 
@@ -164,35 +189,36 @@ static void add_new(struct desk *self)
         struct value way = under_way(self, file);
         struct str code = item_code_of(self->call->service, file->pack, file->path);
         struct view view;
-        size_t versions;
-        (void)pack_item_versions(self->states->catalogue.packs, code, &versions);
-        if (versions || value_count(way) == 0 || !stands_so(self, STR("new"), way) || self->query->handling.len ||
-            (self->query->text.len && str_find(code, self->query->text, 0) < 0))
+        if (was_in_force(self, file) || value_count(way) == 0 || !stands_so(self, STR("new"), way) ||
+            self->query->handling.len ||
+            (self->query->text.len && str_find(code, self->query->text, 0) < 0 &&
+             str_find(file->title, self->query->text, 0) < 0))
             continue;
         view_init(&view, self->call->arena);
         view_text(&view, "id", arena_printf(self->call->arena, "%.*s.%.*s", STR_ARGS(file->pack),
                                             STR_ARGS(str_part(file->path, strlen("items/"), file->path.len))));
         view_text(&view, "code", code);
         view_text(&view, "pack", file->pack);
-        view_text(&view, "title", code);
+        view_text(&view, "title", file->title.len ? file->title : code);
         view_text(&view, "state", STR("new"));
         view_put(&view, "under_way", way);
         VECTOR_PUSH(self->call->arena, &self->found, view_done(&view));
     }
 }
 
-enum status service_catalogue_list(const struct call *call, const struct service_catalogue_query *query, struct value *out,
-                                   struct error *err)
+enum status service_catalogue_list(const struct call *call, const struct service_catalogue_query *query,
+                                   struct value *out, struct error *err)
 {
     struct desk desk = {.call = call, .query = query};
     struct list_builder items;
     struct view view;
     int64_t from, limit = query->limit > 0 ? query->limit : LINES_USUAL;
-    if (service_may(call, "model.read", err) != OK || service_cursor(query->cursor, &from, err) != OK ||
-        db_read(call->service->db, read_rows, &desk, err) != OK)
+    if (service_may(call, "model.read", err) != OK || service_cursor(query->cursor, &from, err) != OK)
         return FAILED;
     (void)service_packs_now(call->service);
     desk.states = call->service->item_states;
+    if (db_read(call->service->db, read_rows, &desk, err) != OK)
+        return FAILED;
     limit = limit > LINES_MOST ? LINES_MOST : limit;
     add_new(&desk);
     add_in_force(&desk);

@@ -39,8 +39,9 @@ struct str item_model_id(const struct call *call, const struct pack_item *item)
     struct str name = item->file->path, pack = pack_id(item->pack);
     (void)str_cut(&name, '/');
     ptrdiff_t laid = str_find(name, STR("@"), 0);
-    return laid < 0 ? arena_printf(call->arena, "%.*s.%.*s", STR_ARGS(pack), STR_ARGS(name))
-                    : arena_printf(call->arena, "%.*s.%.*s.json", STR_ARGS(pack), STR_ARGS(str_part(name, 0, (size_t)laid)));
+    return laid < 0
+               ? arena_printf(call->arena, "%.*s.%.*s", STR_ARGS(pack), STR_ARGS(name))
+               : arena_printf(call->arena, "%.*s.%.*s.json", STR_ARGS(pack), STR_ARGS(str_part(name, 0, (size_t)laid)));
 }
 
 /* ---- Reading ---- */
@@ -181,7 +182,8 @@ int64_t service_item_id(const struct service *self, struct str code, int64_t ver
     struct store_item wanted = {.code = code, .version = version};
     const struct store_item *key = &wanted;
     const struct store_item *const *found =
-        states->count ? bsearch(&key, states->by_code, states->count, sizeof(*states->by_code), by_code_and_version) : NULL;
+        states->count ? bsearch(&key, states->by_code, states->count, sizeof(*states->by_code), by_code_and_version)
+                      : NULL;
     return found ? (*found)->id : 0;
 }
 

@@ -1,5 +1,5 @@
-/* What the service knows about items besides the packs: their numbers in the database, which are suspended, which have a
- * version on its way. Made anew at every turn of the packs; readers take the one that is there. */
+/* What the service knows about items besides the packs: their numbers in the database, which are suspended, which have
+ * a version on its way. Made anew at every turn of the packs; readers take the one that is there. */
 #pragma once
 
 #include "service/catalogue_index.h"
@@ -25,7 +25,8 @@ struct item_states {
     size_t announced_count;
 };
 
-/* Reads what holds at an instant, with these packs in force, and makes it known. Under `turning`, or while the service is opened. */
+/* Reads what holds at an instant, with these packs in force, and makes it known. Under `turning`, or while the service
+ * is opened. */
 MUST_USE enum status item_states_turn(struct service *self, const struct pack_set *packs, int64_t instant,
                                       struct error *err);
 void item_states_release(struct service *self);

@@ -1,5 +1,6 @@
-/* The catalogue as the national exchange table (DOMAIN.md 1.4): one row an item, one column a field of the implementation list.
- * Lists of codes are joined with ^; lists of objects are JSON; what the table has no column for stands in `platform`. */
+/* The catalogue as the national exchange table (DOMAIN.md 1.4): one row an item, one column a field of the
+ * implementation list. Lists of codes are joined with ^; lists of objects are JSON; what the table has no column for
+ * stands in `platform`. */
 #include "service/item_desk.h"
 
 #include "clock/instant.h"
@@ -287,7 +288,7 @@ static struct str given(const struct importing *self, size_t column)
 static void refuse(struct importing *self, struct str field, struct str reason)
 {
     const struct call *call = self->call;
-    struct str language = call->actor->language.len ? call->actor->language : STR("zh-CN");
+    struct str language = actor_language(call);
     struct view view;
     view_init(&view, call->arena);
     view_int(&view, "row", (int64_t)self->row->line);
@@ -407,7 +408,8 @@ static bool find_file(struct importing *self, const struct pack_item *item, stru
 {
     struct error ignored = ERROR_INIT;
     struct str pack = given(self, COLUMN_PACK);
-    struct str id = item ? item_model_id(self->call, item) : arena_printf(self->call->arena, "%.*s.%.*s.json", STR_ARGS(pack), STR_ARGS(code));
+    struct str id = item ? item_model_id(self->call, item)
+                         : arena_printf(self->call->arena, "%.*s.%.*s.json", STR_ARGS(pack), STR_ARGS(code));
     if (model_file_find(self->call, id, out, &ignored) == OK)
         return true;
     refuse(self, STR("pack"), STR("a new item names the pack that its process is in"));
@@ -487,8 +489,12 @@ static struct value drafts_view(const struct importing *self)
     struct list_builder list;
     list_builder_init(&list, self->call->arena);
     for (size_t i = 0; i < self->drafts.count; i++) {
+        struct value item = value_null;
+        struct error unread = ERROR_INIT;
         struct view view;
         view_init(&view, self->call->arena);
+        if (json_parse(self->call->arena, self->drafts.items[i].text, NULL, &item, &unread) == OK)
+            view_put(&view, "title", value_get(item, STR("title")));
         view_int(&view, "row", (int64_t)self->lines.items[i]);
         view_text(&view, "id", self->drafts.items[i].id);
         view_int(&view, "number", self->drafts.items[i].number);

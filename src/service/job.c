@@ -27,8 +27,8 @@ static enum status take_jobs(struct db_tx *tx, void *arg, struct error *err)
     for (size_t r = 0; r < region_count && (int64_t)a->count < a->query->limit; r++) {
         struct store_job *rows;
         size_t count;
-        if (store_job_free(tx, arena, regions[r], a->query->type, a->now, a->query->limit - (int64_t)a->count, &rows, &count,
-                           err) != OK)
+        if (store_job_free(tx, arena, regions[r], a->query->type, a->now, a->query->limit - (int64_t)a->count, &rows,
+                           &count, err) != OK)
             return FAILED;
         for (size_t i = 0; i < count; i++) {
             rows[i].due = a->now + a->lock_ms;
@@ -91,13 +91,16 @@ static enum status describe_jobs(struct work *work, void *arg, struct error *err
         view_put(&view, "tags", work_case_get(of, "tags"));
         if (str_equal(value_text(value_get(token, STR("state"))), STR("listening")))
             view_flag(&view, "listener", true);
+        else if (str_equal(value_text(value_get(token, STR("type"))), STR("adHocSubProcess")))
+            view_flag(&view, "ad_hoc", true);
         view_put(&view, "listening", value_get(token, STR("listening")));
         view_int(&view, "retries", job->retries);
         view_time(&view, "deadline", job->due);
         view_text(&view, "worker", job->worker);
         view_put(&view, "headers", headers_of(work->arena, process, element));
-        view_put(&view, "variables",
-                 context_only(work->arena, bpmn_instance_variables(work->arena, of->instance, job->id), a->query->fetch));
+        view_put(
+            &view, "variables",
+            context_only(work->arena, bpmn_instance_variables(work->arena, of->instance, job->id), a->query->fetch));
         list_builder_push(&items, view_done(&view));
     }
     a->view = list_builder_done(&items);
@@ -212,9 +215,10 @@ enum status service_job_fail(const struct call *call, struct str id, const struc
 enum status service_job_error(const struct call *call, struct str id, struct str code, struct str message,
                               struct value variables, struct error *err)
 {
-    struct answering a = {.id = id,
-                          .command = {.kind = BPMN_THROW_ERROR, .code = code, .message = message, .variables = variables},
-                          .gone = true};
+    struct answering a = {
+        .id = id,
+        .command = {.kind = BPMN_THROW_ERROR, .code = code, .message = message, .variables = variables},
+        .gone = true};
     return answer(call, &a, err);
 }
 
@@ -237,7 +241,8 @@ static enum status update_command(struct work *work, void *arg, struct error *er
     return OK;
 }
 
-enum status service_job_update(const struct call *call, struct str id, int64_t retries, int64_t lock_ms, struct error *err)
+enum status service_job_update(const struct call *call, struct str id, int64_t retries, int64_t lock_ms,
+                               struct error *err)
 {
     struct answering a = {.id = id, .retries = retries > INT32_MAX ? INT32_MAX : retries, .lock_ms = lock_ms};
     if (service_may(call, "job.work", err) != OK)
@@ -308,7 +313,8 @@ static enum status publish(struct work *work, struct publishing *a, struct error
     struct store_subscription *rows;
     size_t count;
     struct str last = STR_NONE;
-    struct str name = subscription_name(work->service, work->arena, "message", a->message->name, a->message->correlation_key);
+    struct str name =
+        subscription_name(work->service, work->arena, "message", a->message->name, a->message->correlation_key);
     a->delivered = a->instance = 0;
     a->buffered = a->known = false;
     if (work_key(work, actor_region(work->call), &a->key, err) != OK ||
@@ -321,7 +327,8 @@ static enum status publish(struct work *work, struct publishing *a, struct error
         if (work_case_load(work, (struct case_id){store_key_region(rows[i].id), rows[i].case_id}, &of, err) != OK)
             return FAILED;
         struct bpmn_command command = {.kind = BPMN_CORRELATE, .key = rows[i].id, .variables = a->message->variables};
-        work_case_event(of, "message.received", context_set(work->arena, value_null, "name", value_string(a->message->name)));
+        work_case_event(of, "message.received",
+                        context_set(work->arena, value_null, "name", value_string(a->message->name)));
         struct error problem = ERROR_INIT;
         if (engine_command(of, &command, &problem) != OK) {
             if (!str_equal(str_of(problem.type), STR("message-not-expected")) &&
@@ -378,9 +385,10 @@ enum status service_message_publish(const struct call *call, const struct servic
     struct publishing arg = {.message = message};
     if (service_may(call, "message.publish", err) != OK)
         return FAILED;
-    if (message->name.len == 0 || message->name.len > 200 || message->correlation_key.len > 500 || message->ttl_ms < 0 ||
-        message->ttl_ms > 400 * CLOCK_DAY_MS)
-        return error_set(err, ERROR_INVALID, "message-invalid", "A message has a name, a key of at most 500 bytes and a time to live of at most 400 days.");
+    if (message->name.len == 0 || message->name.len > 200 || message->correlation_key.len > 500 ||
+        message->ttl_ms < 0 || message->ttl_ms > 400 * CLOCK_DAY_MS)
+        return error_set(err, ERROR_INVALID, "message-invalid",
+                         "A message has a name, a key of at most 500 bytes and a time to live of at most 400 days.");
     struct error problem = ERROR_INIT;
     struct work_request request = {"message", publish_request(call, message)};
     if (work_run_once(call, &request, publish_command, &arg, out, &problem) != OK) {

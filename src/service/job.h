@@ -10,16 +10,19 @@ struct service_job_query {
     int64_t lock_ms;    /* how long a job is the worker's; 0: 60,000; at most a day */
     struct value fetch; /* list of variable names; null: all */
 };
-/* Takes jobs and locks them: list of {id, type, case, item, element, element_key, process, process_version, definition (key, of a
- * deployed process), instance (key), tags, listener (true: it is for a listener), listening (of a listener's job, as in bpmn_instance_view), retries, deadline, worker, headers, variables}. May be empty: waiting is the caller's business. Needs job.work. */
-MUST_USE enum status service_job_activate(const struct call *call, const struct service_job_query *query, struct value *out,
-                                          struct error *err);
+/* Takes jobs and locks them: list of {id, type, case, item, element, element_key, process, process_version, definition
+ * (key, of a deployed process), instance (key), tags, listener (true: it is for a listener), listening (of a listener's
+ * job, as in bpmn_instance_view), retries, deadline, worker, headers, variables}. May be empty: waiting is the caller's
+ * business. Needs job.work. */
+MUST_USE enum status service_job_activate(const struct call *call, const struct service_job_query *query,
+                                          struct value *out, struct error *err);
 /* variables: a context or null. job-not-found also when it is done already. */
-MUST_USE enum status service_job_complete(const struct call *call, struct str id, struct value variables, struct error *err);
-/* The same for the job of a task listener: result {denied, deniedReason, corrections {assignee, candidateGroups, candidateUsers,
- * dueDate, followUpDate, priority; null clears}}, or null. */
-MUST_USE enum status service_job_answer(const struct call *call, struct str id, struct value variables, struct value result,
-                                        struct error *err);
+MUST_USE enum status service_job_complete(const struct call *call, struct str id, struct value variables,
+                                          struct error *err);
+/* The same for the job of a task listener: result {denied, deniedReason, corrections {assignee, candidateGroups,
+ * candidateUsers, dueDate, followUpDate, priority; null clears}}, or null. */
+MUST_USE enum status service_job_answer(const struct call *call, struct str id, struct value variables,
+                                        struct value result, struct error *err);
 struct service_job_failure {
     int64_t retries;
     int64_t back_off_ms;
@@ -44,6 +47,7 @@ struct service_message {
     struct value variables;
 };
 /* Delivers to every waiting case (at most one per process), else keeps it for ttl_ms. Starts the
- * deployed processes that it starts. {delivered: n, buffered: true|false, known (its id was used already), key, instance: key of the first that took it}. */
+ * deployed processes that it starts. {delivered: n, buffered: true|false, known (its id was used already), key,
+ * instance: key of the first that took it}. */
 MUST_USE enum status service_message_publish(const struct call *call, const struct service_message *message,
                                              struct value *out, struct error *err);

@@ -114,7 +114,8 @@ static enum status lookup_view(struct work *work, const struct work_case *of, st
 static enum status not_found(struct error *err)
 {
     error_set(err, ERROR_NOT_FOUND, "case-not-found", "This number and this telephone belong to no case.");
-    return error_hint(err, "Check both; the number stands on the receipt, the telephone is the one given in the application.");
+    return error_hint(
+        err, "Check both; the number stands on the receipt, the telephone is the one given in the application.");
 }
 
 static enum status lookup_command(struct work *work, void *arg, struct error *err)

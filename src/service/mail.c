@@ -50,9 +50,7 @@ struct str mail_message(struct arena *arena, const struct mail *mail)
         buf_put(&out, base64_encode(arena, piece.data, piece.len));
         buf_put(&out, STR("\r\n"));
     }
-    struct str text = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_take(arena, &out);
 }
 
 static size_t give(char *to, size_t size, size_t n, void *state)
@@ -81,7 +79,8 @@ enum mail_outcome mail_send(struct arena *arena, const struct mail *mail, struct
         curl_slist_append(NULL, arena_cstr(arena, arena_printf(arena, "<%.*s>", STR_ARGS(mail->to))));
     curl_easy_setopt(handle, CURLOPT_URL, arena_cstr(arena, mail->server));
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    curl_easy_setopt(handle, CURLOPT_USE_SSL, (long)(mail->user.len && !is_local(mail->server) ? CURLUSESSL_ALL : CURLUSESSL_TRY));
+    curl_easy_setopt(handle, CURLOPT_USE_SSL,
+                     (long)(mail->user.len && !is_local(mail->server) ? CURLUSESSL_ALL : CURLUSESSL_TRY));
     curl_easy_setopt(handle, CURLOPT_MAIL_FROM, arena_cstr(arena, arena_printf(arena, "<%.*s>", STR_ARGS(mail->from))));
     curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, to);
     if (mail->user.len) {

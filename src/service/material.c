@@ -55,8 +55,8 @@ static enum status note_use(struct work_case *of, const struct work_certificate 
     return certificate_used(of->work, held, &use, err);
 }
 
-static enum status check_certificate(struct work_case *of, const struct pack_material *material, struct str no, size_t at,
-                                     struct value names, struct error *err)
+static enum status check_certificate(struct work_case *of, const struct pack_material *material, struct str no,
+                                     size_t at, struct value names, struct error *err)
 {
     struct work *work = of->work;
     struct work_certificate *held;
@@ -187,8 +187,8 @@ enum status materials_judge(struct work_case *of, struct value given, struct val
 
 static enum status refuse_file(struct error *err, const char *member, size_t at, struct str name)
 {
-    error_set(err, ERROR_INVALID, "material-file", "What was given for the material %.*s is not there, or is not yours to use.",
-              STR_ARGS(name));
+    error_set(err, ERROR_INVALID, "material-file",
+              "What was given for the material %.*s is not there, or is not yours to use.", STR_ARGS(name));
     error_field(err, "materials[%zu].%s", at, member);
     return error_hint(err, "Upload the file and give the number that it gets.");
 }
@@ -242,7 +242,8 @@ static enum status from_earlier(struct work_case *of, const struct pack_material
     struct work_case *then;
     struct value until;
     bool found = false;
-    struct str no = value_text(value_get(earlier, STR("case"))), which = value_text(value_get(earlier, STR("material")));
+    struct str no = value_text(value_get(earlier, STR("case"))),
+               which = value_text(value_get(earlier, STR("material")));
     *out = value_null;
     if (!case_no_parse(no, &id))
         return OK;
@@ -275,7 +276,8 @@ enum status materials_settle(struct work_case *of, struct value given, struct va
     struct list_builder items;
     list_builder_init(&items, of->work->arena);
     if (!value_is_null(given) && (given.kind != VALUE_LIST || value_count(given) > MATERIALS_MAX)) {
-        error_set(err, ERROR_INVALID, "material-empty", "The materials are a list of at most %d objects.", MATERIALS_MAX);
+        error_set(err, ERROR_INVALID, "material-empty", "The materials are a list of at most %d objects.",
+                  MATERIALS_MAX);
         return error_field(err, "materials");
     }
     for (size_t i = 0; i < value_count(given); i++) {

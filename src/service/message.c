@@ -47,10 +47,12 @@ static enum status own(const struct call *call, struct preference_arg *arg, stru
 {
     *arg = (struct preference_arg){.arena = call->arena, .row.owner = actor_index(call)};
     if (call->actor->kind == ACTOR_NOBODY || !arg->row.owner.data)
-        return service_may(call, "case.read", err) == OK ? error_set(err, ERROR_FORBIDDEN, "forbidden", "Nobody has these settings.")
-                                                         : FAILED;
+        return service_may(call, "case.read", err) == OK
+                   ? error_set(err, ERROR_FORBIDDEN, "forbidden", "Nobody has these settings.")
+                   : FAILED;
     if (call->actor->acting) {
-        error_set(err, ERROR_FORBIDDEN, "forbidden", "How somebody is told is for them to say, not for who acts for them.");
+        error_set(err, ERROR_FORBIDDEN, "forbidden",
+                  "How somebody is told is for them to say, not for who acts for them.");
         return error_hint(err, "Stop acting for them first.");
     }
     if (db_read(call->service->db, find_preference, arg, err) != OK)
@@ -101,8 +103,8 @@ static bool is_address(struct str text)
     ptrdiff_t at = str_find(text, STR("@"), 0);
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-                     c == '-' || c == '+' || c == '@';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                     c == '_' || c == '-' || c == '+' || c == '@';
         if (!plain)
             return false;
     }
@@ -121,7 +123,8 @@ static enum status check_set(struct value set, struct error *err)
     struct str language = value_text(value_get(set, STR("language")));
     if (value_text(phone).len ? !is_phone(value_text(phone)) : !value_is_null(phone) && phone.kind != VALUE_STRING)
         return invalid(err, "phone", "A mobile number has 11 digits and begins with 13 to 19.");
-    if (value_text(address).len ? !is_address(value_text(address)) : !value_is_null(address) && address.kind != VALUE_STRING)
+    if (value_text(address).len ? !is_address(value_text(address))
+                                : !value_is_null(address) && address.kind != VALUE_STRING)
         return invalid(err, "address", "This is no e-mail address.");
     if (language.len && !str_equal(language, STR("zh-CN")) && !str_equal(language, STR("en")))
         return invalid(err, "language", "The language is zh-CN or en.");
@@ -185,8 +188,8 @@ static enum status take_due(struct db_tx *tx, void *arg, struct error *err)
     for (size_t r = 0; r < count && round->count < round->limit; r++) {
         struct store_delivery *rows;
         size_t n;
-        if (store_delivery_due(tx, round->arena, regions[r], round->now, (int64_t)(round->limit - round->count), &rows, &n,
-                               err) != OK)
+        if (store_delivery_due(tx, round->arena, regions[r], round->now, (int64_t)(round->limit - round->count), &rows,
+                               &n, err) != OK)
             return FAILED;
         for (size_t i = 0; i < n; i++) {
             bool moved;
@@ -211,11 +214,14 @@ static enum status load_one(struct round *round, struct db_tx *tx, struct sendin
     struct preference_arg wishes = {.arena = round->arena, .row.owner = one->row.party};
     bool found;
     char place[PARTY_PLACE_MAX];
-    if (store_notice_find(tx, round->arena, &(struct store_notice){.region = one->row.region, .id = one->row.id, .party = one->row.party},
+    if (store_notice_find(tx, round->arena,
+                          &(struct store_notice){.region = one->row.region, .id = one->row.id, .party = one->row.party},
                           &notice, &one->known, err) != OK ||
-        find_preference(tx, &wishes, err) != OK || store_party_find(tx, round->arena, one->row.party, &party, &found, err) != OK)
+        find_preference(tx, &wishes, err) != OK ||
+        store_party_find(tx, round->arena, one->row.party, &party, &found, err) != OK)
         return FAILED;
-    if (one->known && service_unseal(service, round->arena, key_text(round->arena, notice.id), notice.body, &one->notice, err) != OK)
+    if (one->known &&
+        service_unseal(service, round->arena, key_text(round->arena, notice.id), notice.body, &one->notice, err) != OK)
         return FAILED;
     if (found && service_unseal(service, round->arena, party_place(&party, place), party.body, &one->party, err) != OK)
         return FAILED;
@@ -247,7 +253,7 @@ static struct str message_text(struct round *round, const struct sending *one, c
 {
     const struct pack_set *packs = round->service->packs;
     struct str language = value_text(value_get(one->wishes, STR("language")));
-    struct str source = pack_text(packs, language.len ? language : STR("zh-CN"), str_of(key));
+    struct str source = pack_text(packs, language, str_of(key));
     struct template_options options = {.kind = TEMPLATE_TEXT};
     const struct template *template;
     struct error ignored = ERROR_INIT;
@@ -255,7 +261,8 @@ static struct str message_text(struct round *round, const struct sending *one, c
     struct str text = otherwise;
     struct feel_run run = service_feel(round->service, round->arena, packs, round->now);
     buf_init(&out, 64 * 1024);
-    if (!str_equal(source, str_of(key)) && template_compile(round->arena, source, &options, &template, &ignored) == OK &&
+    if (!str_equal(source, str_of(key)) &&
+        template_compile(round->arena, source, &options, &template, &ignored) == OK &&
         template_render(template, one->notice, &run, &out, &ignored) == OK)
         text = arena_str(round->arena, buf_str(&out));
     buf_release(&out);
@@ -273,7 +280,8 @@ static struct str title_of(const struct sending *one)
     return value_text(value_get(one->notice, STR("title")));
 }
 
-static enum status sms_delivery(struct round *round, struct sending *one, struct service_delivery *out, struct error *err)
+static enum status sms_delivery(struct round *round, struct sending *one, struct service_delivery *out,
+                                struct error *err)
 {
     struct arena *arena = round->arena;
     const struct pack_exchange *exchange = pack_exchange_find(round->service->packs, STR(MESSAGE_SMS_EXCHANGE));
@@ -311,8 +319,11 @@ static void judge_sms(struct sending *one, const struct service_delivery *delive
     int status = delivery->status;
     one->status = status;
     one->sent = status >= 200 && status < 300;
-    one->given_up = !delivery->exchange.len || (status >= 400 && status < 500 && status != 408 && status != 425 && status != 429);
-    one->problem = one->sent ? STR_NONE : delivery->problem.len ? delivery->problem : STR("The gateway did not take it.");
+    one->given_up =
+        !delivery->exchange.len || (status >= 400 && status < 500 && status != 408 && status != 425 && status != 429);
+    one->problem = one->sent               ? STR_NONE
+                   : delivery->problem.len ? delivery->problem
+                                           : STR("The gateway did not take it.");
 }
 
 /* All SMS of the round at once. */
@@ -379,7 +390,8 @@ static enum status log_try(struct db_tx *tx, const struct round *round, const st
                                  .id = one->row.id,
                                  .attempt = one->row.attempts,
                                  .status = one->status,
-                                 .exchange = one->row.channel == STORE_CHANNEL_SMS ? STR(MESSAGE_SMS_EXCHANGE) : STR("message.mail"),
+                                 .exchange = one->row.channel == STORE_CHANNEL_SMS ? STR(MESSAGE_SMS_EXCHANGE)
+                                                                                   : STR("message.mail"),
                                  .problem = one->problem.len ? one->problem : STR_NONE};
     /* Two channels of one notice may be tried in one instant; the key is shared with exchanges. */
     row.at += one->row.channel - STORE_CHANNEL_SMS;
@@ -403,7 +415,8 @@ static enum status settle(struct db_tx *tx, void *arg, struct error *err)
     if (route || one->sent || one->given_up || !one->known || one->row.attempts >= TRIES_MOST) {
         if (store_delivery_delete(tx, &one->row, &ours, err) != OK)
             return FAILED;
-    } else if (store_delivery_move(tx, &one->row, round->now + back_off(one->row.attempts), one->row.attempts, &ours, err) != OK)
+    } else if (store_delivery_move(tx, &one->row, round->now + back_off(one->row.attempts), one->row.attempts, &ours,
+                                   err) != OK)
         return FAILED;
     if (!ours || !one->known)
         return OK;

@@ -1,5 +1,5 @@
-/* Messages to parties: every notice stands in the inbox; from there it goes out by SMS and e-mail, as the party wants it. Queued as
- * rows with the notice itself and sent in the background, at least once, with the same key every time.
+/* Messages to parties: every notice stands in the inbox; from there it goes out by SMS and e-mail, as the party wants
+ * it. Queued as rows with the notice itself and sent in the background, at least once, with the same key every time.
  * SMS: the exchange "message.sms" of a pack, request {to, text}. E-mail: SMTP, settings
  *   mail.server   smtp://host:port or smtps://host:port       mail.from       the sender's address
  *   mail.user     mail.password   none: without signing in */

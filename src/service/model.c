@@ -36,7 +36,8 @@ static enum status read_running(struct db_tx *tx, const struct call *call, struc
             continue;
         out->set_count++;
         out->sets[s].packs = out->counts[i].packs;
-        if (store_pack_set_hashes(tx, call->arena, out->counts[i].packs, &out->sets[s].files, &out->sets[s].count, err) != OK)
+        if (store_pack_set_hashes(tx, call->arena, out->counts[i].packs, &out->sets[s].files, &out->sets[s].count,
+                                  err) != OK)
             return FAILED;
     }
     return OK;
@@ -46,7 +47,8 @@ static struct str hash_in_set(const struct running *self, int64_t packs, const s
 {
     for (size_t s = 0; s < self->set_count; s++)
         for (size_t i = 0; self->sets[s].packs == packs && i < self->sets[s].count; i++)
-            if (str_equal(self->sets[s].files[i].pack, file->pack) && str_equal(self->sets[s].files[i].path, file->path))
+            if (str_equal(self->sets[s].files[i].pack, file->pack) &&
+                str_equal(self->sets[s].files[i].path, file->path))
                 return self->sets[s].files[i].hash;
     return STR_NONE;
 }
@@ -123,7 +125,8 @@ static struct value versions_view(const struct call *call, const struct model_fi
             continue;
         int64_t number = i ? file->rows[i - 1].number : 0;
         struct value view = model_version_view(call, file, number);
-        struct content content = {value_text(value_get(view, STR("hash"))), value_int_or(value_get(view, STR("item_version")), 0)};
+        struct content content = {value_text(value_get(view, STR("hash"))),
+                                  value_int_or(value_get(view, STR("item_version")), 0)};
         list_builder_push(&list, context_set(call->arena, view, "running",
                                              value_int(count_running(call, running, file, &content))));
     }
@@ -136,15 +139,6 @@ static int64_t drafts_of(const struct model_file *file)
     for (size_t i = 0; i < file->count; i++)
         n += file->rows[i].state == STORE_MODEL_DRAFT || file->rows[i].state == STORE_MODEL_PROPOSED;
     return n;
-}
-
-static struct value id_name(struct arena *arena, struct str id, struct str name)
-{
-    struct view view;
-    view_init(&view, arena);
-    view_text(&view, "id", id);
-    view_text(&view, "name", name.len ? name : id);
-    return view_done(&view);
 }
 
 /* What the file in force declares, as the set knows it; false when no set holds it. */
@@ -163,19 +157,19 @@ static bool describe_in_force(const struct call *call, const struct model_file *
     for (size_t i = 0; i < count; i++)
         if (processes[i]->file == found) {
             title = bpmn_process_info(processes[i]->process)->name;
-            list_builder_push(&names, id_name(call->arena, processes[i]->id, title));
+            list_builder_push(&names, model_named(call->arena, processes[i]->id, title));
         }
     const struct pack_decision *const *decisions = pack_decisions(packs, &count);
     for (size_t i = 0; i < count; i++)
         if (decisions[i]->file == found) {
             title = dmn_model_name(decisions[i]->model);
-            list_builder_push(&names, id_name(call->arena, decisions[i]->id, decisions[i]->name));
+            list_builder_push(&names, model_named(call->arena, decisions[i]->id, decisions[i]->name));
         }
     const struct pack_form *const *forms = pack_forms(packs, &count);
     for (size_t i = 0; i < count; i++)
         if (forms[i]->file == found) {
             title = value_text(value_get(form_schema(forms[i]->form), STR("title")));
-            list_builder_push(&names, id_name(call->arena, forms[i]->id, title));
+            list_builder_push(&names, model_named(call->arena, forms[i]->id, title));
         }
     view_text(out, "title", title.len ? title : file->path);
     view_put(out, "names", list_builder_done(&names));
@@ -250,7 +244,8 @@ static void give_rows(struct library *self, struct store_model *rows, size_t cou
         for (n = i; n < count && str_equal(rows[n].pack, rows[i].pack) && str_equal(rows[n].path, rows[i].path);)
             n++;
         for (size_t f = 0; f < self->files.count && !file; f++)
-            if (str_equal(self->files.items[f].pack, rows[i].pack) && str_equal(self->files.items[f].path, rows[i].path))
+            if (str_equal(self->files.items[f].pack, rows[i].pack) &&
+                str_equal(self->files.items[f].path, rows[i].path))
                 file = &self->files.items[f];
         file = file ? file : add_file(self, rows[i].pack, rows[i].path);
         if (file)
@@ -310,8 +305,8 @@ static enum status read_tests(struct db_tx *tx, const struct call *call, const s
     *out = value_list(call->arena, NULL, 0);
     if (row && store_model_text_get(tx, call->arena, row, &text, err) != OK)
         return FAILED;
-    return text.tests.len ? service_unseal(call->service, call->arena, tests_context(call->arena, file, number), text.tests,
-                                           out, err)
+    return text.tests.len ? service_unseal(call->service, call->arena, tests_context(call->arena, file, number),
+                                           text.tests, out, err)
                           : OK;
 }
 
@@ -356,7 +351,8 @@ static enum status read_version(struct db_tx *tx, void *arg, struct error *err)
     struct looking *self = arg;
     int64_t number;
     self->people = empty_context(self->call->arena);
-    if (model_file_read(tx, self->call, &self->file, err) != OK || model_number(&self->file, self->number, &number, err) != OK)
+    if (model_file_read(tx, self->call, &self->file, err) != OK ||
+        model_number(&self->file, self->number, &number, err) != OK)
         return FAILED;
     self->number = number;
     if (model_source(tx, self->call, &self->file, number, &self->source, err) != OK ||
@@ -415,7 +411,8 @@ static struct value may_view(const struct looking *self)
     return list_builder_done(&list);
 }
 
-enum status service_model_get(const struct call *call, struct str id, int64_t number, struct value *out, struct error *err)
+enum status service_model_get(const struct call *call, struct str id, int64_t number, struct value *out,
+                              struct error *err)
 {
     struct looking looking = {.call = call, .number = number};
     if (service_may(call, "model.read", err) != OK || model_file_find(call, id, &looking.file, err) != OK ||
@@ -437,7 +434,8 @@ enum status service_model_get(const struct call *call, struct str id, int64_t nu
 
 /* ---- Events ---- */
 
-void model_event_hash(struct arena *arena, const struct store_model_event *row, struct str previous, unsigned char out[HASH_SIZE])
+void model_event_hash(struct arena *arena, const struct store_model_event *row, struct str previous,
+                      unsigned char out[HASH_SIZE])
 {
     struct view view;
     view_init(&view, arena);
@@ -486,7 +484,8 @@ static enum status readable(const struct call *call, enum model_kind kind, struc
     bool good = true;
     switch (kind) {
     case MODEL_PROCESS:
-        good = bpmn_model_load(call->arena, text, NULL, NULL, &model, &problem) == OK || strcmp(problem.type, "bpmn-xml") != 0;
+        good = bpmn_model_load(call->arena, text, NULL, NULL, &model, &problem) == OK ||
+               strcmp(problem.type, "bpmn-xml") != 0;
         break;
     case MODEL_DECISION: good = dmn_peek(call->arena, &source, NULL, &peek, &problem) == OK; break;
     case MODEL_FORM: good = json_parse(call->arena, text, NULL, &json, &problem) == OK; break;
@@ -499,7 +498,8 @@ static enum status readable(const struct call *call, enum model_kind kind, struc
     }
     if (good)
         return OK;
-    error_set(err, ERROR_INVALID, "model-unreadable", "This is no %s model: %s", model_kind_names[kind], problem.message);
+    error_set(err, ERROR_INVALID, "model-unreadable", "This is no %s model: %s", model_kind_names[kind],
+              problem.message);
     return error_field(err, "source");
 }
 
@@ -532,7 +532,8 @@ struct str model_text_hash(struct arena *arena, struct str text)
     return hex_encode(arena, digest, sizeof digest);
 }
 
-static struct store_model_text sealed_text(const struct drafting *self, int64_t number, struct str content, struct value tests)
+static struct store_model_text sealed_text(const struct drafting *self, int64_t number, struct str content,
+                                           struct value tests)
 {
     const struct call *call = self->call;
     return (struct store_model_text){
@@ -542,8 +543,8 @@ static struct store_model_text sealed_text(const struct drafting *self, int64_t 
 }
 
 /* What a new draft begins with: the text given, else an earlier version's. */
-static enum status begin_with(struct db_tx *tx, struct drafting *self, struct str *source, struct value *tests, int64_t *from,
-                              struct error *err)
+static enum status begin_with(struct db_tx *tx, struct drafting *self, struct str *source, struct value *tests,
+                              int64_t *from, struct error *err)
 {
     const struct call *call = self->call;
     struct model_file *file = &self->file;
@@ -613,7 +614,8 @@ static enum status insert_all(struct db_tx *tx, void *arg, struct error *err)
 {
     struct drafting_all *self = arg;
     for (size_t i = 0; i < self->count; i++) {
-        struct service_model_input input = {.id = self->items[i].id, .from = MODEL_IN_FORCE, .source = self->items[i].text};
+        struct service_model_input input = {
+            .id = self->items[i].id, .from = MODEL_IN_FORCE, .source = self->items[i].text};
         struct drafting one = {.call = self->call, .input = &input};
         if (model_file_find(self->call, input.id, &one.file, err) != OK || insert_draft(tx, &one, err) != OK)
             return FAILED;
@@ -657,8 +659,8 @@ enum status service_model_create(const struct call *call, const struct service_m
 
 static enum status not_a_draft(const struct model_file *file, const struct store_model *row, struct error *err)
 {
-    error_set(err, ERROR_CONFLICT, "model-state", "Version %" PRId64 " is %s: it cannot be changed any more.", row->number,
-              model_state(file, row));
+    error_set(err, ERROR_CONFLICT, "model-state", "Version %" PRId64 " is %s: it cannot be changed any more.",
+              row->number, model_state(file, row));
     return error_hint(err, "Make a new draft from it.");
 }
 
@@ -668,18 +670,21 @@ static enum status write_draft(struct db_tx *tx, void *arg, struct error *err)
     const struct call *call = self->call;
     bool changed;
     int64_t number;
-    if (model_file_read(tx, call, &self->file, err) != OK || model_number(&self->file, self->number, &number, err) != OK)
+    if (model_file_read(tx, call, &self->file, err) != OK ||
+        model_number(&self->file, self->number, &number, err) != OK)
         return FAILED;
     const struct store_model *was = model_row(&self->file, number);
     if (!was || was->state != STORE_MODEL_DRAFT)
         return was ? not_a_draft(&self->file, was, err)
-                   : error_set(err, ERROR_CONFLICT, "model-state", "The pack's own file cannot be changed; make a draft from it.");
+                   : error_set(err, ERROR_CONFLICT, "model-state",
+                               "The pack's own file cannot be changed; make a draft from it.");
     if (was->version != call->if_version) {
         error_set(err, ERROR_CONFLICT, "if-match-failed", "Somebody changed this draft meanwhile.");
         return error_hint(err, "Load it again, and repeat your change.");
     }
     struct store_model row = *was;
-    struct store_model_text text = sealed_text(self, number, self->input->source.len ? self->input->source : STR_NONE, self->input->tests);
+    struct store_model_text text =
+        sealed_text(self, number, self->input->source.len ? self->input->source : STR_NONE, self->input->tests);
     row.version++;
     row.changed = service_now(call->service);
     row.hash = self->input->source.len ? model_text_hash(call->arena, self->input->source) : row.hash;
@@ -688,14 +693,15 @@ static enum status write_draft(struct db_tx *tx, void *arg, struct error *err)
     view_text(&body, "hash", row.hash);
     struct model_event event = {"saved", number, view_done(&body)};
     self->number = number;
-    if (store_model_update(tx, &row, was->version, &changed, err) != OK || store_model_text_put(tx, &row, &text, err) != OK)
+    if (store_model_update(tx, &row, was->version, &changed, err) != OK ||
+        store_model_text_put(tx, &row, &text, err) != OK)
         return FAILED;
     CHECK(changed);
     return model_event_add(tx, call, &self->file, &event, err);
 }
 
-enum status service_model_save(const struct call *call, struct str id, int64_t number, const struct service_model_input *input,
-                               struct value *out, struct error *err)
+enum status service_model_save(const struct call *call, struct str id, int64_t number,
+                               const struct service_model_input *input, struct value *out, struct error *err)
 {
     struct drafting drafting = {.call = call, .input = input, .number = number};
     if (service_may(call, "model.draft", err) != OK || model_file_find(call, id, &drafting.file, err) != OK)
@@ -704,7 +710,8 @@ enum status service_model_save(const struct call *call, struct str id, int64_t n
         error_set(err, ERROR_INVALID, "if-match-required", "A draft is changed only with If-Match.");
         return error_hint(err, "Send the ETag that the draft was read with.");
     }
-    if (check_input(call, &drafting.file, input, err) != OK || db_write(call->service->db, write_draft, &drafting, err) != OK)
+    if (check_input(call, &drafting.file, input, err) != OK ||
+        db_write(call->service->db, write_draft, &drafting, err) != OK)
         return FAILED;
     return service_model_get(call, id, drafting.number, out, err);
 }
@@ -723,10 +730,12 @@ static enum status write_tested(struct db_tx *tx, void *arg, struct error *err)
     if (model_file_read(tx, self->call, &self->file, err) != OK)
         return FAILED;
     const struct store_model *was = model_row(&self->file, self->number);
-    if (!was || was->state != STORE_MODEL_DRAFT || !str_equal(was->hash, self->hash) || str_equal(was->tested, self->hash))
+    if (!was || was->state != STORE_MODEL_DRAFT || !str_equal(was->hash, self->hash) ||
+        str_equal(was->tested, self->hash))
         return OK;
     struct store_model row = *was;
-    struct model_event event = {"tested", self->number, context_set(self->call->arena, value_null, "hash", value_string(self->hash))};
+    struct model_event event = {"tested", self->number,
+                                context_set(self->call->arena, value_null, "hash", value_string(self->hash))};
     row.tested = self->hash;
     if (store_model_update(tx, &row, was->version, &changed, err) != OK)
         return FAILED;

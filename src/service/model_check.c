@@ -1,5 +1,5 @@
-/* What is wrong with a model before it is used: what its own kind's check finds, that it still declares what others ask for,
- * and what it breaks elsewhere in the packs. And what differs between two versions. */
+/* What is wrong with a model before it is used: what its own kind's check finds, that it still declares what others ask
+ * for, and what it breaks elsewhere in the packs. And what differs between two versions. */
 #include "service/model_file.h"
 
 #include "bpmn/check.h"
@@ -165,7 +165,8 @@ static bool told_here(const struct checking *self, const struct pack_problem *on
 
 static void add_pack_problem(struct checking *self, const struct pack_problem *one)
 {
-    struct str own = arena_printf(self->call->arena, "%.*s/%.*s", STR_ARGS(self->file->pack), STR_ARGS(self->file->path));
+    struct str own =
+        arena_printf(self->call->arena, "%.*s/%.*s", STR_ARGS(self->file->pack), STR_ARGS(self->file->path));
     bool here = str_equal(own, one->file);
     /* Translations are files of the pack, which models do not change. */
     bool warning = one->warning || one->untranslated;

@@ -25,7 +25,8 @@ bool model_kind_of(struct str path, enum model_kind *out)
 
 static enum status not_found(struct str id, struct error *err)
 {
-    return error_set(err, ERROR_NOT_FOUND, "model-not-found", "There is no model %.*s.", STR_ARGS(str_part(id, 0, 200)));
+    return error_set(err, ERROR_NOT_FOUND, "model-not-found", "There is no model %.*s.",
+                     STR_ARGS(str_part(id, 0, 200)));
 }
 
 static bool is_stem(struct str stem)
@@ -160,7 +161,8 @@ static const char *step_state(const struct model_file *self, const struct store_
         return "approved";
     for (size_t i = 0; i < self->count; i++) {
         const struct store_model *other = &self->rows[i];
-        if (other->step.len && other->state == STORE_MODEL_APPROVED && other->in_force <= self->now && later(other, row))
+        if (other->step.len && other->state == STORE_MODEL_APPROVED && other->in_force <= self->now &&
+            later(other, row))
             return "replaced";
     }
     return "in-force";
@@ -226,7 +228,8 @@ enum status model_text(const struct call *call, struct model_wanted *wanted, str
         error_set(err, ERROR_TOO_LARGE, "model-too-large", "A model has at most %zu bytes.", MODEL_SOURCE_MAX);
         return error_field(err, "source");
     }
-    if (model_file_find(call, wanted->id, &wanted->file, err) != OK || db_read(call->service->db, read_text, &arg, err) != OK)
+    if (model_file_find(call, wanted->id, &wanted->file, err) != OK ||
+        db_read(call->service->db, read_text, &arg, err) != OK)
         return FAILED;
     *out = wanted->source.len ? wanted->source : arg.text;
     return OK;
@@ -269,7 +272,7 @@ struct value model_version_view(const struct call *call, const struct model_file
     return view_done(&view);
 }
 
-static struct value named(struct arena *arena, struct str id, struct str name)
+struct value model_named(struct arena *arena, struct str id, struct str name)
 {
     struct view view;
     view_init(&view, arena);
@@ -286,7 +289,7 @@ static void describe_process(struct arena *arena, struct str text, struct list_b
         return;
     for (size_t i = 0; i < bpmn_model_count(model); i++) {
         const struct bpmn_process_info *info = bpmn_process_info(bpmn_model_at(model, i));
-        list_builder_push(names, named(arena, info->id, info->name));
+        list_builder_push(names, model_named(arena, info->id, info->name));
         if (!title->len)
             *title = info->name;
     }
@@ -304,7 +307,7 @@ static void describe_decisions(struct arena *arena, struct str text, struct list
     size_t count = dmn_elements(model, &elements);
     for (size_t i = 0; i < count; i++)
         if (elements[i]->kind == DMN_DECISION)
-            list_builder_push(names, named(arena, elements[i]->id, elements[i]->name));
+            list_builder_push(names, model_named(arena, elements[i]->id, elements[i]->name));
     *title = dmn_model_name(model);
 }
 
@@ -320,13 +323,13 @@ void model_describe(const struct call *call, const struct model_file *self, stru
     case MODEL_DECISION: describe_decisions(call->arena, text, &names, &title); break;
     case MODEL_FORM:
         if (json_parse(call->arena, text, NULL, &json, &ignored) == OK)
-            list_builder_push(&names, named(call->arena, value_text(value_get(json, STR("id"))), STR_NONE));
+            list_builder_push(&names, model_named(call->arena, value_text(value_get(json, STR("id"))), STR_NONE));
         title = value_text(value_get(json, STR("title")));
         break;
     case MODEL_ITEM:
         if (json_parse(call->arena, text, NULL, &json, &ignored) == OK)
             title = value_text(value_get(json, STR("title")));
-        list_builder_push(&names, named(call->arena, model_item_code(call, self), title));
+        list_builder_push(&names, model_named(call->arena, model_item_code(call, self), title));
         break;
     case MODEL_KIND_COUNT: break;
     }

@@ -10,7 +10,8 @@
 const struct pack_item *model_item_own(const struct call *call, const struct model_file *self)
 {
     size_t count;
-    const struct pack_item *const *items = pack_item_versions(call->service->own_packs, model_item_code(call, self), &count);
+    const struct pack_item *const *items =
+        pack_item_versions(call->service->own_packs, model_item_code(call, self), &count);
     for (size_t i = 0; self->own && i < count; i++)
         if (items[i]->file == self->own)
             return items[i];
@@ -22,8 +23,8 @@ struct str model_item_code(const struct call *call, const struct model_file *sel
     return item_code_of(call->service, self->pack, self->path);
 }
 
-void model_item_judge(const struct call *call, const struct model_file *self, const struct pack_set *base, struct str text,
-                      struct pack_problems *problems)
+void model_item_judge(const struct call *call, const struct model_file *self, const struct pack_set *base,
+                      struct str text, struct pack_problems *problems)
 {
     struct str code = model_item_code(call, self);
     struct str file = arena_printf(call->arena, "%.*s/%.*s", STR_ARGS(self->pack), STR_ARGS(self->path));
@@ -42,7 +43,8 @@ void model_item_judge(const struct call *call, const struct model_file *self, co
 static int64_t next_version(const struct call *call, const struct model_file *self)
 {
     size_t count;
-    const struct pack_item *const *items = pack_item_versions(call->service->own_packs, model_item_code(call, self), &count);
+    const struct pack_item *const *items =
+        pack_item_versions(call->service->own_packs, model_item_code(call, self), &count);
     int64_t highest = count ? items[count - 1]->version : 0;
     for (size_t i = 0; i < self->count; i++)
         highest = self->rows[i].item_version > highest ? self->rows[i].item_version : highest;
@@ -62,8 +64,7 @@ enum status model_item_stamp(const struct call *call, const struct model_file *s
                        value_string(indicator_date(call->arena, instant_day(from))));
     buf_init(&out, 0);
     json_write_pretty(&out, json);
-    *text = arena_str(call->arena, buf_str(&out));
-    buf_release(&out);
+    *text = arena_take(call->arena, &out);
     return OK;
 }
 

@@ -31,7 +31,8 @@ static enum status read_release(struct db_tx *tx, void *arg, struct error *err)
     if (model_file_read(tx, call, &self->file, err) != OK ||
         model_number(&self->file, self->step->number, &self->number, err) != OK ||
         model_source(tx, call, &self->file, self->number, &self->text, err) != OK ||
-        store_model_event_list(tx, call->arena, self->file.pack, self->file.path, &self->events, &self->event_count, err) != OK)
+        store_model_event_list(tx, call->arena, self->file.pack, self->file.path, &self->events, &self->event_count,
+                               err) != OK)
         return FAILED;
     return store_model_released(tx, call->arena, &self->later, &self->later_count, err);
 }
@@ -39,11 +40,12 @@ static enum status read_release(struct db_tx *tx, void *arg, struct error *err)
 static enum status wrong_state(const struct releasing *self, const char *wanted, struct error *err)
 {
     const struct store_model *row = model_row(&self->file, self->number);
-    return error_set(err, ERROR_CONFLICT, "model-state", "Version %" PRId64 " is %s; this needs one that is %s.", self->number,
-                     row ? model_state(&self->file, row) : "the pack's own", wanted);
+    return error_set(err, ERROR_CONFLICT, "model-state", "Version %" PRId64 " is %s; this needs one that is %s.",
+                     self->number, row ? model_state(&self->file, row) : "the pack's own", wanted);
 }
 
-static enum status in_state(const struct releasing *self, enum store_model_state state, const char *wanted, struct error *err)
+static enum status in_state(const struct releasing *self, enum store_model_state state, const char *wanted,
+                            struct error *err)
 {
     const struct store_model *row = model_row(&self->file, self->number);
     if (!row || row->state != (int64_t)state)
@@ -117,9 +119,11 @@ static enum status in_order(const struct releasing *self, int64_t from, struct e
 {
     for (size_t i = 0; self->file.kind == MODEL_ITEM && i < self->file.count; i++) {
         const struct store_model *row = &self->file.rows[i];
-        if (row->item_version == 0 || !model_counts(self->call->service, row) || instant_day(row->in_force) <= instant_day(from))
+        if (row->item_version == 0 || !model_counts(self->call->service, row) ||
+            instant_day(row->in_force) <= instant_day(from))
             continue;
-        error_set(err, ERROR_CONFLICT, "item-date-order", "Version %" PRId64 " is approved for a later day.", row->item_version);
+        error_set(err, ERROR_CONFLICT, "item-date-order", "Version %" PRId64 " is approved for a later day.",
+                  row->item_version);
         error_field(err, "from");
         return error_hint(err, "Give that day or a later one.");
     }
@@ -133,7 +137,8 @@ typedef enum status release_step(struct releasing *self, struct error *err);
 static enum status propose(struct releasing *self, struct error *err)
 {
     const struct store_model *row = model_row(&self->file, self->number);
-    if (in_state(self, STORE_MODEL_DRAFT, "a draft", err) != OK || need_reason(self, err) != OK || read_day(self, err) != OK)
+    if (in_state(self, STORE_MODEL_DRAFT, "a draft", err) != OK || need_reason(self, err) != OK ||
+        read_day(self, err) != OK)
         return FAILED;
     if (self->file.kind != MODEL_ITEM && !str_equal(row->tested, row->hash)) {
         error_set(err, ERROR_CONFLICT, "model-untested", "This draft has not been tried since it was changed.");
@@ -170,7 +175,8 @@ static enum status stamp(struct releasing *self, struct error *err)
     if (self->file.kind != MODEL_ITEM)
         return OK;
     if (in_order(self, self->next.in_force, err) != OK ||
-        model_item_stamp(self->call, &self->file, &self->text, self->next.in_force, &self->next.item_version, err) != OK)
+        model_item_stamp(self->call, &self->file, &self->text, self->next.in_force, &self->next.item_version, err) !=
+            OK)
         return FAILED;
     self->stamped = self->text;
     self->next.hash = model_text_hash(self->call->arena, self->text);
@@ -260,13 +266,14 @@ static enum status rollback(struct releasing *self, struct error *err)
     if (self->number != file->in_force)
         return wrong_state(self, "in force", err);
     if (file->before < 0) {
-        error_set(err, ERROR_CONFLICT, "model-no-previous", "Nothing was in force before version %" PRId64 ".", self->number);
+        error_set(err, ERROR_CONFLICT, "model-no-previous", "Nothing was in force before version %" PRId64 ".",
+                  self->number);
         return error_hint(err, "Make a draft instead.");
     }
     for (size_t i = 0; i < file->count; i++)
         if (file->rows[i].state == STORE_MODEL_PROPOSED && file->rows[i].rollback >= 0) {
-            error_set(err, ERROR_CONFLICT, "model-state", "Version %" PRId64 " proposes to put an earlier one back already.",
-                      file->rows[i].number);
+            error_set(err, ERROR_CONFLICT, "model-state",
+                      "Version %" PRId64 " proposes to put an earlier one back already.", file->rows[i].number);
             return error_hint(err, "Have that one decided first.");
         }
     if (need_reason(self, err) != OK || read_day(self, err) != OK)
@@ -289,9 +296,11 @@ static enum status propose_step(struct releasing *self, const char *step, bool w
         return error_hint(err, "Only an item in force is suspended, and only a suspended one resumed.");
     }
     for (size_t i = 0; i < file->count; i++)
-        if (file->rows[i].step.len && (file->rows[i].state == STORE_MODEL_PROPOSED || file->rows[i].in_force > file->now) &&
+        if (file->rows[i].step.len &&
+            (file->rows[i].state == STORE_MODEL_PROPOSED || file->rows[i].in_force > file->now) &&
             file->rows[i].state <= STORE_MODEL_APPROVED) {
-            error_set(err, ERROR_CONFLICT, "model-state", "Number %" PRId64 " proposes it already.", file->rows[i].number);
+            error_set(err, ERROR_CONFLICT, "model-state", "Number %" PRId64 " proposes it already.",
+                      file->rows[i].number);
             return error_hint(err, "Have that one decided, or wait for its day.");
         }
     if (need_reason(self, err) != OK || read_day(self, err) != OK)
@@ -368,7 +377,8 @@ static enum status write_step(struct db_tx *tx, void *arg, struct error *err)
     if (status != OK)
         return FAILED;
     if (!changed)
-        return error_set(err, ERROR_CONFLICT, "version-conflict", "Somebody was faster: this version has changed meanwhile.");
+        return error_set(err, ERROR_CONFLICT, "version-conflict",
+                         "Somebody was faster: this version has changed meanwhile.");
     struct store_model_text text = {self->stamped, STR_NONE};
     if (self->stamped.len && store_model_text_put(tx, &self->next, &text, err) != OK)
         return FAILED;
@@ -378,15 +388,16 @@ static enum status write_step(struct db_tx *tx, void *arg, struct error *err)
 static enum status run_step(struct releasing *self, size_t i, struct error *err)
 {
     const struct call *call = self->call;
-    if (service_may(call, steps[i].permission, err) != OK || model_file_find(call, self->file.id, &self->file, err) != OK ||
+    if (service_may(call, steps[i].permission, err) != OK ||
+        model_file_find(call, self->file.id, &self->file, err) != OK ||
         db_read(call->service->db, read_release, self, err) != OK || steps[i].judge(self, err) != OK ||
         db_write(call->service->db, write_step, self, err) != OK)
         return FAILED;
     return self->next.state == STORE_MODEL_APPROVED ? service_packs_turn(call->service, err) : OK;
 }
 
-enum status service_model_act(const struct call *call, struct str id, const struct service_model_step *step, struct value *out,
-                              struct error *err)
+enum status service_model_act(const struct call *call, struct str id, const struct service_model_step *step,
+                              struct value *out, struct error *err)
 {
     struct releasing self = {.call = call, .step = step, .file = {.id = id}};
     if (step->reason.len > REASON_MAX) {

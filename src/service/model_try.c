@@ -1,5 +1,5 @@
-/* Models tried before anybody depends on them: decisions and forms on test cases, processes on a story that is played on the
- * real engine in memory, step by step, with the way the token went. */
+/* Models tried before anybody depends on them: decisions and forms on test cases, processes on a story that is played
+ * on the real engine in memory, step by step, with the way the token went. */
 #include "service/model_file.h"
 
 #include "feel/json.h"
@@ -255,7 +255,8 @@ static struct value waits_of(struct trial *self, struct value process)
 static struct value case_now(struct trial *self, struct service *service, struct seen_case *seen,
                              struct list_builder *decisions)
 {
-    static const char *const kept[] = {"no", "item", "title", "state", "outcome", "reasons", "accepted", "deadline", "closed", "tasks", "incidents"};
+    static const char *const kept[] = {"no",       "item",     "title",  "state", "outcome",  "reasons",
+                                       "accepted", "deadline", "closed", "tasks", "incidents"};
     struct call call = {.service = service, .actor = &actor_system, .arena = self->arena};
     struct error ignored = ERROR_INIT;
     struct value view, process, all;
@@ -384,8 +385,8 @@ static enum status try_process(const struct call *call, const struct model_file 
     return OK;
 }
 
-enum status service_model_try(const struct call *call, struct str id, int64_t number, struct value input, struct value *out,
-                              struct error *err)
+enum status service_model_try(const struct call *call, struct str id, int64_t number, struct value input,
+                              struct value *out, struct error *err)
 {
     struct model_wanted wanted = {.id = id, .number = number, .source = value_text(value_get(input, STR("source")))};
     struct pack_problems problems = {.arena = call->arena};

@@ -122,7 +122,8 @@ static enum status discover(const struct provider *provider, struct value *out, 
         return unreachable(err, STR("discovery document"), STR("it names another issuer."));
     for (size_t i = 0; i < COUNT_OF(needed); i++)
         if (!is_safe(value_text(value_get(*out, str_of(needed[i])))))
-            return unreachable(err, STR("discovery document"), arena_printf(provider->call->arena, "it has no %s.", needed[i]));
+            return unreachable(err, STR("discovery document"),
+                               arena_printf(provider->call->arena, "it has no %s.", needed[i]));
     return OK;
 }
 
@@ -132,8 +133,8 @@ static void put_encoded(struct buf *out, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                     c == '_' || c == '~';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                     c == '.' || c == '_' || c == '~';
         if (plain)
             buf_put_char(out, c);
         else
@@ -154,9 +155,7 @@ static struct str encode_pairs(struct arena *arena, const struct pair *pairs, si
         buf_printf(&out, "%s%s=", i ? "&" : "", pairs[i].name);
         put_encoded(&out, pairs[i].value);
     }
-    struct str text = arena_str(arena, buf_str(&out));
-    buf_release(&out);
-    return text;
+    return arena_take(arena, &out);
 }
 
 static struct str random_text(const struct call *call, size_t bytes)
@@ -319,7 +318,8 @@ static enum status party_of(const struct call *call, struct value claims, struct
         return no_id(err, inner.message);
     if (!value_text(name).len || value_text(name).len > 200)
         return no_id(err, "there is no name among the claims.");
-    *out = (struct actor){.kind = organisation ? ACTOR_ORGANISATION : ACTOR_PERSON, .id = number, .name = value_text(name)};
+    *out = (struct actor){
+        .kind = organisation ? ACTOR_ORGANISATION : ACTOR_PERSON, .id = number, .name = value_text(name)};
     return level_of(call, level, &out->level, err);
 }
 
@@ -335,7 +335,8 @@ enum status service_oidc_finish(const struct call *call, const struct service_oi
         return error_set(err, ERROR_UNAUTHENTICATED, "id-token-invalid", "Another provider has answered.");
     if (answer->error.len || !answer->code.len || answer->code.len > 4000) {
         error_set(err, ERROR_UNAUTHENTICATED, "oidc-refused", "The identity provider did not sign you in (%.*s).",
-                  (int)(answer->error.len > 60 ? 60 : answer->error.len), answer->error.data ? answer->error.data : "no code");
+                  (int)(answer->error.len > 60 ? 60 : answer->error.len),
+                  answer->error.data ? answer->error.data : "no code");
         return error_hint(err, "Begin again, or sign in another way.");
     }
     if (discover(&provider, &found, err) != OK || redeem(&provider, found, ticket, answer->code, &tokens, err) != OK ||
@@ -345,9 +346,10 @@ enum status service_oidc_finish(const struct call *call, const struct service_oi
                                          .client = provider.client,
                                          .nonce = value_text(value_get(ticket, STR("nonce"))),
                                          .now_ms = service_now(call->service)};
-    if (id_token_verify(call->arena, jwks, value_text(value_get(tokens, STR("id_token"))), &expected, &claims, err) != OK ||
+    if (id_token_verify(call->arena, jwks, value_text(value_get(tokens, STR("id_token"))), &expected, &claims, err) !=
+            OK ||
         all_claims(&provider, found, tokens, &claims, err) != OK || party_of(call, claims, &party, err) != OK)
         return FAILED;
     *next = value_text(value_get(ticket, STR("next")));
-    return service_sign_in_party(call, &party, out, err);
+    return service_sign_in_party(call, &party, answer->device, out, err);
 }

@@ -15,8 +15,8 @@
 /* The provider's title; absent when none is set up. */
 MUST_USE enum status service_oidc_title(const struct call *call, struct str *out, struct error *err);
 
-/* Where to send the browser, and the ticket that it must bring back with the answer (a cookie's value: what is in it is sealed and
- * good for ten minutes). callback: our own address for the answer; next: the page to go to afterwards.
+/* Where to send the browser, and the ticket that it must bring back with the answer (a cookie's value: what is in it is
+ * sealed and good for ten minutes). callback: our own address for the answer; next: the page to go to afterwards.
  * oidc-not-set-up, oidc-unreachable. */
 struct service_oidc_start {
     struct str url, ticket;
@@ -27,8 +27,10 @@ MUST_USE enum status service_oidc_begin(const struct call *call, struct str call
 /* What came back. */
 struct service_oidc_answer {
     struct str ticket, state, code, issuer, error;
+    struct str device; /* what the browser calls itself */
 };
-/* A session of the person or organisation that the provider vouches for. oidc-refused (the provider's word), oidc-ticket (not the
- * answer to what this browser asked, or too late), oidc-unreachable, id-token-invalid, oidc-claims (no usable ID number). */
+/* A session of the person or organisation that the provider vouches for. oidc-refused (the provider's word),
+ * oidc-ticket (not the answer to what this browser asked, or too late), oidc-unreachable, id-token-invalid, oidc-claims
+ * (no usable ID number). */
 MUST_USE enum status service_oidc_finish(const struct call *call, const struct service_oidc_answer *answer,
                                          struct service_session *out, struct str *next, struct error *err);

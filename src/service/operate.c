@@ -51,31 +51,29 @@ static void put_timer_element(struct view *view, const struct work_case *of, int
                          value_int_or(value_get(token, STR("key")), 0));
 }
 
+static enum status show_timer(struct page *page, const struct page_line *line, struct value *out, struct error *err)
+{
+    struct work *work = page->work;
+    struct work_case *of;
+    struct view view;
+    if (load_line(work, line, &of, err) != OK)
+        return FAILED;
+    view_init(&view, work->arena);
+    view_text(&view, "id", key_text(work->arena, line->id));
+    view_time(&view, "due", line->due);
+    view_flag(&view, "overdue", line->due < work->now);
+    page_put_case(&view, of);
+    put_timer_element(&view, of, line->id);
+    *out = view_done(&view);
+    return OK;
+}
+
 static enum status timers_command(struct work *work, void *arg, struct error *err)
 {
     struct asking *a = arg;
     int64_t before = a->narrow ? work->now : INT64_MAX;
     struct page page = {.work = work, .wanted = &before};
-    struct list_builder items;
-    list_builder_init(&items, work->arena);
-    if (page_read(&page, &a->place, read_timers, err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < page.lines.count; i++) {
-        const struct page_line *line = &page.lines.items[i];
-        struct work_case *of;
-        struct view view;
-        if (load_line(work, line, &of, err) != OK)
-            return FAILED;
-        view_init(&view, work->arena);
-        view_text(&view, "id", key_text(work->arena, line->id));
-        view_time(&view, "due", line->due);
-        view_flag(&view, "overdue", line->due < work->now);
-        page_put_case(&view, of);
-        put_timer_element(&view, of, line->id);
-        list_builder_push(&items, view_done(&view));
-    }
-    a->view = page_view(&page, list_builder_done(&items));
-    return OK;
+    return page_list(&page, &a->place, read_timers, show_timer, &a->view, err);
 }
 
 enum status service_timer_list(const struct call *call, bool overdue, int64_t limit, struct str cursor,
@@ -116,11 +114,16 @@ static enum status read_jobs(struct page *page, struct error *err)
     return OK;
 }
 
-static struct value job_line(struct work *work, const struct store_job *job, const struct work_case *of)
+static enum status show_job(struct page *page, const struct page_line *line, struct value *out, struct error *err)
 {
-    struct value token = token_awaiting(of, job->id);
+    struct work *work = page->work;
+    const struct store_job *job = line->row;
     enum store_job_state state = job_state(job, work->now);
+    struct work_case *of;
     struct view view;
+    if (load_line(work, line, &of, err) != OK)
+        return FAILED;
+    struct value token = token_awaiting(of, job->id);
     view_init(&view, work->arena);
     view_text(&view, "id", key_text(work->arena, job->id));
     view_text(&view, "type", job->type);
@@ -136,7 +139,8 @@ static struct value job_line(struct work *work, const struct store_job *job, con
     if (!value_is_null(token))
         page_put_element(&view, of, value_text(value_get(token, STR("element"))),
                          value_int_or(value_get(token, STR("key")), 0));
-    return view_done(&view);
+    *out = view_done(&view);
+    return OK;
 }
 
 static enum status jobs_command(struct work *work, void *arg, struct error *err)
@@ -152,18 +156,7 @@ static enum status jobs_command(struct work *work, void *arg, struct error *err)
                                       .type = a->jobs->type.len ? a->jobs->type : STR_NONE,
                                       .now = work->now};
     struct page page = {.work = work, .wanted = &wanted};
-    struct list_builder items;
-    list_builder_init(&items, work->arena);
-    if (page_read(&page, &a->place, read_jobs, err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < page.lines.count; i++) {
-        struct work_case *of;
-        if (load_line(work, &page.lines.items[i], &of, err) != OK)
-            return FAILED;
-        list_builder_push(&items, job_line(work, page.lines.items[i].row, of));
-    }
-    a->view = page_view(&page, list_builder_done(&items));
-    return OK;
+    return page_list(&page, &a->place, read_jobs, show_job, &a->view, err);
 }
 
 enum status service_job_list(const struct call *call, const struct service_job_list_query *query, struct value *out,
@@ -240,8 +233,10 @@ static enum status read_exchanges(struct page *page, struct error *err)
     return OK;
 }
 
-static struct value exchange_line(struct work *work, const struct store_outbox *row)
+static enum status show_exchange(struct page *page, const struct page_line *line, struct value *out, struct error *err)
 {
+    struct work *work = page->work;
+    const struct store_outbox *row = line->row;
     const struct pack_exchange *exchange = pack_exchange_find(service_packs(work->service), row->exchange);
     struct view view;
     view_init(&view, work->arena);
@@ -252,7 +247,9 @@ static struct value exchange_line(struct work *work, const struct store_outbox *
     view_text(&view, "case", case_no(work->arena, (struct case_id){row->region, row->case_id}));
     view_time(&view, "due", row->due);
     view_int(&view, "attempts", row->attempts);
-    return view_done(&view);
+    (void)err;
+    *out = view_done(&view);
+    return OK;
 }
 
 static enum status outbox_command(struct work *work, void *arg, struct error *err)
@@ -260,13 +257,9 @@ static enum status outbox_command(struct work *work, void *arg, struct error *er
     struct asking *a = arg;
     struct store_outbox_totals totals = {0};
     struct page page = {.work = work, .wanted = &a->narrow};
-    struct list_builder items;
-    list_builder_init(&items, work->arena);
-    if (store_outbox_total(work->tx, &totals, err) != OK || page_read(&page, &a->place, read_exchanges, err) != OK)
+    if (store_outbox_total(work->tx, &totals, err) != OK ||
+        page_list(&page, &a->place, read_exchanges, show_exchange, &a->view, err) != OK)
         return FAILED;
-    for (size_t i = 0; i < page.lines.count; i++)
-        list_builder_push(&items, exchange_line(work, page.lines.items[i].row));
-    a->view = page_view(&page, list_builder_done(&items));
     a->view = context_set(work->arena, a->view, "waiting", value_int(totals.waiting));
     a->view = context_set(work->arena, a->view, "failing", value_int(totals.failing));
     return OK;

@@ -81,6 +81,23 @@ struct value page_view(struct page *self, struct value items)
     return view_done(&view);
 }
 
+enum status page_list(struct page *self, const struct page_wanted *wanted, page_reader *read, page_shower *show,
+                      struct value *out, struct error *err)
+{
+    struct list_builder items;
+    list_builder_init(&items, self->work->arena);
+    if (page_read(self, wanted, read, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < self->lines.count; i++) {
+        struct value item;
+        if (show(self, &self->lines.items[i], &item, err) != OK)
+            return FAILED;
+        list_builder_push(&items, item);
+    }
+    *out = page_view(self, list_builder_done(&items));
+    return OK;
+}
+
 void page_put_case(struct view *view, const struct work_case *of)
 {
     view_text(view, "case", of->no);

@@ -252,7 +252,8 @@ enum status service_ledger_get(const struct call *call, struct str account, int6
 {
     struct ledger_arg arg = {.account = account, .limit = limit_between(limit, 50, 200)};
     /* An account whose name ends in a person's number is that person's. */
-    bool own = call->actor->kind == ACTOR_PERSON && !call->actor->acting && call->actor->id.len && str_ends(account, call->actor->id);
+    bool own = call->actor->kind == ACTOR_PERSON && !call->actor->acting && call->actor->id.len &&
+               str_ends(account, call->actor->id);
     if ((!own && service_may(call, "party.read", err) != OK) || work_read(call, ledger_command, &arg, err) != OK)
         return FAILED;
     *out = arg.view;

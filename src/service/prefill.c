@@ -7,9 +7,8 @@
 #include "service/case.h"
 #include "service/catalogue.h"
 #include "service/exchange_ask.h"
+#include "service/page.h"
 #include "service/record_store.h"
-
-#include <stdlib.h>
 
 #define HOLDINGS_MAX 20
 #define WHY_MAX 500
@@ -53,8 +52,8 @@ static enum status find_item(const struct call *call, struct str code, struct fi
     bool organisation = call->actor->kind == ACTOR_ORGANISATION;
     /* Staff fill in about others: nothing is known of them before they are named. */
     if (organisation || call->actor->kind == ACTOR_PERSON)
-        out->prefills = pack_prefills_for(call->arena, packs, item, organisation ? PACK_BY_ORGANISATION : PACK_BY_PERSON,
-                                          &out->prefill_count);
+        out->prefills = pack_prefills_for(call->arena, packs, item,
+                                          organisation ? PACK_BY_ORGANISATION : PACK_BY_PERSON, &out->prefill_count);
     return OK;
 }
 
@@ -202,32 +201,14 @@ static enum status hold_records(struct filling *f, const struct pack_prefill_sou
     return OK;
 }
 
-static int newest_first(const void *a, const void *b)
-{
-    const struct store_case *x = a, *y = b;
-    return x->id != y->id ? (x->id > y->id ? -1 : 1) : x->region > y->region ? -1 : x->region < y->region;
-}
-
 enum status earlier_cases(struct work *work, struct store_case **out, size_t *count, struct error *err)
 {
-    VECTOR(struct store_case) all = {0};
-    int64_t *regions;
     struct store_case_filter filter = {.division_to = INT64_MAX, .applicant = actor_index(work->call), .state = -1,
                                        .limit = 50};
-    size_t region_count = region_list(work->service, (struct division_range){0, INT64_MAX}, work->arena, &regions);
-    for (size_t r = 0; r < region_count && filter.applicant.data; r++) {
-        struct store_case *rows;
-        size_t n;
-        filter.region = regions[r];
-        if (store_case_list(work->tx, work->arena, &filter, &rows, &n, err) != OK)
-            return FAILED;
-        for (size_t i = 0; i < n; i++)
-            VECTOR_PUSH(work->arena, &all, rows[i]);
-    }
-    if (all.count)
-        qsort(all.items, all.count, sizeof *all.items, newest_first);
-    *out = all.items;
-    *count = all.count;
+    if (filter.applicant.data)
+        return case_rows(work, &filter, out, count, err);
+    *out = NULL;
+    *count = 0;
     return OK;
 }
 
@@ -251,7 +232,8 @@ static enum status hold_cases(struct filling *f, const struct pack_prefill_sourc
         if (work_case_look(f->work, &rows[i], &of, err) != OK)
             return FAILED;
         if (wanted_case(source, of))
-            out[(*count)++] = (struct holding){work_case_get(of, "form"), of->no, day_text(f->call->arena, of->row.opened)};
+            out[(*count)++] =
+                (struct holding){work_case_get(of, "form"), of->no, day_text(f->call->arena, of->row.opened)};
     }
     return OK;
 }
@@ -328,7 +310,8 @@ static bool fill_field(struct filling *f, const struct pack_prefill_source *sour
                        const struct pack_prefill_field *field, const struct holding *holdings, size_t count)
 {
     struct arena *arena = f->call->arena;
-    const struct form_component *component = is_filled(f, field->path) ? NULL : component_at(f->form, arena, field->path);
+    const struct form_component *component =
+        is_filled(f, field->path) ? NULL : component_at(f->form, arena, field->path);
     for (size_t i = 0; component && i < count; i++) {
         struct feel_run run = service_feel(f->call->service, arena, f->packs, service_now(f->call->service));
         struct value names = context_set(arena, f->names, "held", holdings[i].held);
@@ -462,7 +445,7 @@ enum status service_prefill(const struct call *call, struct str item, struct val
 static struct value question_view(const struct filling *f, const struct pack_prefill_source *source)
 {
     const struct pack_exchange *exchange = pack_exchange_find(f->packs, source->of);
-    struct str language = f->call->actor->language.len ? f->call->actor->language : STR("zh-CN");
+    struct str language = actor_language(f->call);
     struct view view;
     view_init(&view, f->call->arena);
     view_text(&view, "exchange", source->of);
@@ -555,7 +538,8 @@ enum status prefill_dispute(struct arena *arena, struct value sources, struct va
         struct str path = disputes.context->members[i].key;
         struct value why = disputes.context->members[i].value, source = value_get(sources, path);
         if (why.kind != VALUE_STRING || utf8_length(why.string) > WHY_MAX) {
-            error_set(err, ERROR_INVALID, "prefill-dispute", "Why a value is not right is said in at most %d characters.", WHY_MAX);
+            error_set(err, ERROR_INVALID, "prefill-dispute",
+                      "Why a value is not right is said in at most %d characters.", WHY_MAX);
             return error_field(err, "disputes.%.*s", STR_ARGS(path));
         }
         if (!value_is_null(source))
@@ -571,10 +555,12 @@ struct value prefill_summary(struct arena *arena, struct value sources)
     list_builder_init(&items, arena);
     for (size_t i = 0; sources.kind == VALUE_CONTEXT && i < sources.context->count; i++) {
         struct value source = sources.context->members[i].value;
-        struct str from = value_text(value_get(source, STR("from"))), title = value_text(value_get(source, STR("title")));
+        struct str from = value_text(value_get(source, STR("from"))),
+                   title = value_text(value_get(source, STR("title")));
         size_t at = 0;
-        while (at < items.items.count && !(str_equal(value_text(value_get(items.items.items[at], STR("from"))), from) &&
-                                           str_equal(value_text(value_get(items.items.items[at], STR("title"))), title)))
+        while (at < items.items.count &&
+               !(str_equal(value_text(value_get(items.items.items[at], STR("from"))), from) &&
+                 str_equal(value_text(value_get(items.items.items[at], STR("title"))), title)))
             at++;
         int64_t count = at < items.items.count ? value_int_or(value_get(items.items.items[at], STR("count")), 0) : 0;
         struct view view;

@@ -1,6 +1,6 @@
 /* Filling a form in beforehand from what is held: certificates, records, earlier cases, the register, other agencies
- * (prefills/ of the packs). What was filled in keeps its source, so that the applicant may dispute it and the reviewer sees
- * both values. */
+ * (prefills/ of the packs). What was filled in keeps its source, so that the applicant may dispute it and the reviewer
+ * sees both values. */
 #pragma once
 
 #include "service/work.h"
@@ -9,9 +9,10 @@
  * applicant agrees. item-not-found. */
 MUST_USE enum status service_prefill_questions(const struct call *call, struct str item, struct value *out,
                                                struct error *err);
-/* {form, sources, asked, summary, count}. sources: {path: {value, from (applicant, staff, party, certificate, record, case,
- * exchange), name, title, ref, at}}; asked: [{exchange, title, answered, problem}]; summary: [{from, title, count}].
- * consent: list of exchange ids. Each look is noted in the access log with the item as its purpose. item-not-found. */
+/* {form, sources, asked, summary, count}. sources: {path: {value, from (applicant, staff, party, certificate, record,
+ * case, exchange), name, title, ref, at}}; asked: [{exchange, title, answered, problem}]; summary: [{from, title,
+ * count}]. consent: list of exchange ids. Each look is noted in the access log with the item as its purpose.
+ * item-not-found. */
 MUST_USE enum status service_prefill(const struct call *call, struct str item, struct value consent, struct value *out,
                                      struct error *err);
 /* Begins a draft with what is held: the view of service_draft_put with asked. */
@@ -22,10 +23,10 @@ MUST_USE enum status service_draft_start(const struct call *call, struct str ite
  * said_text, differs, why}], in the order of sources. */
 struct value prefill_compare(struct arena *arena, const struct pack_set *packs, const struct form *form,
                              struct value sources, struct value data);
-/* sources with the reasons why some were disputed: {path: text}. Unknown paths are left out; prefill-dispute when a reason
- * is no text of at most 500 characters. */
-MUST_USE enum status prefill_dispute(struct arena *arena, struct value sources, struct value disputes, struct value *out,
-                                     struct error *err);
+/* sources with the reasons why some were disputed: {path: text}. Unknown paths are left out; prefill-dispute when a
+ * reason is no text of at most 500 characters. */
+MUST_USE enum status prefill_dispute(struct arena *arena, struct value sources, struct value disputes,
+                                     struct value *out, struct error *err);
 /* The actor's own cases as applicant, newest first, at most 50 of a region. */
 MUST_USE enum status earlier_cases(struct work *work, struct store_case **out, size_t *count, struct error *err);
 /* [{from, title, count}] of sources. */

@@ -37,8 +37,8 @@ MUST_USE enum status service_variables_set(const struct call *call, struct str k
 MUST_USE enum status service_element_get(const struct call *call, struct str key, struct value *out, struct error *err);
 
 /* User tasks of such processes. All need task.work, and the task's region in the actor's scope (or its assignment).
- * user-task-not-found; user-task-ended when it is completed or cancelled; task-busy while a listener works. Where the task has
- * listeners for a change, it is only asked for: service_user_task_outcome tells more. */
+ * user-task-not-found; user-task-ended when it is completed or cancelled; task-busy while a listener works. Where the
+ * task has listeners for a change, it is only asked for: service_user_task_outcome tells more. */
 MUST_USE enum status service_user_task_get(const struct call *call, struct str key, struct value *out,
                                            struct error *err);
 /* assignee absent: takes it away from whoever has it. Without override a task that somebody else has is refused:
@@ -50,9 +50,11 @@ MUST_USE enum status service_user_task_complete(const struct call *call, struct 
 /* change: {candidateGroups, candidateUsers, dueDate, followUpDate, priority}, those that change. */
 MUST_USE enum status service_user_task_update(const struct call *call, struct str key, struct value change,
                                               struct error *err);
-/* What became of a change that listeners were asked about: {changing: the event they are asked about, denied: the event that they
- * refused last, reason}; {cancelled: true} for a task that was; empty for one that is completed or cannot be seen any more. */
-MUST_USE enum status service_user_task_outcome(const struct call *call, struct str key, struct value *out, struct error *err);
+/* What became of a change that listeners were asked about: {changing: the event they are asked about, denied: the event
+ * that they refused last, reason}; {cancelled: true} for a task that was; empty for one that is completed or cannot be
+ * seen any more. */
+MUST_USE enum status service_user_task_outcome(const struct call *call, struct str key, struct value *out,
+                                               struct error *err);
 /* As service_definition_form; null when it has none. */
 MUST_USE enum status service_user_task_form(const struct call *call, struct str key, struct value *out,
                                             struct error *err);

@@ -32,8 +32,9 @@ struct value token_awaiting(const struct work_case *of, int64_t key);
 /* The definition that an element is in: the case's own, that of a called process, or an empty one (a pack's). */
 MUST_USE enum status process_definition(const struct work_case *of, const struct bpmn_process *process,
                                         const struct store_definition **out, struct error *err);
-/* process_task.c: may the actor see and work on it? Its region must be in scope; then who manages tasks may, and whoever it is
- * assigned to or meant for (by user name or role), and everybody when it is meant for nobody in particular. */
+/* process_task.c: may the actor see and work on it? Its region must be in scope; then who manages tasks may, and
+ * whoever it is assigned to or meant for (by user name or role), and everybody when it is meant for nobody in
+ * particular. */
 bool user_task_seen(const struct call *call, const struct store_user_task *row);
 /* The deployed form of a user task, or NULL; the task as a value. */
 MUST_USE enum status user_task_form(struct work *work, const struct store_user_task *row, const struct deployed **out,

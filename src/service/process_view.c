@@ -202,7 +202,7 @@ static const char *const task_states[] = {
 static struct value task_state(const struct store_user_task *row, struct str changing)
 {
     static const char *const names[][2] = {
-        {"assigning", "ASSIGNING"}, {"updating", "UPDATING"}, {"completing", "COMPLETING"}};
+        {"assigning", "ASSIGNING"}, {"updating", "UPDATING"}, {"completing", "COMPLETING"}, {"canceling", "CANCELING"}};
     for (size_t i = 0; row->state == STORE_ACTIVE && i < COUNT_OF(names); i++)
         if (str_equal(changing, str_of(names[i][0])))
             return value_cstr(names[i][1]);
@@ -349,9 +349,7 @@ static struct value type_word(struct arena *arena, struct str type)
             buf_put_char(&word, '_');
         buf_put_char(&word, upper ? ch : (char)(ch - 'a' + 'A'));
     }
-    struct value v = value_string(arena_str(arena, buf_str(&word)));
-    buf_release(&word);
-    return v;
+    return value_string(arena_take(arena, &word));
 }
 
 static struct value element_value(struct arena *arena, struct value token, struct value instance,

@@ -1,9 +1,10 @@
 /* What is in force: the packs as they were loaded, with the models that were released laid over them.
  *
- *     released rows, in the order of their instants  ->  files replaced or, for items, added  ->  a set, stored by content  ->  packs
+ *     released rows, in the order of their instants  ->  files replaced or, for items, added  ->  a set, stored by
+ * content  ->  packs
  *
- * A release counts as long as the pack's own file is the one that it was drawn from: a newer pack brings a newer file. The
- * sets are stored like those of packs, so that every case keeps the one it was opened under. */
+ * A release counts as long as the pack's own file is the one that it was drawn from: a newer pack brings a newer file.
+ * The sets are stored like those of packs, so that every case keeps the one it was opened under. */
 #include "service/internal.h"
 
 #include "service/item_state.h"
@@ -55,7 +56,8 @@ static enum status read_releases(struct db_tx *tx, void *arg, struct error *err)
         if (store_model_text_get(tx, self->arena, &rows[i], &text, err) != OK)
             return FAILED;
         /* Older versions of an item stay beside the new one, for cases that keep them. */
-        struct str path = rows[i].item_version ? item_laid_path(self->arena, rows[i].path, rows[i].item_version) : rows[i].path;
+        struct str path =
+            rows[i].item_version ? item_laid_path(self->arena, rows[i].path, rows[i].item_version) : rows[i].path;
         struct pack_change change = {rows[i].pack, path, text.content};
         VECTOR_PUSH(self->arena, &self->changes, change);
     }
@@ -66,12 +68,14 @@ static enum status change_packs(struct release *self, struct pack_problems *prob
 {
     struct pack_changes changes = {self->changes.items, self->changes.count};
     self->packs = self->service->own_packs;
-    return changes.count == 0 ? OK
-                              : pack_set_change(self->arena, self->service->own_packs, &changes, problems, &self->packs, err);
+    return changes.count == 0
+               ? OK
+               : pack_set_change(self->arena, self->service->own_packs, &changes, problems, &self->packs, err);
 }
 
-enum status service_packs_at(struct service *self, struct arena *arena, int64_t instant, const struct pack_changes *more,
-                             struct pack_problems *problems, const struct pack_set **out, struct error *err)
+enum status service_packs_at(struct service *self, struct arena *arena, int64_t instant,
+                             const struct pack_changes *more, struct pack_problems *problems,
+                             const struct pack_set **out, struct error *err)
 {
     struct release release = {.service = self, .arena = arena, .instant = instant};
     if (db_read(self->db, read_releases, &release, err) != OK)

@@ -55,20 +55,6 @@ static enum status steps_done(struct work *work, const struct work_case *of, str
     return OK;
 }
 
-static enum status tasks_waiting(struct work *work, const struct work_case *of, struct value *out, struct error *err)
-{
-    struct store_task *rows;
-    size_t count;
-    struct list_builder items;
-    list_builder_init(&items, work->arena);
-    if (store_task_of_case(work->tx, work->arena, of->row.region, of->row.id, &rows, &count, err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < count; i++)
-        list_builder_push(&items, task_line(work, &rows[i]));
-    *out = list_builder_done(&items);
-    return OK;
-}
-
 static enum status look(struct work *work, struct value line, struct value *out, struct error *err)
 {
     static const char *const rated[][2] = {
@@ -86,7 +72,7 @@ static enum status look(struct work *work, struct value line, struct value *out,
     if (!found)
         return OK;
     if (work_case_look(work, &row, &of, err) != OK || steps_done(work, of, &done, err) != OK ||
-        tasks_waiting(work, of, &tasks, err) != OK)
+        case_tasks(work, of, &tasks, err) != OK)
         return FAILED;
     struct view view;
     view_init(&view, work->arena);
@@ -145,7 +131,8 @@ enum status service_remedy_list(const struct call *call, const struct service_re
                                 struct error *err)
 {
     struct str code = query->item.len ? query->item : first_remedy(call->service->packs);
-    struct service_case_query cases = {.item = code, .state = query->state, .limit = query->limit, .cursor = query->cursor};
+    struct service_case_query cases = {
+        .item = code, .state = query->state, .limit = query->limit, .cursor = query->cursor};
     struct remedying a = {.item = pack_item_find(call->service->packs, code, instant_day(service_now(call->service)))};
     struct value page;
     if (call->actor->kind != ACTOR_STAFF && call->actor->kind != ACTOR_NOBODY)

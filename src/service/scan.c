@@ -25,7 +25,8 @@ static bool is_ofd(struct str content)
 {
     if (!begins(content, "PK\003\004", 4))
         return false;
-    for (ptrdiff_t at = str_find(content, STR("OFD.xml"), 0); at >= 0; at = str_find(content, STR("OFD.xml"), (size_t)at + 1)) {
+    for (ptrdiff_t at = str_find(content, STR("OFD.xml"), 0); at >= 0;
+         at = str_find(content, STR("OFD.xml"), (size_t)at + 1)) {
         size_t header = (size_t)at;
         bool local = header >= 30 && memcmp(content.data + header - 30, "PK\003\004", 4) == 0;
         if (local && content.data[header - 4] == 7 && content.data[header - 3] == 0)
@@ -95,7 +96,8 @@ static enum status refuse(struct error *err, const char *why, enum file_kind fou
     return error_hint(err, "Send a PDF, PNG, JPEG or OFD as the camera or the program that made it saved it.");
 }
 
-enum status file_check(const struct call *call, struct str name, struct str content, struct str *type, struct error *err)
+enum status file_check(const struct call *call, struct str name, struct str content, struct str *type,
+                       struct error *err)
 {
     enum file_kind kind = file_kind_of(content), claimed = claimed_by(name, *type);
     bool party = call->actor->kind == ACTOR_PERSON || call->actor->kind == ACTOR_ORGANISATION;
@@ -110,8 +112,8 @@ enum status file_check(const struct call *call, struct str name, struct str cont
     return OK;
 }
 
-/* ---- Scanning: clamd(8), INSTREAM. The stream is pieces of [length, 4 bytes, network order][bytes], ended by a length of 0; the
- * answer is "stream: OK" or "stream: <name> FOUND". ---- */
+/* ---- Scanning: clamd(8), INSTREAM. The stream is pieces of [length, 4 bytes, network order][bytes], ended by a length
+ * of 0; the answer is "stream: OK" or "stream: <name> FOUND". ---- */
 
 static int open_socket(int family, const struct sockaddr *address, socklen_t size)
 {

@@ -3,10 +3,13 @@
 #include "clock/instant.h"
 #include "feel/json.h"
 #include "service/account.h"
+#include "service/alert.h"
 #include "service/case.h"
 #include "service/exchange.h"
+#include "service/indicator.h"
 #include "service/internal.h"
 #include "service/party.h"
+#include "service/supervision.h"
 #include "service/task.h"
 
 #include <stdio.h>
@@ -342,7 +345,8 @@ static enum status step_complete(struct story *story, struct value step, const s
     struct str no, id;
     struct error err = ERROR_INIT;
     struct value answer;
-    if (saved_no(story, text_in(step, "of"), &no) != OK || find_task(story, actor, no, text_in(step, "complete"), &id) != OK)
+    if (saved_no(story, text_in(step, "of"), &no) != OK ||
+        find_task(story, actor, no, text_in(step, "complete"), &id) != OK)
         return FAILED;
     enum status status = service_task_complete(&call, id, data_of(story, value_get(step, STR("with"))), &answer, &err);
     return judge(story, step, status, &err);
@@ -392,6 +396,61 @@ static enum status party_named(struct story *story, struct value view, struct va
     return OK;
 }
 
+/* The newest case that this one opened. */
+static enum status save_child(struct story *story, struct value step, struct value view)
+{
+    struct str save = text_in(step, "child");
+    struct value children = value_get(view, STR("children"));
+    size_t count = value_count(children);
+    if (save.len == 0)
+        return OK;
+    if (count == 0)
+        return fail(story, "    expected: a case that this one opened\n    found:    none");
+    story->saved =
+        context_set(story->arena, story->saved, arena_cstr(story->arena, save), value_at(children, count - 1));
+    return OK;
+}
+
+#define LOOKED_AT_ONCE 200
+
+/* What is counted and supervised in the background. */
+static enum status supervise(struct story *story)
+{
+    struct error err = ERROR_INIT;
+    for (size_t done = 1; done;)
+        if (service_indicators_run(story->service, story->now, LOOKED_AT_ONCE, &done, &err) != OK)
+            return unexpected(story, &err);
+    for (size_t done = 1; done;)
+        if (service_alerts_run(story->service, story->now, LOOKED_AT_ONCE, &done, &err) != OK)
+            return unexpected(story, &err);
+    return OK;
+}
+
+/* The rules that have put the case on the list of supervision, in order. */
+static enum status check_alerts(struct story *story, struct value step, struct str no)
+{
+    struct call call = call_of(story, &actor_system);
+    struct error err = ERROR_INIT;
+    struct value wanted, listed, found = value_null;
+    if (!value_find(step, STR("alerts"), &wanted))
+        return OK;
+    if (supervise(story) != OK)
+        return FAILED;
+    if (service_supervision_list(&call, STR(""), LOOKED_AT_ONCE, STR(""), &listed, &err) != OK)
+        return unexpected(story, &err);
+    struct value items = value_get(listed, STR("items"));
+    for (size_t i = 0; i < value_count(items); i++) {
+        struct value alerts = value_get(value_at(items, i), STR("alerts"));
+        for (size_t k = 0; str_equal(text_in(value_at(items, i), "case"), no) && k < value_count(alerts); k++)
+            found = list_add(story->arena, found, value_get(value_at(alerts, k), STR("rule")));
+    }
+    struct str told = value_is_null(found) ? STR("[]") : json_text(story->arena, found);
+    if (str_equal(told, json_text(story->arena, wanted)))
+        return OK;
+    return fail(story, "    expected: alerts %.*s\n    found:    %.*s", STR_ARGS(json_text(story->arena, wanted)),
+                STR_ARGS(told));
+}
+
 static enum status step_expect(struct story *story, struct value step)
 {
     struct call call = call_of(story, &actor_system);
@@ -406,7 +465,8 @@ static enum status step_expect(struct story *story, struct value step)
         if (state.len && !str_equal(state, text_in(view, "state")))
             return fail(story, "    expected: state %.*s\n    found:    %.*s", STR_ARGS(state),
                         STR_ARGS(str_part(json_text(story->arena, view), 0, 3000)));
-        if (party_named(story, view, &party) != OK)
+        if (party_named(story, view, &party) != OK || save_child(story, step, view) != OK ||
+            check_alerts(story, step, no) != OK)
             return FAILED;
         names = context_set(story->arena, names, "case", view);
         names = context_set(story->arena, names, "tasks", value_get(view, STR("tasks")));
@@ -520,7 +580,8 @@ static enum status play(struct story *story)
     if (service_open(&options, &story->service, &err) != OK)
         return unexpected(story, &err);
     if (story->watch)
-        service_listen(story->service, (struct service_listener){.state = story->watch->state, .moved = story->watch->moved});
+        service_listen(story->service,
+                       (struct service_listener){.state = story->watch->state, .moved = story->watch->moved});
     enum status status = add_parties(story);
     for (size_t i = 0; status == OK && i < value_count(steps); i++) {
         size_t before = story->report->len;
@@ -555,8 +616,7 @@ void scenario_watch_run(struct arena *arena, const struct pack_set *packs, const
                           .watch = watch};
     story.staff = all_staff(&story);
     out->passed = play(&story) == OK;
-    out->report = arena_str(arena, buf_str(&report));
-    buf_release(&report);
+    out->report = arena_take(arena, &report);
 }
 
 void scenario_run(struct arena *arena, const struct pack_set *packs, const struct pack_scenario *scenario,

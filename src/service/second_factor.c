@@ -1,4 +1,5 @@
 /* Codes of authenticator apps as the second factor of staff. */
+#include "service/certificate_work.h"
 #include "service/session.h"
 
 #include "trust/totp.h"
@@ -42,7 +43,8 @@ static enum status check_code(const struct call *call, struct store_totp *row, s
         error_field(err, "code");
         return error_hint(err, "Send the six digits along.");
     }
-    if (service_unseal_bytes(call->service, call->arena, place(call->arena, row->name), row->secret, &secret, err) != OK)
+    if (service_unseal_bytes(call->service, call->arena, place(call->arena, row->name), row->secret, &secret, err) !=
+        OK)
         return FAILED;
     return totp_check(secret, code, service_now(call->service), row->used, &row->used) ? OK : second_factor_wrong(err);
 }
@@ -115,16 +117,21 @@ enum status service_totp_begin(const struct call *call, struct str code, struct 
     if (arg.found && arg.row.confirmed && check_code(call, &arg.row, code, err) != OK)
         return FAILED;
     struct str secret = service_random(call->service, arena, TOTP_SECRET_SIZE);
-    arg.row = (struct store_totp){.name = call->actor->id,
-                                  .secret = service_seal_bytes(call->service, arena, place(arena, call->actor->id), secret)};
+    arg.row =
+        (struct store_totp){.name = call->actor->id,
+                            .secret = service_seal_bytes(call->service, arena, place(arena, call->actor->id), secret)};
     if (db_write(call->service->db, put_factor, &arg, err) != OK)
         return FAILED;
     struct str text = base32_encode(arena, secret);
     struct view view;
     view_init(&view, arena);
     view_text(&view, "secret", text);
-    view_text(&view, "uri", arena_printf(arena, "otpauth://totp/Tongban:%.*s?secret=%.*s&issuer=Tongban",
-                                         STR_ARGS(call->actor->id), STR_ARGS(text)));
+    struct str qr, uri = arena_printf(arena, "otpauth://totp/Tongban:%.*s?secret=%.*s&issuer=Tongban",
+                                      STR_ARGS(call->actor->id), STR_ARGS(text));
+    if (certificate_qr(arena, uri, &qr, err) != OK)
+        return FAILED;
+    view_text(&view, "uri", uri);
+    view_text(&view, "svg", certificate_qr_svg(arena, qr));
     *out = view_done(&view);
     return OK;
 }

@@ -1,5 +1,6 @@
 /* Opening and closing, settings, counters. */
 #include "service/closings.h"
+#include "service/status_cache.h"
 #include "service/deployed.h"
 #include "service/service.h"
 
@@ -66,7 +67,8 @@ enum status service_packs_store(struct service *self, struct db_tx *tx, const st
     for (size_t i = 0; i < count; i++)
         if (store_item_add(tx, items[i]->code, items[i]->version, err) != OK)
             return FAILED;
-    return store_pack_set_add(tx, hash, service_now(self), id, err) == OK ? store_pack_files(packs, tx, *id, err) : FAILED;
+    return store_pack_set_add(tx, hash, service_now(self), id, err) == OK ? store_pack_files(packs, tx, *id, err)
+                                                                          : FAILED;
 }
 
 static enum status store_packs(struct db_tx *tx, void *arg, struct error *err)
@@ -95,7 +97,8 @@ static enum status open_packs(struct service *self, struct error *err)
         return FAILED;
     self->packs_id = self->own_packs_id = packs.id;
     struct lists_arg lists = {.self = self};
-    if (db_read(self->db, read_lists, &lists, err) != OK || item_states_turn(self, self->own_packs, service_now(self), err) != OK)
+    if (db_read(self->db, read_lists, &lists, err) != OK ||
+        item_states_turn(self, self->own_packs, service_now(self), err) != OK)
         return FAILED;
     size_t count;
     const struct pack_division *divisions = pack_divisions(self->own_packs, &count);
@@ -123,9 +126,26 @@ static struct service *service_new(const struct service_options *options)
     const char *url = options->public_url ? options->public_url : "http://127.0.0.1:8080";
     self->public_url = arena_str(&self->arena, str_of(url));
     self->demo = options->demo;
-    self->algorithm = options->algorithm;
+    self->algorithm = self->algorithm_default = options->algorithm;
     self->closings = closings_new();
+    self->status_cache = status_cache_new();
     return self;
+}
+
+static void set_algorithm(struct service *self, struct str value)
+{
+    self->algorithm = !value.len                       ? self->algorithm_default
+                      : str_equal(value, STR("SM2")) ? SERVICE_SM2
+                                                       : SERVICE_ES256;
+}
+
+static enum status read_algorithm(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct str value;
+    if (store_setting_get(tx, db_tx_arena(tx), STR("signature.algorithm"), &value, err) != OK)
+        return FAILED;
+    set_algorithm(arg, value);
+    return OK;
 }
 
 enum status service_open(const struct service_options *options, struct service **out, struct error *err)
@@ -135,6 +155,8 @@ enum status service_open(const struct service_options *options, struct service *
         return FAILED;
     struct service *self = service_new(options);
     enum status status = open_database(self, options, err);
+    if (status == OK)
+        status = db_read(self->db, read_algorithm, self, err);
     if (status == OK)
         status = service_keys_open(self, err);
     if (status == OK)
@@ -168,6 +190,7 @@ void service_close(struct service *self)
     }
     deployed_release(self);
     closings_free(self->closings);
+    status_cache_free(self->status_cache);
     item_states_release(self);
     for (size_t i = 0; i < self->retired_count; i++)
         key_set_free(self->retired[i]);
@@ -340,20 +363,25 @@ enum status service_setting_put(const struct call *call, struct str name, struct
     if (service_may(call, "setting.write", err) != OK)
         return FAILED;
     if (name.len == 0 || name.len > 100 || value.len > 10000)
-        return error_set(err, ERROR_INVALID, "setting-invalid", "A setting has a name of 1 to 100 bytes and a value of at most 10,000.");
-    if (str_equal(name, STR("signature.algorithm"))) {
-        if (!str_equal(value, STR("SM2")) && !str_equal(value, STR("ES256"))) {
-            error_set(err, ERROR_INVALID, "setting-invalid", "The signature algorithm is SM2 or ES256.");
-            return error_field(err, "value");
-        }
-        call->service->algorithm = str_equal(value, STR("SM2")) ? SERVICE_SM2 : SERVICE_ES256;
+        return error_set(err, ERROR_INVALID, "setting-invalid",
+                         "A setting has a name of 1 to 100 bytes and a value of at most 10,000.");
+    bool algorithm = str_equal(name, STR("signature.algorithm"));
+    if (algorithm && value.len && !str_equal(value, STR("SM2")) && !str_equal(value, STR("ES256"))) {
+        error_set(err, ERROR_INVALID, "setting-invalid", "The signature algorithm is SM2 or ES256.");
+        error_field(err, "value");
+        return error_hint(err, "Leave it empty for the server's own default.");
     }
-    if (setting_is_secret(name)) {
+    if (setting_is_secret(name) && value.len) {
         struct str sealed = service_seal_bytes(call->service, call->arena, name, value);
-        value = arena_printf(call->arena, "%s%.*s", sealed_mark, STR_ARGS(base64_encode(call->arena, sealed.data, sealed.len)));
+        value = arena_printf(call->arena, "%s%.*s", sealed_mark,
+                             STR_ARGS(base64_encode(call->arena, sealed.data, sealed.len)));
     }
     struct setting_arg arg = {.call = call, .name = name, .value = value};
-    return db_write(call->service->db, setting_write, &arg, err);
+    if (db_write(call->service->db, setting_write, &arg, err) != OK)
+        return FAILED;
+    if (algorithm)
+        set_algorithm(call->service, value);
+    return OK;
 }
 
 /* ---- Counters ---- */
@@ -383,8 +411,8 @@ void service_count(struct service *self, enum metric metric, int64_t n)
 void service_metrics_write(struct service *self, struct buf *out)
 {
     for (size_t i = 0; i < METRIC_COUNT; i++)
-        buf_printf(out, "# TYPE tongban_%s_total counter\ntongban_%s_total %" PRId64 "\n", metric_names[i], metric_names[i],
-                   atomic_load_explicit(&self->metrics[i], memory_order_relaxed));
+        buf_printf(out, "# TYPE tongban_%s_total counter\ntongban_%s_total %" PRId64 "\n", metric_names[i],
+                   metric_names[i], atomic_load_explicit(&self->metrics[i], memory_order_relaxed));
     closings_write(self, self->closings, out);
     db_metrics_write(self->db, out);
 }

@@ -1,9 +1,9 @@
-/* The service: the use cases in domain words. It owns every transaction, every permission and every key; what lies above
- * (HTTP, pages, the command line, scenarios) only asks. One file per group of use cases: case.h, task.h, job.h,
+/* The service: the use cases in domain words. It owns every transaction, every permission and every key; what lies
+ * above (HTTP, pages, the command line, scenarios) only asks. One file per group of use cases: case.h, task.h, job.h,
  * certificate.h, party.h, catalogue.h, account.h, exchange.h, audit.h.
  *
- * Answers are FEEL values (service views): the API writes them as JSON, pages show them through templates, scenarios put
- * conditions to them. A view's members are listed where the function that gives it is declared. Times in views are
+ * Answers are FEEL values (service views): the API writes them as JSON, pages show them through templates, scenarios
+ * put conditions to them. A view's members are listed where the function that gives it is declared. Times in views are
  * date-times in Asia/Shanghai, days are dates, money is whole fen. */
 #pragma once
 
@@ -20,7 +20,8 @@ struct service_transport; /* exchange.h */
 enum service_algorithm { SERVICE_SM2, SERVICE_ES256 };
 
 struct service_options {
-    const char *data;  /* folder for the database, keys and files, made if missing; NULL: everything in memory, for tests */
+    const char
+        *data; /* folder for the database, keys and files, made if missing; NULL: everything in memory, for tests */
     const char *db;    /* as db_open takes it; NULL: tongban.db in the data folder, or memory */
     const struct pack_set *packs; /* loaded; must outlive the service */
     const struct world *world; /* NULL: the real one */
@@ -28,10 +29,12 @@ struct service_options {
     const char *agencies;      /* base address of all agencies without a setting of their own; NULL: none */
     const char *public_url;    /* what verify addresses begin with; NULL: http://127.0.0.1:8080 */
     bool demo;                 /* everything shown is marked as fictional */
-    enum service_algorithm algorithm; /* of new certificate signatures, where the setting signature.algorithm is not there */
+    enum service_algorithm
+        algorithm; /* of new certificate signatures, where the setting signature.algorithm is not there */
 };
 
-/* Opens or makes the database, migrates it, opens or makes the keys, stores the packs by content. Thread-safe afterwards. */
+/* Opens or makes the database, migrates it, opens or makes the keys, stores the packs by content. Thread-safe
+ * afterwards. */
 MUST_USE enum status service_open(const struct service_options *options, struct service **out, struct error *err);
 /* No call may be running. NULL is allowed. */
 void service_close(struct service *self);
@@ -83,7 +86,8 @@ struct actor {
     struct str uscc;      /* of the unit */
     int level;            /* persons: 1 registered, 2 verified number, 3 verified face */
     struct str language;  /* "zh-CN" when absent */
-    const struct acting *acting; /* somebody acts for this party and is named on all that is done; NULL: the party itself */
+    const struct acting
+        *acting; /* somebody acts for this party and is named on all that is done; NULL: the party itself */
 };
 extern const struct actor actor_system;
 extern const struct actor actor_nobody;
@@ -100,11 +104,10 @@ struct call {
 
 /* ---- Permissions ----
  * roles.json names for each role what it may do and in which scope (own, unit, region, province). The words:
- *   case.open case.bulk case.read case.act case.manage   task.work task.manage   certificate.read certificate.manage certificate.deliver
- *   party.read party.write record.read   decision.evaluate   indicator.read   supervision.manage   job.work message.publish
- *   incident.manage exchange.manage   user.manage   audit.read   setting.write
- *   process.deploy process.start process.read process.operate
- *   model.read model.draft model.approve   mandate.grant
+ *   case.open case.bulk case.read case.act case.manage   task.work task.manage   certificate.read certificate.manage
+ * certificate.deliver party.read party.write record.read   decision.evaluate   indicator.read   supervision.manage
+ * job.work message.publish incident.manage exchange.manage   user.manage   audit.read   setting.write process.deploy
+ * process.start process.read process.operate model.read model.draft model.approve   mandate.grant
  * "*" is all of them. Persons and organisations may open items that name them and see and act on what is their own. */
 
 /* Refuses (forbidden, or unauthenticated for nobody) unless the actor may do this at all, whatever its scope. */
@@ -118,12 +121,14 @@ bool service_can(const struct call *call, const char *permission);
 MUST_USE enum status service_setting_get(const struct call *call, struct str name, struct str *out, struct error *err);
 /* Needs setting.write. Known names: signature.algorithm (SM2 | ES256), agency.<id> (address), agency.<id>.token,
  * totp.roles (account.h), oidc.* (oidc.h), scan.clamd, mail.* (message.h),
- * camunda.optional (null | absent: how /v2 shows optional fields without a value). */
+ * camunda.optional (null | absent: how /v2 shows optional fields without a value). An empty value takes the setting
+ * away. */
 MUST_USE enum status service_setting_put(const struct call *call, struct str name, struct str value, struct error *err);
 
 /* ---- Counters ---- */
 
-/* Prometheus text: cases opened and closed, certificates, tasks, timers, jobs, exchanges, sign-ins, and the database's own. */
+/* Prometheus text: cases opened and closed, certificates, tasks, timers, jobs, exchanges, sign-ins, and the database's
+ * own. */
 void service_metrics_write(struct service *self, struct buf *out);
 /* FAILED when the database does not answer. */
 MUST_USE enum status service_ready(struct service *self, struct error *err);

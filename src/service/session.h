@@ -14,15 +14,16 @@ void actor_of_staff(const struct store_staff *row, struct actor *out);
 
 /* What is kept of a session's or token's secret, and of a one-time code. */
 struct str secret_hash(struct arena *arena, struct str secret);
+/* How a session or token is named to people. */
+#define SESSION_ID_LENGTH 24 /* the beginning of its hash, in hex */
+struct str session_id(struct arena *arena, struct str hash);
 /* user-invalid. */
 MUST_USE enum status user_name_check(struct str name, struct error *err);
-/* The argon2id string of a password. password-invalid. */
-MUST_USE enum status password_hash(struct arena *arena, struct str password, struct str *out, struct error *err);
 
 /* ---- second_factor.c ---- */
 
-/* Judges the code of somebody whose password was right. out: what is to be written with the session, its name absent when no code
- * was taken. code-needed, code-wrong. */
+/* Judges the code of somebody whose password was right. out: what is to be written with the session, its name absent
+ * when no code was taken. code-needed, code-wrong. */
 MUST_USE enum status second_factor_check(const struct call *call, const struct actor *staff, struct str code,
                                          struct store_totp *out, bool *must_enrol, struct error *err);
 /* code-wrong; always FAILED. */
@@ -32,8 +33,8 @@ enum status second_factor_wrong(struct error *err);
 
 /* What a session keeps of it. */
 struct value acting_body(struct arena *arena, const struct acting *acting);
-/* Sets actor->acting from a session's body, if the mandate still stands; else unauthenticated. staff: the signed-in member of
- * staff, or nobody. */
+/* Sets actor->acting from a session's body, if the mandate still stands; else unauthenticated. staff: the signed-in
+ * member of staff, or nobody. */
 MUST_USE enum status acting_load(const struct call *call, struct value body, const struct actor *staff,
                                  struct actor *actor, struct error *err);
 /* May this actor do this about the item (code)? True for whom nobody acts. */

@@ -1,4 +1,5 @@
-/* A drawn signature is a file of its own, found under its content; the record is in the case and, as an event, in its chain. */
+/* A drawn signature is a file of its own, found under its content; the record is in the case and, as an event, in its
+ * chain. */
 #include "service/signature.h"
 
 #include "feel/json.h"
@@ -73,7 +74,8 @@ static enum status take_drawing(const struct call *call, struct str drawing, str
 {
     struct str png;
     struct value kept;
-    if (drawing.len > SIGNATURE_BYTES_MAX * 4 / 3 + 4 || !base64_decode(call->arena, drawing, &png) || !fair_picture(png))
+    if (drawing.len > SIGNATURE_BYTES_MAX * 4 / 3 + 4 || !base64_decode(call->arena, drawing, &png) ||
+        !fair_picture(png))
         return refuse("signature-drawing", "signature.drawing",
                       "A drawn signature is a PNG of at most 64 KiB and 2,000 pixels a side.", err);
     if (service_file_put(call, STR("signature.png"), STR("image/png"), png, &kept, err) != OK)
@@ -101,7 +103,8 @@ enum status signature_take(const struct call *call, const struct case_opening *o
     } else if (!name.len) {
         return refuse("signature-missing", "signature.name", "This application has to be signed.", err);
     } else if (!str_equal(name, signature_name(actor))) {
-        return refuse("signature-name", "signature.name", "The name under the application is not that of who has signed in.", err);
+        return refuse("signature-name", "signature.name",
+                      "The name under the application is not that of who has signed in.", err);
     } else {
         view_text(&view, "kind", STR("typed"));
     }

@@ -146,26 +146,32 @@ static enum status subject_not_found(struct error *err)
     return error_hint(err, "Search again: by ID number, USCC or whole name.");
 }
 
-static enum status open_command(struct work *work, void *arg, struct error *err)
+enum status subject_open(struct work *work, struct str key, struct party_held *out, struct error *err)
 {
-    struct looking *self = arg;
     struct store_party row;
     struct str index;
     bool found = false, seen = false;
-    if (hex_decode(work->arena, self->key, &index) && index.len &&
+    if (hex_decode(work->arena, key, &index) && index.len &&
         store_party_find(work->tx, work->arena, index, &row, &found, err) != OK)
         return FAILED;
     if (!found)
         return subject_not_found(err);
-    if (open_row(work, &row, &self->held, err) != OK || is_seen(work, &self->held, &seen, err) != OK)
+    if (open_row(work, &row, out, err) != OK || is_seen(work, out, &seen, err) != OK)
         return FAILED;
     if (!seen)
         return subject_not_found(err);
-    return work_access(work, "party.read", value_text(value_get(self->held.body, STR("id"))), NULL, err);
+    return work_access(work, "party.read", value_text(value_get(out->body, STR("id"))), NULL, err);
+}
+
+static enum status open_command(struct work *work, void *arg, struct error *err)
+{
+    struct looking *self = arg;
+    return subject_open(work, self->key, &self->held, err);
 }
 
 /* What the lines of cases do not tell: ratings, and entries in supervision. */
 struct telling {
+    struct str id; /* of the party */
     struct value cases; /* lines */
     struct list_builder ratings, supervisions;
     int64_t rated, grades, supervised;
@@ -199,7 +205,7 @@ static void push_rating(struct work *work, const struct work_case *of, struct te
 {
     struct value rating = work_case_get(of, "rating");
     int64_t grade = value_int_or(value_get(rating, STR("grade")), 0);
-    if (!grade)
+    if (!grade || value_is_true(value_get(rating, STR("anonymous"))))
         return;
     struct value line = context_set(work->arena, rating, "case", value_string(of->no));
     line = context_set(work->arena, line, "item_title", value_string(of->item->title));
@@ -231,12 +237,28 @@ static enum status tell_case(struct work *work, struct str no, struct telling *o
     return OK;
 }
 
+static enum status tell_own(struct work *work, struct telling *self, struct error *err)
+{
+    struct store_supervision *rows;
+    size_t count;
+    struct str index = party_index(work->service, work->arena, self->id);
+    if (store_supervision_of_subject(work->tx, work->arena, index, &rows, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++)
+        if (actor_sees_division(work->call, rows[i].division, rows[i].unit) &&
+            push_supervision(work, STR_NONE, &rows[i], self, err) != OK)
+            return FAILED;
+    return OK;
+}
+
 static enum status tell_command(struct work *work, void *arg, struct error *err)
 {
     struct telling *self = arg;
     list_builder_init(&self->ratings, work->arena);
     list_builder_init(&self->supervisions, work->arena);
     self->rated = self->grades = self->supervised = 0;
+    if (tell_own(work, self, err) != OK)
+        return FAILED;
     for (size_t i = 0; i < value_count(self->cases); i++)
         if (tell_case(work, value_text(value_get(value_at(self->cases, i), STR("no"))), self, err) != OK)
             return FAILED;
@@ -311,6 +333,7 @@ static enum status put_cases(const struct call *call, struct str id, struct tell
     struct value cases;
     if (service_case_list(call, &query, &cases, err) != OK)
         return FAILED;
+    told->id = id;
     told->cases = value_get(cases, STR("items"));
     if (work_read(call, tell_command, told, err) != OK)
         return FAILED;
@@ -322,7 +345,8 @@ static enum status put_cases(const struct call *call, struct str id, struct tell
 
 static enum status put_sections(const struct call *call, struct str id, struct view *view, struct error *err)
 {
-    static const char *const needs[][2] = {{"certificates", "certificate.read"}, {"cases", "case.read"}, {"records", "record.read"}};
+    static const char *const needs[][2] = {
+        {"certificates", "certificate.read"}, {"cases", "case.read"}, {"records", "record.read"}};
     struct telling told = {.cases = value_null};
     struct value certificates = value_null;
     struct list_builder hidden;
@@ -354,7 +378,8 @@ enum status service_subject_get(const struct call *call, struct str key, struct 
     if (service_may(call, "party.read", err) != OK)
         return FAILED;
     if (!purpose.len || purpose.len > PURPOSE_MAX) {
-        error_set(err, ERROR_INVALID, "purpose-missing", "A file is opened for a purpose, in at most %d bytes.", PURPOSE_MAX);
+        error_set(err, ERROR_INVALID, "purpose-missing", "A file is opened for a purpose, in at most %d bytes.",
+                  PURPOSE_MAX);
         return error_field(err, "purpose");
     }
     if (work_run(call, open_command, &self, err) != OK)

@@ -1,7 +1,9 @@
 #include "service/supervision.h"
 
 #include "clock/instant.h"
+#include "service/builtin.h"
 #include "service/page.h"
+#include "service/subject.h"
 #include "service/supervision_row.h"
 
 #define TEXT_MAX 4000
@@ -51,8 +53,10 @@ static struct value row_view(struct work *work, const struct store_supervision *
     return value_merge(work->arena, body, view_done(&view));
 }
 
-static enum status open_row(struct work *work, const struct store_supervision *row, struct value *out, struct error *err)
+static enum status open_row(struct page *page, const struct page_line *line, struct value *out, struct error *err)
 {
+    struct work *work = page->work;
+    const struct store_supervision *row = line->row;
     struct store_case stored;
     struct work_case *of = NULL;
     struct value body;
@@ -86,18 +90,7 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
 {
     struct supervising *self = arg;
     struct page page = {.work = work, .wanted = self};
-    struct list_builder items;
-    list_builder_init(&items, work->arena);
-    if (page_read(&page, &self->wanted, read_page, err) != OK)
-        return FAILED;
-    for (size_t i = 0; i < page.lines.count; i++) {
-        struct value line;
-        if (open_row(work, page.lines.items[i].row, &line, err) != OK)
-            return FAILED;
-        list_builder_push(&items, line);
-    }
-    self->view = page_view(&page, list_builder_done(&items));
-    return OK;
+    return page_list(&page, &self->wanted, read_page, open_row, &self->view, err);
 }
 
 enum status service_supervision_list(const struct call *call, struct str state, int64_t limit, struct str cursor,
@@ -109,7 +102,8 @@ enum status service_supervision_list(const struct call *call, struct str state, 
     if (state.len)
         self.state = str_equal(state, STR("active")) ? -2 : name_index(state_names, STATE_COUNT, state);
     if (state.len && self.state == -1) {
-        error_set(err, ERROR_INVALID, "filter-invalid", "A supervision is open, answered or closed; active: not closed.");
+        error_set(err, ERROR_INVALID, "filter-invalid",
+                  "A supervision is open, answered or closed; active: not closed.");
         return error_field(err, "state");
     }
     if (work_read(call, list_command, &self, err) != OK)
@@ -129,17 +123,17 @@ static enum status need_text(struct value input, const char *name, struct str *o
     return error_field(err, "%s", name);
 }
 
-static enum status read_due(const struct work_case *of, struct value input, int64_t *out, struct error *err)
+static enum status read_due(struct work *work, struct value input, int64_t *out, struct error *err)
 {
     struct str text = value_text(value_get(input, STR("due")));
     struct value date;
     int64_t day;
-    *out = due_after(of, STR(DUE_WORKING_DAYS));
+    *out = due_from(pack_calendar(work->service->packs), work->now, STR(DUE_WORKING_DAYS));
     if (text.len == 0)
         return OK;
     if (date_parse(text, &date) && date_time_to_ms(date, &day)) {
         *out = day + CLOCK_DAY_MS - 1;
-        if (*out >= of->work->now && day < of->work->now + 366 * CLOCK_DAY_MS)
+        if (*out >= work->now && day < work->now + 366 * CLOCK_DAY_MS)
             return OK;
     }
     error_set(err, ERROR_INVALID, "due-invalid", "The date is a day such as 2026-07-06, today or within a year.");
@@ -158,7 +152,8 @@ static enum status check_owner(struct work *work, struct str owner, struct error
     return error_field(err, "owner");
 }
 
-struct value supervision_told(struct work *work, const struct store_supervision *row, const char *member, struct str text)
+struct value supervision_told(struct work *work, const struct store_supervision *row, const char *member,
+                              struct str text)
 {
     struct view view;
     view_init(&view, work->arena);
@@ -180,41 +175,93 @@ static enum status seen_case(struct work *work, struct str no, struct work_case 
     return error_field(err, "case");
 }
 
+static enum status about_case(struct work *work, struct value input, struct store_supervision *row,
+                              struct work_case **out, struct error *err)
+{
+    struct work_case *of;
+    int64_t open;
+    if (seen_case(work, value_text(value_get(input, STR("case"))), &of, err) != OK)
+        return FAILED;
+    if (of->row.closed)
+        return error_set(err, ERROR_CONFLICT, "case-closed", "Case %.*s is closed.", STR_ARGS(of->no));
+    if (store_supervision_of_case(work->tx, of->row.region, of->row.id, &open, err) != OK)
+        return FAILED;
+    if (open)
+        return error_set(err, ERROR_CONFLICT, "supervision-exists", "Case %.*s is on the list already.",
+                         STR_ARGS(of->no));
+    row->region = of->row.region;
+    row->case_id = of->row.id;
+    row->division = of->row.division;
+    row->unit = of->row.unit;
+    *out = of;
+    return OK;
+}
+
+/* Where the party lives or is registered, else where its owner works, else where the actor does. */
+static enum status place_subject(struct work *work, struct str region, struct store_supervision *row, struct error *err)
+{
+    struct store_staff staff;
+    bool found = false;
+    if (!region_of(work->service->packs, region)) {
+        if (row->owner.len && store_staff_find(work->tx, work->arena, row->owner, &staff, &found, err) != OK)
+            return FAILED;
+        region = found ? staff.region : work->call->actor->region;
+    }
+    row->region = region_of(work->service->packs, region);
+    row->division = division_of(region);
+    return OK;
+}
+
+static enum status about_subject(struct work *work, struct str key, struct store_supervision *row, struct view *body,
+                                 struct error *err)
+{
+    struct party_held held;
+    struct store_supervision *others;
+    size_t count;
+    if (subject_open(work, key, &held, err) != OK)
+        return FAILED;
+    struct str id = value_text(value_get(held.body, STR("id")));
+    struct str name = value_text(value_get(held.body, STR("name")));
+    row->subject = party_index(work->service, work->arena, id);
+    if (store_supervision_of_subject(work->tx, work->arena, row->subject, &others, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++)
+        if (!others[i].closed)
+            return error_set(err, ERROR_CONFLICT, "supervision-exists", "The subject is on the list already.");
+    if (place_subject(work, value_text(value_get(held.body, STR("region"))), row, err) != OK)
+        return FAILED;
+    view_text(body, "subject", held.row.kind ? name : service_mask_name(work->arena, name));
+    view_text(body, "subject_key", key);
+    return OK;
+}
+
 static enum status open_command(struct work *work, void *arg, struct error *err)
 {
     struct supervising *self = arg;
     struct store_supervision *row = arena_new(work->arena, struct store_supervision);
-    struct work_case *of;
-    struct str reason;
-    int64_t open;
-    if (need_text(self->input, "reason", &reason, err) != OK ||
-        seen_case(work, value_text(value_get(self->input, STR("case"))), &of, err) != OK)
-        return FAILED;
-    *row = (struct store_supervision){.region = of->row.region,
-                                      .case_id = of->row.id,
-                                      .division = of->row.division,
-                                      .unit = of->row.unit,
-                                      .owner = value_text(value_get(self->input, STR("owner"))),
-                                      .opened = work->now,
-                                      .version = 1};
-    row->owner = row->owner.data ? row->owner : STR("");
-    if (of->row.closed)
-        return error_set(err, ERROR_CONFLICT, "case-closed", "Case %.*s is closed.", STR_ARGS(of->no));
-    if (store_supervision_of_case(work->tx, row->region, row->case_id, &open, err) != OK)
-        return FAILED;
-    if (open)
-        return error_set(err, ERROR_CONFLICT, "supervision-exists", "Case %.*s is on the list already.", STR_ARGS(of->no));
-    if (check_owner(work, row->owner, err) != OK || read_due(of, self->input, &row->due, err) != OK ||
-        work_key(work, row->region, &row->id, err) != OK)
-        return FAILED;
+    struct work_case *of = NULL;
+    struct str reason, subject = value_text(value_get(self->input, STR("subject")));
     struct view body;
+    if (need_text(self->input, "reason", &reason, err) != OK)
+        return FAILED;
+    *row = (struct store_supervision){
+        .owner = value_text(value_get(self->input, STR("owner"))), .opened = work->now, .version = 1};
+    row->owner = row->owner.data ? row->owner : STR("");
     view_init(&body, work->arena);
     view_text(&body, "reason", reason);
     view_text(&body, "opened_by", work->call->actor->name);
+    if ((subject.len ? about_subject(work, subject, row, &body, err) : about_case(work, self->input, row, &of, err)) !=
+        OK)
+        return FAILED;
+    if (check_owner(work, row->owner, err) != OK || read_due(work, self->input, &row->due, err) != OK ||
+        work_key(work, row->region, &row->id, err) != OK)
+        return FAILED;
+    row->case_id = of ? row->case_id : -row->id;
     struct value text = view_done(&body);
     row->body = service_seal(work->service, work->arena, supervision_place(work->arena, row), text);
     work_change(work, CHANGE_SUPERVISION_INSERT, row);
-    work_case_event(of, "case.supervised", supervision_told(work, row, "reason", reason));
+    if (of)
+        work_case_event(of, "case.supervised", supervision_told(work, row, "reason", reason));
     self->view = row_view(work, row, of, text);
     work->answer = self->view;
     return OK;
@@ -238,7 +285,8 @@ static enum status find(struct work *work, struct str id, struct store_supervisi
     if (key_parse(id, &key) &&
         store_supervision_find(work->tx, work->arena, key >> STORE_KEY_BITS, key, out, &found, err) != OK)
         return FAILED;
-    if (found && actor_sees_division(work->call, out->division, out->unit))
+    bool own = found && out->owner.len && str_equal(out->owner, work->call->actor->id);
+    if (found && (own || actor_sees_division(work->call, out->division, out->unit)))
         return OK;
     return error_set(err, ERROR_NOT_FOUND, "supervision-not-found", "There is no supervision %.*s that you may see.",
                      STR_ARGS(id));

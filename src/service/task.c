@@ -4,6 +4,8 @@
 #include "clock/instant.h"
 #include "service/case_open.h"
 #include "service/delegation_work.h"
+#include "service/item_state.h"
+#include "service/page.h"
 #include "service/task_store.h"
 
 #include <stdlib.h>
@@ -189,7 +191,8 @@ static struct value task_context(struct work *work, const struct store_task *row
 
 static enum status claimed_by_other(const struct store_task *row, struct error *err)
 {
-    error_set(err, ERROR_CONFLICT, "task-claimed-by-other", "The task has been claimed by %.*s.", STR_ARGS(row->assignee));
+    error_set(err, ERROR_CONFLICT, "task-claimed-by-other", "The task has been claimed by %.*s.",
+              STR_ARGS(row->assignee));
     return error_hint(err, "Ask them to release it.");
 }
 
@@ -296,7 +299,8 @@ static enum status check_separate(struct work *work, struct work_case *of, const
         for (size_t i = 0; i < value_count(ids); i++)
             if (str_equal(value_text(value_at(ids, i)), work->call->actor->id) ||
                 str_equal(value_text(value_at(ids, i)), worker(work))) {
-                error_set(err, ERROR_CONFLICT, "separate-persons", "Another person must do this: you did an earlier step.");
+                error_set(err, ERROR_CONFLICT, "separate-persons",
+                          "Another person must do this: you did an earlier step.");
                 return error_hint(err, "Release the task and leave it to a colleague.");
             }
     }
@@ -429,7 +433,8 @@ static enum status task_filter(const struct call *call, const struct service_tas
         range.from = range.from > scope.divisions.from ? range.from : scope.divisions.from;
         range.to = range.to < scope.divisions.to ? range.to : scope.divisions.to;
     }
-    const struct pack_item *item = pack_item_find(call->service->packs, query->item, instant_day(service_now(call->service)));
+    const struct pack_item *item =
+        pack_item_find(call->service->packs, query->item, instant_day(service_now(call->service)));
     *filter = (struct store_task_filter){.role = call->actor->role,
                                          .unassigned = query->unclaimed,
                                          .division_from = range.from,
@@ -439,6 +444,7 @@ static enum status task_filter(const struct call *call, const struct service_tas
                                          .limit = limit_between(query->limit, 50, 200)};
     if (query->item.len && !item)
         filter->item = -1;
+    filter->item_versions = item_has_versions(call->service, query->item);
     if (read_cursor(query->cursor, filter, err) != OK)
         return FAILED;
     if (query->mine) {
@@ -479,33 +485,60 @@ static enum status gather_staff(struct work *work, struct store_task_filter *fil
 /* Persons and organisations: through their own open cases. */
 static enum status gather_own(struct work *work, task_rows *out, struct error *err)
 {
-    int64_t *regions;
-    size_t region_count = region_list(work->service, (struct division_range){0, INT64_MAX}, work->arena, &regions);
     struct str mine = actor_index(work->call);
     struct store_case_filter filter = {
         .division_to = INT64_MAX, .party = mine, .applicant = mine, .state = CASE_REVIEWING, .limit = 100};
-    for (size_t r = 0; mine.data && r < region_count; r++) {
-        struct store_case *cases;
-        size_t count;
-        filter.region = regions[r];
-        if (store_case_list(work->tx, work->arena, &filter, &cases, &count, err) != OK)
+    struct store_case *cases;
+    size_t count = 0;
+    if (mine.data && case_rows(work, &filter, &cases, &count, err) != OK)
+        return FAILED;
+    for (size_t c = 0; c < count; c++) {
+        struct store_task *rows;
+        size_t n;
+        struct work_case of = {.work = work, .row = cases[c]};
+        if (store_task_of_case(work->tx, work->arena, cases[c].region, cases[c].id, &rows, &n, err) != OK)
             return FAILED;
-        for (size_t c = 0; c < count; c++) {
-            struct store_task *rows;
-            size_t n;
-            struct work_case of = {.work = work, .row = cases[c]};
-            if (store_task_of_case(work->tx, work->arena, cases[c].region, cases[c].id, &rows, &n, err) != OK)
-                return FAILED;
-            for (size_t i = 0; i < n; i++)
-                if (task_for_actor(work, &rows[i], &of))
-                    VECTOR_PUSH(work->arena, out, rows[i]);
-        }
+        for (size_t i = 0; i < n; i++)
+            if (task_for_actor(work, &rows[i], &of))
+                VECTOR_PUSH(work->arena, out, rows[i]);
     }
     return OK;
 }
 
-static enum status push_line(struct work *work, const struct list_arg *a, const struct store_task *task,
-                             struct list_builder *items, struct error *err)
+static bool in_list(const struct store_task_filter *filter, const struct store_task *row)
+{
+    if (filter->role.data ? !task_has_role(row->roles, filter->role) : !row->assignee.data)
+        return false;
+    if ((filter->assignee.data && !str_equal(row->assignee, filter->assignee)) ||
+        (filter->unassigned && row->assignee.data))
+        return false;
+    return row->division >= filter->division_from && row->division < filter->division_to &&
+           (!filter->unit.data || str_equal(filter->unit, row->unit));
+}
+
+/* What would be in the list of one case's. */
+static enum status gather_case(struct work *work, const struct store_task_filter *filter, struct str no, task_rows *out,
+                               struct error *err)
+{
+    struct case_id id;
+    struct store_case row;
+    struct store_task *rows;
+    size_t count;
+    bool found, staff = work->call->actor->kind == ACTOR_STAFF;
+    if (!case_no_parse(no, &id))
+        return OK;
+    if (store_case_find(work->tx, work->arena, id.region, id.id, &row, &found, err) != OK ||
+        store_task_of_case(work->tx, work->arena, id.region, id.id, &rows, &count, err) != OK)
+        return FAILED;
+    struct work_case of = {.work = work, .row = row};
+    for (size_t i = 0; found && i < count; i++)
+        if (staff ? in_list(filter, &rows[i]) : task_for_actor(work, &rows[i], &of))
+            VECTOR_PUSH(work->arena, out, rows[i]);
+    return OK;
+}
+
+static enum status push_line(struct work *work, const struct store_task *task, struct list_builder *items,
+                             struct error *err)
 {
     struct work_case *of;
     struct store_case row;
@@ -516,8 +549,7 @@ static enum status push_line(struct work *work, const struct list_arg *a, const 
         return OK;
     if (work_case_look(work, &row, &of, err) != OK)
         return FAILED;
-    if (!a->query->case_no.len || str_equal(of->no, a->query->case_no))
-        list_builder_push(items, task_context(work, task, of));
+    list_builder_push(items, task_context(work, task, of));
     return OK;
 }
 
@@ -545,7 +577,10 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
     if (look_as(work, a->query->stand_in_for, &as, err) != OK || task_filter(&as, a->query, &filter, err) != OK)
         return FAILED;
     bool staff = work->call->actor->kind == ACTOR_STAFF;
-    if ((staff ? gather_staff(work, &filter, &all, err) : gather_own(work, &all, err)) != OK)
+    enum status status = a->query->case_no.len ? gather_case(work, &filter, a->query->case_no, &all, err)
+                         : staff               ? gather_staff(work, &filter, &all, err)
+                                               : gather_own(work, &all, err);
+    if (status != OK)
         return FAILED;
     if (all.count)
         qsort(all.items, all.count, sizeof *all.items, compare_tasks);
@@ -553,7 +588,7 @@ static enum status list_command(struct work *work, void *arg, struct error *err)
     list_builder_init(&items, work->arena);
     size_t n = all.count < (size_t)filter.limit ? all.count : (size_t)filter.limit;
     for (size_t i = 0; i < n; i++)
-        if (push_line(work, a, &all.items[i], &items, err) != OK)
+        if (push_line(work, &all.items[i], &items, err) != OK)
             return FAILED;
     struct view view;
     view_init(&view, work->arena);

@@ -30,14 +30,14 @@ MUST_USE enum status service_task_get(const struct call *call, struct str id, st
 MUST_USE enum status service_task_claim(const struct call *call, struct str id, struct value *out, struct error *err);
 MUST_USE enum status service_task_release(const struct call *call, struct str id, struct value *out, struct error *err);
 
-/* Completes with the task's form filled in. The case as it then stands (view of service_case_open). form-invalid (*out is then
- * the list of problems, as service_case_check gives them), task-already-completed, task-claimed-by-other. */
+/* Completes with the task's form filled in. The case as it then stands (view of service_case_open). form-invalid (*out
+ * is then the list of problems, as service_case_check gives them), task-already-completed, task-claimed-by-other. */
 MUST_USE enum status service_task_complete(const struct call *call, struct str id, struct value form, struct value *out,
                                            struct error *err);
 
-/* Gives many tasks to one member of staff (absent: the actor), with a note in each case and a message to them. Needs task.work for
- * oneself, task.manage for others. {done [id], refused [{id, type, detail}]}; one that cannot be given does not hold the others
- * up. assign-invalid with the field. */
+/* Gives many tasks to one member of staff (absent: the actor), with a note in each case and a message to them. Needs
+ * task.work for oneself, task.manage for others. {done [id], refused [{id, type, detail}]}; one that cannot be given
+ * does not hold the others up. assign-invalid with the field. */
 struct service_assignment {
     struct value tasks; /* list of ids, at most 200 */
     struct str to, note;

@@ -2,6 +2,7 @@
 #include "service/task.h"
 
 #include "service/builtin.h"
+#include "service/many.h"
 #include "service/session.h"
 #include "service/task_store.h"
 
@@ -63,7 +64,8 @@ static enum status assign_command(struct work *work, void *arg, struct error *er
     if (row.assignee.data && str_equal(row.assignee, to.id))
         return OK;
     if (row.assignee.data && !service_can(work->call, "task.manage")) {
-        error_set(err, ERROR_CONFLICT, "task-claimed-by-other", "The task has been claimed by %.*s.", STR_ARGS(row.assignee));
+        error_set(err, ERROR_CONFLICT, "task-claimed-by-other", "The task has been claimed by %.*s.",
+                  STR_ARGS(row.assignee));
         return error_hint(err, "Ask them to release it.");
     }
     if (!own && !task_for_staff(work, &to, &row)) {
@@ -82,7 +84,7 @@ static enum status assign_command(struct work *work, void *arg, struct error *er
     return tell(of, &row, &to, a->wanted->note, err);
 }
 
-static struct value refusal(struct arena *arena, struct str id, const struct error *err)
+struct value many_refused(struct arena *arena, struct str id, const struct error *err)
 {
     struct view view;
     view_init(&view, arena);
@@ -112,7 +114,7 @@ enum status service_task_assign(const struct call *call, const struct service_as
         if (work_run(call, assign_command, &one, &problem) == OK)
             list_builder_push(&done, value_string(one.id));
         else if (problem.kind == ERROR_NOT_FOUND || problem.kind == ERROR_CONFLICT)
-            list_builder_push(&refused, refusal(call->arena, one.id, &problem));
+            list_builder_push(&refused, many_refused(call->arena, one.id, &problem));
         else {
             *err = problem;
             return FAILED;

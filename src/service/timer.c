@@ -136,8 +136,8 @@ static enum status expire(struct db_tx *tx, void *arg, struct error *err)
 {
     int64_t now = *(const int64_t *)arg;
     if (store_idempotency_expire(tx, now - 2 * DAY_MS, err) != OK ||
-        store_draft_expire(tx, now - 30 * DAY_MS, err) != OK || store_upload_expire(tx, now - DAY_MS, err) != OK || store_message_expire(tx, now, err) != OK ||
-        store_task_done_expire(tx, now - 30 * DAY_MS, err) != OK ||
+        store_draft_expire(tx, now - 30 * DAY_MS, err) != OK || store_upload_expire(tx, now - DAY_MS, err) != OK ||
+        store_message_expire(tx, now, err) != OK || store_task_done_expire(tx, now - 30 * DAY_MS, err) != OK ||
         store_session_expire(tx, now - 30 * CLOCK_MINUTE_MS, now - DAY_MS / 2, err) != OK)
         return FAILED;
     if (store_rate_expire(tx, now - DAY_MS, err) != OK)

@@ -38,8 +38,9 @@ static void start(struct transfer *self, struct arena *arena, CURLM *multi)
     self->handle = handle;
     self->started_us = monotonic_us();
     buf_init(&self->reply, REPLY_MAX);
-    self->headers = header(NULL, arena, "Content-Type",
-                           delivery->content_type.len ? delivery->content_type : STR("application/json; charset=utf-8"));
+    self->headers =
+        header(NULL, arena, "Content-Type",
+               delivery->content_type.len ? delivery->content_type : STR("application/json; charset=utf-8"));
     self->headers = header(self->headers, arena, "Accept", STR("application/json"));
     self->headers = header(self->headers, arena, "Expect", STR(""));
     if (delivery->idempotency_key.len)

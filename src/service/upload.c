@@ -67,7 +67,8 @@ enum status service_upload_begin(const struct call *call, const struct service_u
     if (call->actor->kind == ACTOR_NOBODY)
         return service_may(call, "case.open", err);
     if (wanted->size < 1 || wanted->size > (int64_t)FILE_MAX || wanted->name.len > 200 || wanted->type.len > 100) {
-        error_set(err, ERROR_TOO_LARGE, "file-invalid", "A file has 1 byte to 20 MiB, and a name of at most 200 bytes.");
+        error_set(err, ERROR_TOO_LARGE, "file-invalid",
+                  "A file has 1 byte to 20 MiB, and a name of at most 200 bytes.");
         return error_field(err, "size");
     }
     struct str owner = actor_index(call);
@@ -201,7 +202,8 @@ enum status service_upload_part(const struct call *call, struct str id, int64_t 
     struct value body, file = value_null;
     if (load(call, id, &arg, &body, err) != OK)
         return FAILED;
-    /* A last part that came but could not be kept, because the scanner was away, is finished by sending nothing more. */
+    /* A last part that came but could not be kept, because the scanner was away, is finished by sending nothing more.
+     */
     bool again = arg.row.place == arg.row.size && content.len == 0 && offset == arg.row.size;
     if (!again && check_part(&arg.row, offset, content, err) != OK)
         return FAILED;

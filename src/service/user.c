@@ -10,7 +10,6 @@
 #define CODE_BYTES 7
 #define CODE_MS CLOCK_DAY_MS
 #define CODE_TRIES 5
-#define ID_LENGTH 24 /* of a session or token: the beginning of its hash, in hex */
 #define ROWS_AT_ONCE 500
 #define REASON_MAX 500
 
@@ -62,11 +61,13 @@ static enum status may_give(const struct call *call, const struct store_staff *r
         return error_field(err, "region");
     }
     if (!role_is_mine(call, role)) {
-        error_set(err, ERROR_FORBIDDEN, "role-beyond-yours", "The role %.*s may do more than you may.", STR_ARGS(row->role));
+        error_set(err, ERROR_FORBIDDEN, "role-beyond-yours", "The role %.*s may do more than you may.",
+                  STR_ARGS(row->role));
         return error_field(err, "role");
     }
     if (!region_is_mine(call, row)) {
-        error_set(err, ERROR_FORBIDDEN, "region-beyond-yours", "%.*s is not within your region or unit.", STR_ARGS(row->region));
+        error_set(err, ERROR_FORBIDDEN, "region-beyond-yours", "%.*s is not within your region or unit.",
+                  STR_ARGS(row->region));
         return error_field(err, "region");
     }
     return OK;
@@ -157,7 +158,8 @@ static enum status write_user(struct db_tx *tx, void *arg, struct error *err)
     bool added = true;
     if (keep_an_administrator(tx, self, err) != OK)
         return FAILED;
-    if ((self->is_new ? store_staff_insert(tx, &self->row, &added, err) : store_staff_update(tx, &self->row, err)) != OK)
+    if ((self->is_new ? store_staff_insert(tx, &self->row, &added, err) : store_staff_update(tx, &self->row, err)) !=
+        OK)
         return FAILED;
     if (!added) {
         error_set(err, ERROR_CONFLICT, "user-exists", "There is a user %.*s already.", STR_ARGS(self->row.name));
@@ -340,11 +342,6 @@ static enum status read_holdings(struct db_tx *tx, void *arg, struct error *err)
     return store_staff_code_find(tx, arena, self->name, &self->code, &self->has_code, err);
 }
 
-static struct str thing_id(struct arena *arena, struct str hash)
-{
-    return str_part(hex_encode(arena, hash.data, hash.len), 0, ID_LENGTH);
-}
-
 static struct value sessions_view(const struct holdings *self)
 {
     struct arena *arena = self->call->arena;
@@ -356,7 +353,7 @@ static struct value sessions_view(const struct holdings *self)
         struct error broken = ERROR_INIT;
         struct view view;
         view_init(&view, arena);
-        view_text(&view, "id", thing_id(arena, row->hash));
+        view_text(&view, "id", session_id(arena, row->hash));
         if (service_unseal(self->call->service, arena, STR("session"), row->body, &body, &broken) == OK)
             view_put(&view, "device", value_get(body, STR("device")));
         view_time(&view, "began", row->created);
@@ -374,7 +371,7 @@ static struct value tokens_view(const struct holdings *self)
     for (size_t i = 0; i < self->token_count; i++) {
         struct view view;
         view_init(&view, arena);
-        view_text(&view, "id", thing_id(arena, self->tokens[i].hash));
+        view_text(&view, "id", session_id(arena, self->tokens[i].hash));
         view_time(&view, "made", self->tokens[i].created);
         view_time(&view, "expires", self->tokens[i].expires);
         list_builder_push(&items, view_done(&view));
@@ -474,7 +471,8 @@ enum status service_user_act(const struct call *call, struct str name, struct st
     if (load_mine(call, name, &self, err) != OK)
         return FAILED;
     if (what < 0)
-        return error_set(err, ERROR_NOT_FOUND, "action-not-found", "A user is locked, unlocked, reset, or rid of a factor.");
+        return error_set(err, ERROR_NOT_FOUND, "action-not-found",
+                         "A user is locked, unlocked, reset, or rid of a factor.");
     self.reason = str_trim(reason);
     if ((what == LOCK && !self.reason.len) || self.reason.len > REASON_MAX) {
         error_set(err, ERROR_INVALID, "reason-missing", "Locking needs a reason, of at most %d bytes.", REASON_MAX);
@@ -515,7 +513,7 @@ static enum status end_thing(struct db_tx *tx, void *arg, struct error *err)
     size_t count = session ? self->held.session_count : self->held.token_count;
     for (size_t i = 0; i < count && !self->ended; i++) {
         struct str hash = session ? self->held.sessions[i].hash : self->held.tokens[i].hash;
-        self->ended = str_equal(thing_id(arena, hash), self->id);
+        self->ended = str_equal(session_id(arena, hash), self->id);
         if (self->ended && (session ? store_session_delete(tx, hash, err) : store_token_delete(tx, hash, err)) != OK)
             return FAILED;
     }
@@ -530,7 +528,7 @@ enum status service_user_end(const struct call *call, struct str name, enum serv
     if (load_mine(call, name, &user, err) != OK)
         return FAILED;
     user.what = thing == SERVICE_USER_SESSION ? STR("user.end-session") : STR("user.revoke-token");
-    user.reason = str_part(id, 0, ID_LENGTH);
+    user.reason = str_part(id, 0, SESSION_ID_LENGTH);
     if (work_run(call, note_command, &user, err) != OK || db_write(call->service->db, end_thing, &self, err) != OK)
         return FAILED;
     if (self.ended)
@@ -556,7 +554,8 @@ static enum status take_code(struct db_tx *tx, void *arg, struct error *err)
     struct str password = self->user.row.password;
     bool known;
     self->right = false;
-    if (store_staff_find(tx, self->user.call->arena, self->user.row.name, &self->user.row, &self->user.found, err) != OK ||
+    if (store_staff_find(tx, self->user.call->arena, self->user.row.name, &self->user.row, &self->user.found, err) !=
+            OK ||
         store_staff_code_find(tx, self->user.call->arena, self->user.row.name, &self->code, &known, err) != OK)
         return FAILED;
     self->user.row.password = password;
@@ -577,7 +576,7 @@ enum status service_password_set(const struct call *call, struct str name, struc
                                  struct error *err)
 {
     struct setting self = {.user = {.call = call, .row = {.name = name}}};
-    if (password_hash(call->arena, password, &self.user.row.password, err) != OK)
+    if (service_password_hash(call->arena, password, &self.user.row.password, err) != OK)
         return FAILED;
     self.given = code_hash(call->arena, name, code);
     if (db_write(call->service->db, take_code, &self, err) != OK)
@@ -591,8 +590,10 @@ enum status service_password_set(const struct call *call, struct str name, struc
 
 /* ---- Roles ---- */
 
-static const char *const scope_names[] = {
-    [PACK_SCOPE_OWN] = "own", [PACK_SCOPE_UNIT] = "unit", [PACK_SCOPE_REGION] = "region", [PACK_SCOPE_PROVINCE] = "province"};
+static const char *const scope_names[] = {[PACK_SCOPE_OWN] = "own",
+                                          [PACK_SCOPE_UNIT] = "unit",
+                                          [PACK_SCOPE_REGION] = "region",
+                                          [PACK_SCOPE_PROVINCE] = "province"};
 
 enum status service_role_list(const struct call *call, struct value *out, struct error *err)
 {

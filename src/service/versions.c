@@ -99,7 +99,8 @@ enum status versions_read(struct work *work, struct versions *out, struct error 
 {
     *out = (struct versions){0};
     struct store_set_file *files;
-    if (store_set_files(work->tx, work->arena, STR("processes/"), STR("processes0"), &files, &out->file_count, err) != OK)
+    if (store_set_files(work->tx, work->arena, STR("processes/"), STR("processes0"), &files, &out->file_count, err) !=
+        OK)
         return FAILED;
     out->files = files;
     read_packed(work, out);
@@ -125,7 +126,8 @@ static enum status of_definition(struct work *work, struct versions *self, int64
     return OK;
 }
 
-static const struct store_set_file *file_of(const struct versions *self, const struct pack_process *process, int64_t set)
+static const struct store_set_file *file_of(const struct versions *self, const struct pack_process *process,
+                                            int64_t set)
 {
     struct str pack = pack_id(process->pack);
     for (size_t i = 0; i < self->file_count; i++)

@@ -1,5 +1,5 @@
-/* Every version of every process: those of packs, told apart by their file's content over all sets of packs that were ever in
- * force, and deployed ones. Which cases run which is known by (item, packs): see store_case_group. */
+/* Every version of every process: those of packs, told apart by their file's content over all sets of packs that were
+ * ever in force, and deployed ones. Which cases run which is known by (item, packs): see store_case_group. */
 #pragma once
 
 #include "service/page.h"
@@ -21,7 +21,8 @@ struct versions {
     size_t file_count;
 };
 MUST_USE enum status versions_read(struct work *work, struct versions *out, struct error *err);
-/* The one that cases of this group run; it is added when only old packs have it. NULL in *out when it cannot be told. */
+/* The one that cases of this group run; it is added when only old packs have it. NULL in *out when it cannot be told.
+ */
 MUST_USE enum status versions_of(struct work *work, struct versions *self, const struct store_case_group *group,
                                  struct version **out, struct error *err);
 /* By process, source ("": pack, else deployed) and number (0: the one in force, else the newest). version-not-found. */

@@ -114,7 +114,8 @@ static enum status read_question(const struct call *call, const struct service_w
         return FAILED;
     out->item = pack_item_find(call->service->packs, query->item, instant_day(service_now(call->service)));
     if (!out->item)
-        return error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s in force.", STR_ARGS(query->item));
+        return error_set(err, ERROR_NOT_FOUND, "item-not-found", "There is no item %.*s in force.",
+                         STR_ARGS(query->item));
     if (indicator_question_read(call, &out->figure, &out->question, err) != OK || read_limit(out, err) != OK ||
         read_materials(out, err) != OK)
         return FAILED;
@@ -291,19 +292,19 @@ static struct value definitions(struct arena *arena)
     } all[] = {
         {"clocked", "期间内办结、已受理的办件:从受理起算,受理当日不计",
          "Cases closed in the period that were accepted: the limit runs from acceptance, that day not counted"},
-        {"late", "作出决定(没有决定的,办结)的时刻晚于按新期限算出的最后时刻;每次中止按实际起止扣除,节假日和调休按公布的日历",
+        {"late",
+         "作出决定(没有决定的,办结)的时刻晚于按新期限算出的最后时刻;每次中止按实际起止扣除,节假日和调休按公布的日历",
          "Decided (or, without decision, closed) after the last instant in time under the new limit; "
          "each suspension is taken out as it really was, days off by the published calendar"},
-        {"was_late", "作出决定的时刻晚于当时的期限",
-         "Decided after the deadline the case really had"},
-        {"rate", "超期件 ÷ 已受理的办结件",
-         "Late cases ÷ closed cases that were accepted"},
+        {"was_late", "作出决定的时刻晚于当时的期限", "Decided after the deadline the case really had"},
+        {"rate", "超期件 ÷ 已受理的办结件", "Late cases ÷ closed cases that were accepted"},
         {"kept_by_extension", "只因当时批准的延期才不超期的办件;填写延期上限后,超出部分不算",
          "Cases that are in time only by the extension then granted; beyond the given most it does not count"},
         {"used", "办件实际用去的天数(按新期限的计算单位,扣除中止)",
          "Days that cases really took, of the new limit's kind, without suspensions"},
         {"handed", "申请人以文件或纸质提交该材料的办件数;折合每年 = 次数 × 365 ÷ 期间天数",
-         "Cases in which the applicant handed it in as a file or on paper; a year's = times × 365 ÷ days of the period"},
+         "Cases in which the applicant handed it in as a file or on paper; a year's = times × 365 ÷ days of the "
+         "period"},
         {"obtainable", "有电子证照可替代,或由其他部门核发、可以通过数据共享取得",
          "A certificate stands in for it, or another authority issues it and can be asked by exchange"},
     };
@@ -504,8 +505,9 @@ static enum status list_page(const struct call *call, struct listing *self, stru
     view_init(&view, call->arena);
     view_put(&view, "items", list_builder_done(&items));
     if (full)
-        view_text(&view, "next",
-                  arena_printf(call->arena, "%zu.%" PRId64 ".%" PRId64, self->job, self->range.after, self->range.after_id));
+        view_text(
+            &view, "next",
+            arena_printf(call->arena, "%zu.%" PRId64 ".%" PRId64, self->job, self->range.after, self->range.after_id));
     *out = view_done(&view);
     return OK;
 }

@@ -133,7 +133,8 @@ static void finish_event(struct work *self, struct work_case *of)
     view_text(&view, "unit", self->call->actor->unit_name);
     view_text(&view, "unit_id", self->call->actor->unit);
     view_put(&view, "events", list);
-    struct store_event event = {.region = of->row.region, .case_id = of->row.id, .seq = of->row.events + 1, .at = self->now};
+    struct store_event event = {
+        .region = of->row.region, .case_id = of->row.id, .seq = of->row.events + 1, .at = self->now};
     event.body = service_seal(self->service, self->arena, event_context(self->arena, &event), view_done(&view));
     unsigned char *hash = arena_alloc(self->arena, HASH_SIZE);
     event_hash(self->arena, &event, of->row.head, hash);
@@ -155,8 +156,8 @@ static enum status finish_case(struct work *self, struct work_case *of, struct e
     if (of->instance) {
         work_case_set(of, "instance_version", value_int(of->row.version));
         struct str bytes = bpmn_instance_encode(self->arena, of->instance);
-        of->row.instance =
-            service_seal_bytes(self->service, self->arena, instance_context(self->arena, &of->row, of->row.version), bytes);
+        of->row.instance = service_seal_bytes(self->service, self->arena,
+                                              instance_context(self->arena, &of->row, of->row.version), bytes);
     }
     of->row.body = service_seal(self->service, self->arena, case_context(self->arena, &of->row), of->body);
     return OK;
@@ -178,17 +179,18 @@ static enum status finish(struct work *self, struct error *err)
 /* ---- Applying: the writer's turn ---- */
 
 /* Each gives the number of rows that a guard lets through: 1, or 0 when somebody was faster. */
-typedef enum status apply_function(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err);
+typedef enum status apply_function(struct db_tx *tx, const struct work_change *change, int64_t *done,
+                                   struct error *err);
 
 #define APPLY(name, type, call)                                                                                        \
-    static enum status name(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err)       \
+    static enum status name(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err)      \
     {                                                                                                                  \
         const type *row = change->row;                                                                                 \
         *done = 1;                                                                                                     \
         return call;                                                                                                   \
     }
 #define APPLY_GUARDED(name, type, call)                                                                                \
-    static enum status name(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err)       \
+    static enum status name(struct db_tx *tx, const struct work_change *change, int64_t *done, struct error *err)      \
     {                                                                                                                  \
         const type *row = change->row;                                                                                 \
         bool yes = false;                                                                                              \
@@ -214,7 +216,8 @@ APPLY_GUARDED(apply_message_delete, struct store_message, store_message_delete(t
 APPLY_GUARDED(apply_party_insert, struct store_party, store_party_insert(tx, row, &yes, err))
 APPLY_GUARDED(apply_party_update, struct store_party, store_party_update(tx, row, change->version_was, &yes, err))
 APPLY(apply_document_insert, struct store_document, store_document_insert(tx, row, err))
-APPLY_GUARDED(apply_document_update, struct store_document, store_document_update(tx, row, change->version_was, &yes, err))
+APPLY_GUARDED(apply_document_update, struct store_document,
+              store_document_update(tx, row, change->version_was, &yes, err))
 APPLY_GUARDED(apply_certificate_insert, struct store_certificate, store_certificate_insert(tx, row, &yes, err))
 APPLY_GUARDED(apply_certificate_update, struct store_certificate,
               store_certificate_update(tx, row, change->version_was, &yes, err))
@@ -493,14 +496,15 @@ static void tell_tasks(const struct work *work, const struct work_case *of)
     const struct service_listener *listener = &work->service->listener;
     for (size_t i = 0; i < of->effects_done; i++) {
         const struct bpmn_effect *effect = &of->effects.list.items[i];
-        bool passed = (effect->kind == BPMN_TASK_UPDATED || effect->kind == BPMN_TASK_COMPLETED) && effect->name.len > 0;
+        bool passed =
+            (effect->kind == BPMN_TASK_UPDATED || effect->kind == BPMN_TASK_COMPLETED) && effect->name.len > 0;
         if (passed || effect->kind == BPMN_TASK_DENIED || effect->kind == BPMN_TASK_CANCELLED)
             listener->heard(listener->state, SERVICE_TASK_SETTLED, key_text(work->arena, effect->key), 0);
     }
 }
 
-/* Tells the listener of jobs that may be taken, of processes that ended, of tasks whose listeners have answered, and of the way
- * tokens went. */
+/* Tells the listener of jobs that may be taken, of processes that ended, of tasks whose listeners have answered, and of
+ * the way tokens went. */
 static void tell(const struct work *work)
 {
     const struct service_listener *listener = &work->service->listener;
@@ -554,7 +558,8 @@ static enum outcome prepare(struct run *run, struct error *err)
     }
     if (work->number_wanted[0]) {
         bool keys = strcmp(work->number_wanted, "key") == 0;
-        return service_number_fill(service, work->number_wanted, keys ? SERVICE_KEY_BLOCK : 1, err) == OK ? AGAIN : REFUSED;
+        return service_number_fill(service, work->number_wanted, keys ? SERVICE_KEY_BLOCK : 1, err) == OK ? AGAIN
+                                                                                                          : REFUSED;
     }
     work->tx = NULL;
     if (run->replayed || !has_changes(work))
@@ -657,7 +662,8 @@ enum status work_run_many(const struct call *call, work_command *command, void *
                         .count = count};
     for (size_t i = 0; i < count; i++) {
         struct run *run = &many.runs[i];
-        *run = (struct run){.call = call, .command = command, .arg = args[i], .work = arena_new(call->arena, struct work)};
+        *run =
+            (struct run){.call = call, .command = command, .arg = args[i], .work = arena_new(call->arena, struct work)};
         enum outcome outcome = prepare(run, err);
         if (outcome == REFUSED)
             return FAILED;

@@ -4,8 +4,8 @@
  *     finish    encode, hash, seal, sign                                                     no transaction at all
  *     apply     write the changes, each guarded by the version that was read                 the writer's turn
  *
- * When a guard fails (somebody was faster) nothing is written and the command runs again from the start. So the writer's
- * turn holds only statements, and a command may be written as if it were alone. */
+ * When a guard fails (somebody was faster) nothing is written and the command runs again from the start. So the
+ * writer's turn holds only statements, and a command may be written as if it were alone. */
 #pragma once
 
 #include "service/internal.h"
@@ -98,6 +98,7 @@ struct work_case {
     const struct deployed *deployed; /* what a case without an item runs; NULL otherwise. item then stands in */
     struct process_notes *notes;     /* process_rows.c */
     struct value body;    /* see work_case.c */
+    struct value form_whole; /* of a case that is opened in this work: its form with the gaps filled; null otherwise */
     struct bpmn_instance *instance;
     struct bpmn_effects effects;
     size_t effects_done;
@@ -126,21 +127,22 @@ struct work {
     bool away_known;
     const struct actor *behalf; /* the one of them in whose place this is done; NULL: in the actor's own */
     bool stale;
-    bool lost;                                    /* something could not be read while a process was stepped; see failure */
+    bool lost; /* something could not be read while a process was stepped; see failure */
     struct error failure;
     int attempt;
 };
 
 typedef enum status work_command(struct work *work, void *arg, struct error *err);
-/* Runs a command to its end. What it leaves in arg lives in the call's arena. command is run again from the start after a
- * collision, so it sets everything afresh. */
+/* Runs a command to its end. What it leaves in arg lives in the call's arena. command is run again from the start after
+ * a collision, so it sets everything afresh. */
 MUST_USE enum status work_run(const struct call *call, work_command *command, void *arg, struct error *err);
-/* The same command for many arguments, committed together; those that collide run again alone. Stops at the first refusal, which
- * leaves those of the batch undone. */
+/* The same command for many arguments, committed together; those that collide run again alone. Stops at the first
+ * refusal, which leaves those of the batch undone. */
 MUST_USE enum status work_run_many(const struct call *call, work_command *command, void **args, size_t count,
                                    struct error *err);
-/* The same for commands that create: with call->idempotency a second call with the same request gets the first one's answer and
- * changes nothing; with another request it is refused (idempotency-key-reused). command leaves its answer in work->answer. */
+/* The same for commands that create: with call->idempotency a second call with the same request gets the first one's
+ * answer and changes nothing; with another request it is refused (idempotency-key-reused). command leaves its answer in
+ * work->answer. */
 struct work_request {
     const char *operation;
     struct value request;
@@ -188,8 +190,10 @@ MUST_USE enum status work_case_new(struct work *self, const struct store_case *r
                                    struct error *err);
 /* Adds an event; data (a context or null) is overlaid on {type}. */
 void work_case_event(struct work_case *self, const char *type, struct value data);
-/* What was told of a case so far, oldest first: {seq, step, at, by {kind, name, role, unit; of staff id, unit_id}, type, …}. case.c */
-MUST_USE enum status work_case_events(struct work *work, const struct store_case *row, struct value *out, struct error *err);
+/* What was told of a case so far, oldest first: {seq, step, at, by {kind, name, role, unit; of staff id, unit_id},
+ * type, …}. case.c */
+MUST_USE enum status work_case_events(struct work *work, const struct store_case *row, struct value *out,
+                                      struct error *err);
 /* The same of a case that the actor may see, without sign-in names; the look is logged. case-not-found. case.c */
 MUST_USE enum status work_case_events_seen(struct work *work, struct str no, struct work_case **of, struct value *out,
                                            struct error *err);
@@ -208,20 +212,21 @@ void engine_env(struct work_case *self, struct bpmn_env *out);
 struct str subscription_name(const struct service *service, struct arena *arena, const char *kind, struct str name,
                              struct str correlation);
 
-/* What deployed processes leave in rows for searches: process_rows.c. effect is what the process just did; finish queues what
- * sums up the whole work. */
+/* What deployed processes leave in rows for searches: process_rows.c. effect is what the process just did; finish
+ * queues what sums up the whole work. */
 MUST_USE enum status process_effect(struct work_case *self, const struct bpmn_effect *effect, struct error *err);
 void process_finish(struct work_case *self);
-/* Starts the deployed processes that a message or signal of this name starts: process_start.c. *started is the first one's
- * case, or NULL. key: the correlation key of a message, under which only one instance of a process may live; or empty. */
+/* Starts the deployed processes that a message or signal of this name starts: process_start.c. *started is the first
+ * one's case, or NULL. key: the correlation key of a message, under which only one instance of a process may live; or
+ * empty. */
 struct process_trigger {
     enum bpmn_event event;
     struct str name, key;
     struct value variables;
     struct str not_process; /* a process that has had the message already; absent: none */
 };
-MUST_USE enum status process_triggered(struct work *work, const struct process_trigger *trigger, struct work_case **started,
-                                       struct error *err);
+MUST_USE enum status process_triggered(struct work *work, const struct process_trigger *trigger,
+                                       struct work_case **started, struct error *err);
 
 /* Gives a BPMN_SIGNAL to every waiting case but one (or NULL), and starts what it starts. */
 MUST_USE enum status signal_broadcast(struct work *work, const struct work_case *but, const struct bpmn_command *signal,
@@ -245,7 +250,8 @@ MUST_USE enum status incident_mend(struct work_case *of, const struct incident_m
 
 /* The instant this long after another, as due_after. */
 int64_t due_from(const struct calendar *calendar, int64_t from, struct str duration);
-/* The instant this long after now: "P3WD" (working days, end of the last one) or an ISO 8601 duration; 0 when it is neither. */
+/* The instant this long after now: "P3WD" (working days, end of the last one) or an ISO 8601 duration; 0 when it is
+ * neither. */
 int64_t due_after(const struct work_case *self, struct str duration);
 /* Starts the item's promised (else statutory) limit and sets the deadline. */
 void limits_accept(struct work_case *self);
@@ -286,11 +292,13 @@ struct work_certificate {
     int64_t version_was;
 };
 /* Signs the claims, seals the body and queues the change. */
-MUST_USE enum status work_certificate_finish(struct work *self, struct work_certificate *certificate, struct error *err);
+MUST_USE enum status work_certificate_finish(struct work *self, struct work_certificate *certificate,
+                                             struct error *err);
 struct str certificate_context(struct arena *arena, const struct store_certificate *row);
 struct str case_context(struct arena *arena, const struct store_case *row);
 struct str instance_context(struct arena *arena, const struct store_case *row, int64_t version);
-/* What an event adds to its region's tally. Only who holds the audit key can compute it, so rows cannot be taken away unseen. */
+/* What an event adds to its region's tally. Only who holds the audit key can compute it, so rows cannot be taken away
+ * unseen. */
 struct store_tally tally_of_event(const struct service *service, const struct store_event *row);
 struct str event_context(struct arena *arena, const struct store_event *row);
 void event_hash(struct arena *arena, const struct store_event *row, struct str previous, unsigned char out[HASH_SIZE]);

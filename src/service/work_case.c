@@ -111,7 +111,8 @@ static enum status find_deployed(struct work_case *of, struct error *err)
     if (deployed_by_key(of->work->service, of->work->tx, key, &of->deployed, err) != OK)
         return FAILED;
     if (!of->deployed || !of->deployed->process)
-        return error_set(err, ERROR_INTERNAL, "definition-missing", "The process definition %" PRId64 " is not there.", key);
+        return error_set(err, ERROR_INTERNAL, "definition-missing", "The process definition %" PRId64 " is not there.",
+                         key);
     of->item = &of->deployed->item;
     return OK;
 }

@@ -1,5 +1,5 @@
 /* Staff, sessions and tokens. */
-#include "store/system.h"
+#include "store/session.h"
 
 #include "store/internal.h"
 
@@ -91,12 +91,16 @@ DB_SQL(session_insert, "INSERT INTO session (hash, staff, csrf, created, seen, b
 DB_SQL(session_find, "SELECT hash, staff, csrf, body, created, seen FROM session WHERE hash = ?1");
 DB_SQL(session_of_staff, "SELECT hash, staff, csrf, body, created, seen FROM session WHERE staff = ?1"
                          " ORDER BY seen DESC, hash LIMIT 100");
+DB_SQL(session_own, "UPDATE session SET owner = ?2 WHERE hash = ?1");
+DB_SQL(session_of_owner, "SELECT hash, staff, csrf, body, created, seen FROM session WHERE owner = ?1"
+                         " ORDER BY seen DESC, hash LIMIT 100");
 DB_SQL(session_touch, "UPDATE session SET seen = ?2 WHERE hash = ?1");
 DB_SQL(session_delete, "DELETE FROM session WHERE hash = ?1");
 DB_SQL(session_delete_staff, "DELETE FROM session WHERE staff = ?1");
 DB_SQL(session_expire, "DELETE FROM session WHERE seen < ?1 OR created < ?2");
 DB_SQL(token_insert, "INSERT INTO token (hash, staff, created, expires) VALUES (?1, ?2, ?3, ?4)");
-DB_SQL(token_of_staff, "SELECT hash, created, expires FROM token WHERE staff = ?1 ORDER BY created DESC, hash LIMIT 100");
+DB_SQL(token_of_staff,
+       "SELECT hash, created, expires FROM token WHERE staff = ?1 ORDER BY created DESC, hash LIMIT 100");
 DB_SQL(token_delete, "DELETE FROM token WHERE hash = ?1");
 DB_SQL(token_find, "SELECT staff FROM token WHERE hash = ?1 AND expires > ?2");
 
@@ -131,6 +135,21 @@ enum status store_session_of_staff(struct db_tx *tx, struct arena *arena, struct
 {
     struct db_rows rows;
     if (db_query(tx, arena, &session_of_staff, P(P_TEXT(staff)), &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_session, read_session, out, count);
+    return OK;
+}
+
+enum status store_session_own(struct db_tx *tx, struct str hash, struct str owner, struct error *err)
+{
+    return db_exec(tx, &session_own, P(P_BLOB(hash), P_BLOB(owner)), err);
+}
+
+enum status store_session_of_owner(struct db_tx *tx, struct arena *arena, struct str owner, struct store_session **out,
+                                   size_t *count, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &session_of_owner, P(P_BLOB(owner)), &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_session, read_session, out, count);
     return OK;
@@ -242,7 +261,8 @@ DB_SQL(totp_delete, "DELETE FROM staff_totp WHERE name = ?1");
 
 enum status store_totp_put(struct db_tx *tx, const struct store_totp *row, struct error *err)
 {
-    return db_exec(tx, &totp_put, P(P_TEXT(row->name), P_BLOB(row->secret), P_INT(row->confirmed), P_INT(row->used)), err);
+    return db_exec(tx, &totp_put, P(P_TEXT(row->name), P_BLOB(row->secret), P_INT(row->confirmed), P_INT(row->used)),
+                   err);
 }
 
 enum status store_totp_find(struct db_tx *tx, struct arena *arena, struct str name, struct store_totp *out, bool *found,

@@ -10,9 +10,10 @@ DB_SQL(benchmark_put,
        " imported = excluded.imported");
 DB_SQL(benchmark_list, "SELECT item, province, title, materials, promised, steps, visits, fee, as_of, source, imported"
                        " FROM benchmark ORDER BY item, province");
-DB_SQL(plan_put, "INSERT INTO benchmark_plan (item, measure, owner, due, author, changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-                 " ON CONFLICT (item) DO UPDATE SET measure = excluded.measure, owner = excluded.owner,"
-                 " due = excluded.due, author = excluded.author, changed = excluded.changed");
+DB_SQL(plan_put,
+       "INSERT INTO benchmark_plan (item, measure, owner, due, author, changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+       " ON CONFLICT (item) DO UPDATE SET measure = excluded.measure, owner = excluded.owner,"
+       " due = excluded.due, author = excluded.author, changed = excluded.changed");
 DB_SQL(plan_list, "SELECT item, measure, owner, due, author, changed FROM benchmark_plan ORDER BY item");
 
 enum status store_benchmark_put(struct db_tx *tx, const struct store_benchmark *row, struct error *err)

@@ -97,50 +97,6 @@ enum status store_case_unique(struct db_tx *tx, struct str key, int64_t *region,
     return OK;
 }
 
-/* One text for each way into the table, so that each has its index. */
-#define CASE_LIST(where)                                                                                               \
-    "SELECT " CASE_COLUMNS " FROM cases WHERE region = ?1 AND id < ?2 AND division >= ?3 AND division < ?4"            \
-    " AND (?5 IS NULL OR unit = ?5) AND (?6 < 0 OR state = ?6)" where " ORDER BY id DESC LIMIT ?7"
-DB_SQL(case_list_all, CASE_LIST(" AND " STORE_OF_ITEM("?8", "item")));
-DB_SQL(case_list_open, CASE_LIST(" AND closed = 0 AND " STORE_OF_ITEM("?8", "item")));
-DB_SQL(case_list_item, CASE_LIST(" AND item = ?8"));
-DB_SQL(case_list_unit, CASE_LIST(" AND unit = ?5 AND " STORE_OF_ITEM("?8", "item")));
-DB_SQL(case_list_party, CASE_LIST(" AND party = ?9 AND " STORE_OF_ITEM("?8", "item")));
-DB_SQL(case_list_applicant, CASE_LIST(" AND applicant = ?9 AND " STORE_OF_ITEM("?8", "item")));
-DB_SQL(case_list_either, CASE_LIST(" AND (party = ?9 OR applicant = ?10) AND " STORE_OF_ITEM("?8", "item")));
-
-enum status store_case_list(struct db_tx *tx, struct arena *arena, const struct store_case_filter *filter,
-                            struct store_case **out, size_t *count, struct error *err)
-{
-    struct db_param p[10] = {P_INT(filter->region),
-                             P_INT(filter->before_id ? filter->before_id : INT64_MAX),
-                             P_INT(filter->division_from),
-                             P_INT(filter->division_to),
-                             P_TEXT(filter->unit),
-                             P_INT(filter->state),
-                             P_INT(filter->limit),
-                             P_INT(filter->item),
-                             P_BLOB(filter->party.data ? filter->party : filter->applicant),
-                             P_BLOB(filter->applicant)};
-    const struct db_statement *statement = filter->open_only ? &case_list_open : &case_list_all;
-    size_t n = 8;
-    if (filter->party.data && filter->applicant.data)
-        statement = &case_list_either, n = 10;
-    else if (filter->party.data)
-        statement = &case_list_party, n = 9;
-    else if (filter->applicant.data)
-        statement = &case_list_applicant, n = 9;
-    else if (filter->unit.data && !filter->open_only)
-        statement = &case_list_unit;
-    else if (filter->item && !filter->item_versions && !filter->open_only)
-        statement = &case_list_item;
-    struct db_rows rows;
-    if (db_query(tx, arena, statement, (struct db_params){p, n}, &rows, err) != OK)
-        return FAILED;
-    STORE_READ_ALL(arena, &rows, struct store_case, read_case, out, count);
-    return OK;
-}
-
 enum status store_case_walk(struct db_tx *tx, struct arena *arena, int64_t region, int64_t id, int64_t limit,
                             struct store_case **out, size_t *count, struct error *err)
 {
@@ -281,7 +237,8 @@ enum status store_draft_put(struct db_tx *tx, const struct store_draft *row, str
                    err);
 }
 
-DB_SQL(draft_change, "UPDATE draft SET saved = ?4, body = ?5 WHERE region = ?1 AND owner = ?2 AND id = ?3 AND saved = ?6");
+DB_SQL(draft_change,
+       "UPDATE draft SET saved = ?4, body = ?5 WHERE region = ?1 AND owner = ?2 AND id = ?3 AND saved = ?6");
 
 enum status store_draft_change(struct db_tx *tx, const struct store_draft *row, int64_t saved_was, bool *changed,
                                struct error *err)

@@ -31,19 +31,24 @@ MUST_USE enum status store_case_find(struct db_tx *tx, struct arena *arena, int6
 MUST_USE enum status store_case_unique(struct db_tx *tx, struct str key, int64_t *region, int64_t *id,
                                        struct error *err);
 
+#define STORE_CASE_STATES 9 /* 0 to 8 … */
+#define STORE_CASE_CLOSED 8 /* … of which this is the last */
 struct store_case_filter {
     int64_t region;
     int64_t before_id;                  /* 0: from the newest */
     int64_t division_from, division_to; /* [from, to) */
     struct str unit;                    /* absent: any */
     struct str party, applicant;        /* absent: any; both: either of them */
-    bool open_only;
-    int64_t state; /* -1: any */
+    bool open_only; /* any state but closed */
+    int64_t state;  /* -1: any */
     int64_t item;  /* in any version; 0: any */
     bool item_versions; /* it has several */
     int64_t limit;
 };
-/* Newest first, without instance; bodies included. */
+/* Newest first; ids without their rows. */
+MUST_USE enum status store_case_keys(struct db_tx *tx, struct arena *arena, const struct store_case_filter *filter,
+                                     int64_t **out, size_t *count, struct error *err);
+/* The same with their rows. */
 MUST_USE enum status store_case_list(struct db_tx *tx, struct arena *arena, const struct store_case_filter *filter,
                                      struct store_case **out, size_t *count, struct error *err);
 /* The same in a fixed order for audits: after (region, id), with instance. */
@@ -88,8 +93,8 @@ struct store_draft {
 };
 MUST_USE enum status store_draft_put(struct db_tx *tx, const struct store_draft *row, struct error *err);
 /* *changed is false when it was saved since, or is gone. */
-MUST_USE enum status store_draft_change(struct db_tx *tx, const struct store_draft *row, int64_t saved_was, bool *changed,
-                                        struct error *err);
+MUST_USE enum status store_draft_change(struct db_tx *tx, const struct store_draft *row, int64_t saved_was,
+                                        bool *changed, struct error *err);
 MUST_USE enum status store_draft_find(struct db_tx *tx, struct arena *arena, const struct store_draft *key,
                                       struct store_draft *out, bool *found, struct error *err);
 MUST_USE enum status store_draft_list(struct db_tx *tx, struct arena *arena, int64_t region, struct str owner,

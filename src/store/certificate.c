@@ -2,6 +2,7 @@
 #include "store/result.h"
 
 #include "store/internal.h"
+#include "store/ticket.h"
 
 #define CERTIFICATE_COLUMNS                                                                                            \
     "region, id, kind, case_region, case_id, holder, identifier, state, issued, valid_to, version, body"
@@ -47,7 +48,7 @@ enum status store_certificate_update(struct db_tx *tx, const struct store_certif
                       &n, err) != OK)
         return FAILED;
     *changed = n == 1;
-    return OK;
+    return *changed ? store_status_changed(tx, row->region, row->id, err) : OK;
 }
 
 static void read_certificate(struct db_rows *rows, struct store_certificate *out)
@@ -110,8 +111,9 @@ enum status store_certificate_of_holder(struct db_tx *tx, struct arena *arena,
 {
     struct db_rows rows;
     if (db_query(tx, arena, &certificate_of_holder,
-                 P(P_BLOB(filter->holder), P_TEXT(filter->kind), P_INT(filter->before_id ? filter->before_id : INT64_MAX),
-                   P_INT(filter->before_region), P_INT(filter->limit)),
+                 P(P_BLOB(filter->holder), P_TEXT(filter->kind),
+                   P_INT(filter->before_id ? filter->before_id : INT64_MAX), P_INT(filter->before_region),
+                   P_INT(filter->limit)),
                  &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_certificate, read_certificate, out, count);
@@ -159,9 +161,9 @@ static void read_use(struct db_rows *rows, struct store_certificate_use *out)
                                           db_int64(rows, 3), db_text(rows, 4),  db_blob(rows, 5)};
 }
 
-enum status store_certificate_use_list(struct db_tx *tx, struct arena *arena, const struct store_certificate_use *before,
-                                       int64_t limit, struct store_certificate_use **out, size_t *count,
-                                       struct error *err)
+enum status store_certificate_use_list(struct db_tx *tx, struct arena *arena,
+                                       const struct store_certificate_use *before, int64_t limit,
+                                       struct store_certificate_use **out, size_t *count, struct error *err)
 {
     struct db_rows rows;
     struct db_params params = P(P_INT(before->region), P_INT(before->id), P_INT(before->at ? before->at : INT64_MAX),

@@ -32,7 +32,8 @@ static void read_delegation(struct db_rows *rows, struct store_delegation *out)
                                      .reason = db_text(rows, 10)};
 }
 
-enum status store_delegation_insert(struct db_tx *tx, const struct store_delegation *row, bool *added, struct error *err)
+enum status store_delegation_insert(struct db_tx *tx, const struct store_delegation *row, bool *added,
+                                    struct error *err)
 {
     int64_t n = 0;
     if (db_exec_count(tx, &delegation_insert,
@@ -94,7 +95,8 @@ enum status store_delegation_within(struct db_tx *tx, struct arena *arena, const
                                     struct store_delegation **out, size_t *count, struct error *err)
 {
     struct db_rows rows;
-    if (db_query(tx, arena, &delegation_within, P(P_INT(scope->from), P_INT(scope->to), P_TEXT(scope->unit), P_INT(scope->now)), &rows, err) != OK)
+    if (db_query(tx, arena, &delegation_within,
+                 P(P_INT(scope->from), P_INT(scope->to), P_TEXT(scope->unit), P_INT(scope->now)), &rows, err) != OK)
         return FAILED;
     read_all(arena, &rows, out, count);
     return OK;

@@ -15,8 +15,8 @@ struct store_delegation {
 /* *added is false when the giver has one that overlaps it, or the taker is away then. */
 MUST_USE enum status store_delegation_insert(struct db_tx *tx, const struct store_delegation *row, bool *added,
                                              struct error *err);
-MUST_USE enum status store_delegation_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_delegation *out,
-                                           bool *found, struct error *err);
+MUST_USE enum status store_delegation_find(struct db_tx *tx, struct arena *arena, int64_t id,
+                                           struct store_delegation *out, bool *found, struct error *err);
 /* Sets ended and ended_by; *done is false when it had ended already. */
 MUST_USE enum status store_delegation_end(struct db_tx *tx, const struct store_delegation *row, bool *done,
                                           struct error *err);

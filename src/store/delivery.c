@@ -5,7 +5,8 @@
 #define COLUMNS "region, due, id, channel, attempts, party"
 
 DB_SQL(delivery_insert, "INSERT INTO delivery (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-DB_SQL(delivery_due, "SELECT " COLUMNS " FROM delivery WHERE region = ?1 AND due <= ?2 ORDER BY due, id, channel LIMIT ?3");
+DB_SQL(delivery_due,
+       "SELECT " COLUMNS " FROM delivery WHERE region = ?1 AND due <= ?2 ORDER BY due, id, channel LIMIT ?3");
 DB_SQL(delivery_move, "UPDATE delivery SET due = ?5, attempts = ?6"
                       " WHERE region = ?1 AND due = ?2 AND id = ?3 AND channel = ?4");
 DB_SQL(delivery_delete, "DELETE FROM delivery WHERE region = ?1 AND due = ?2 AND id = ?3 AND channel = ?4");
@@ -16,8 +17,8 @@ DB_SQL(preference_update, "UPDATE preference SET version = ?2, body = ?3 WHERE o
 enum status store_delivery_insert(struct db_tx *tx, const struct store_delivery *row, struct error *err)
 {
     return db_exec_later(tx, &delivery_insert,
-                         P(P_INT(row->region), P_INT(row->due), P_INT(row->id), P_INT(row->channel), P_INT(row->attempts),
-                           P_BLOB(row->party)),
+                         P(P_INT(row->region), P_INT(row->due), P_INT(row->id), P_INT(row->channel),
+                           P_INT(row->attempts), P_BLOB(row->party)),
                          err);
 }
 
@@ -72,16 +73,16 @@ enum status store_preference_find(struct db_tx *tx, struct arena *arena, struct 
     return OK;
 }
 
-enum status store_preference_put(struct db_tx *tx, const struct store_preference *row, int64_t version_was, bool *changed,
-                                 struct error *err)
+enum status store_preference_put(struct db_tx *tx, const struct store_preference *row, int64_t version_was,
+                                 bool *changed, struct error *err)
 {
     int64_t n = 0;
-    enum status done = version_was ? db_exec_count(tx, &preference_update,
-                                                   P(P_BLOB(row->owner), P_INT(row->version), P_BLOB(row->body),
-                                                     P_INT(version_was)),
-                                                   &n, err)
-                                   : db_exec_count(tx, &preference_insert,
-                                                   P(P_BLOB(row->owner), P_INT(row->version), P_BLOB(row->body)), &n, err);
+    enum status done =
+        version_was
+            ? db_exec_count(tx, &preference_update,
+                            P(P_BLOB(row->owner), P_INT(row->version), P_BLOB(row->body), P_INT(version_was)), &n, err)
+            : db_exec_count(tx, &preference_insert, P(P_BLOB(row->owner), P_INT(row->version), P_BLOB(row->body)), &n,
+                            err);
     if (done != OK)
         return FAILED;
     *changed = n == 1;

@@ -12,11 +12,11 @@ struct store_delivery {
     struct str party; /* blind index */
 };
 MUST_USE enum status store_delivery_insert(struct db_tx *tx, const struct store_delivery *row, struct error *err);
-MUST_USE enum status store_delivery_due(struct db_tx *tx, struct arena *arena, int64_t region, int64_t now, int64_t limit,
-                                        struct store_delivery **out, size_t *count, struct error *err);
+MUST_USE enum status store_delivery_due(struct db_tx *tx, struct arena *arena, int64_t region, int64_t now,
+                                        int64_t limit, struct store_delivery **out, size_t *count, struct error *err);
 /* *moved is false when somebody else has taken it. */
-MUST_USE enum status store_delivery_move(struct db_tx *tx, const struct store_delivery *row, int64_t due, int64_t attempts,
-                                         bool *moved, struct error *err);
+MUST_USE enum status store_delivery_move(struct db_tx *tx, const struct store_delivery *row, int64_t due,
+                                         int64_t attempts, bool *moved, struct error *err);
 /* *deleted is false when it is not there any more. */
 MUST_USE enum status store_delivery_delete(struct db_tx *tx, const struct store_delivery *row, bool *deleted,
                                            struct error *err);

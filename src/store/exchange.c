@@ -21,10 +21,12 @@ DB_SQL(exchange_good, "SELECT at, took_ms FROM exchange_log WHERE exchange = ?1 
                       " ORDER BY at DESC LIMIT 1");
 DB_SQL(exchange_bad, "SELECT at, status, problem FROM exchange_log WHERE exchange = ?1 AND problem IS NOT NULL"
                      " ORDER BY at DESC LIMIT 1");
-DB_SQL(exchange_bad_count, "SELECT CAST(count(*) AS BIGINT) FROM exchange_log WHERE exchange = ?1 AND problem IS NOT NULL"
-                           " AND at >= ?2");
-DB_SQL(exchange_waiting, "SELECT exchange, CAST(count(*) AS BIGINT),"
-                         " CAST(sum(CASE WHEN attempts > 0 THEN 1 ELSE 0 END) AS BIGINT) FROM outbox GROUP BY exchange");
+DB_SQL(exchange_bad_count,
+       "SELECT CAST(count(*) AS BIGINT) FROM exchange_log WHERE exchange = ?1 AND problem IS NOT NULL"
+       " AND at >= ?2");
+DB_SQL(exchange_waiting,
+       "SELECT exchange, CAST(count(*) AS BIGINT),"
+       " CAST(sum(CASE WHEN attempts > 0 THEN 1 ELSE 0 END) AS BIGINT) FROM outbox GROUP BY exchange");
 DB_SQL(access_insert, "INSERT INTO access_log (region, at, id, who, what, subject, case_id, body, unit, division)"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
 /* The condition that is named once more chooses the index. */
@@ -50,7 +52,7 @@ enum status store_outbox_insert(struct db_tx *tx, const struct store_outbox *row
                          err);
 }
 
-static void read_outbox(struct db_rows *rows, struct store_outbox *out)
+void store_outbox_head(struct db_rows *rows, struct store_outbox *out)
 {
     *out = (struct store_outbox){.region = db_int64(rows, 0),
                                  .due = db_int64(rows, 1),
@@ -59,8 +61,13 @@ static void read_outbox(struct db_rows *rows, struct store_outbox *out)
                                  .job = db_int64(rows, 4),
                                  .attempts = db_int64(rows, 5),
                                  .packs = db_int64(rows, 6),
-                                 .exchange = db_text(rows, 7),
-                                 .body = db_blob(rows, 8)};
+                                 .exchange = db_text(rows, 7)};
+}
+
+static void read_outbox(struct db_rows *rows, struct store_outbox *out)
+{
+    store_outbox_head(rows, out);
+    out->body = db_blob(rows, 8);
 }
 
 enum status store_outbox_due(struct db_tx *tx, struct arena *arena, int64_t region, int64_t now, int64_t limit,

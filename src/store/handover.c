@@ -9,9 +9,10 @@ DB_SQL(handover_insert, "INSERT INTO handover (" COLUMNS ")"
 DB_SQL(handover_update, "UPDATE handover SET way = ?3, state = ?4, closed = ?5, version = ?6, body = ?7"
                         " WHERE region = ?1 AND id = ?2 AND version = ?8");
 DB_SQL(handover_find, "SELECT " COLUMNS " FROM handover WHERE region = ?1 AND id = ?2");
-DB_SQL(handover_page, "SELECT " COLUMNS " FROM handover WHERE region = ?1 AND id > ?2 AND division >= ?3 AND division < ?4"
-                      " AND (?5 IS NULL OR unit = ?5) AND (?6 < 0 OR way = ?6) AND (?7 < 0 OR state = ?7)"
-                      " AND (?8 = 0 OR case_id = ?8) ORDER BY id LIMIT ?9");
+DB_SQL(handover_page,
+       "SELECT " COLUMNS " FROM handover WHERE region = ?1 AND id > ?2 AND division >= ?3 AND division < ?4"
+       " AND (?5 IS NULL OR unit = ?5) AND (?6 < 0 OR way = ?6) AND (?7 < 0 OR state = ?7)"
+       " AND (?8 = 0 OR case_id = ?8) ORDER BY id LIMIT ?9");
 
 enum status store_handover_insert(struct db_tx *tx, const struct store_handover *row, bool *added, struct error *err)
 {
@@ -25,8 +26,8 @@ enum status store_handover_insert(struct db_tx *tx, const struct store_handover 
     return OK;
 }
 
-enum status store_handover_update(struct db_tx *tx, const struct store_handover *row, int64_t version_was, bool *changed,
-                                  struct error *err)
+enum status store_handover_update(struct db_tx *tx, const struct store_handover *row, int64_t version_was,
+                                  bool *changed, struct error *err)
 {
     int64_t n = 0;
     struct db_params params = P(P_INT(row->region), P_INT(row->id), P_INT(row->way), P_INT(row->state),

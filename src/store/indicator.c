@@ -8,8 +8,11 @@
 DB_SQL(due_add, "INSERT INTO indicator_due (region, id, version, at) VALUES (?1, ?2, ?3, ?4)"
                 " ON CONFLICT (region, id) DO UPDATE SET version = excluded.version");
 DB_SQL(due_add_all, "INSERT INTO indicator_due (region, id, version, at)"
-                    " SELECT region, id, version, ?2 FROM cases WHERE region = ?1 AND item > 0"
+                    " SELECT region, id, version, ?2 FROM cases WHERE region = ?1 AND id > ?3 AND id <= ?4 AND item > 0"
                     " ON CONFLICT (region, id) DO UPDATE SET version = excluded.version");
+DB_SQL(due_last,
+       "SELECT coalesce(max(id), 0) FROM (SELECT id FROM cases WHERE region = ?1 AND id > ?2 ORDER BY id LIMIT ?3)"
+       " AS next");
 DB_SQL(due_list, "SELECT region, id, version FROM indicator_due ORDER BY region, id LIMIT ?1");
 DB_SQL(due_take, "DELETE FROM indicator_due WHERE region = ?1 AND id = ?2 AND version = ?3");
 DB_SQL(due_since, "SELECT COALESCE(MIN(at), 0) FROM indicator_due");
@@ -20,9 +23,17 @@ enum status store_due_add(struct db_tx *tx, const struct store_due *row, int64_t
     return db_exec_later(tx, &due_add, P(P_INT(row->region), P_INT(row->id), P_INT(row->version), P_INT(at)), err);
 }
 
-enum status store_due_add_all(struct db_tx *tx, int64_t region, int64_t at, struct error *err)
+enum status store_due_add_some(struct db_tx *tx, int64_t region, int64_t at, int64_t limit, int64_t *after,
+                               struct error *err)
 {
-    return db_exec(tx, &due_add_all, P(P_INT(region), P_INT(at)), err);
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &due_last, P(P_INT(region), P_INT(*after), P_INT(limit)), &rows, err) != OK)
+        return FAILED;
+    int64_t last = db_next(&rows) ? db_int64(&rows, 0) : 0;
+    if (last && db_exec(tx, &due_add_all, P(P_INT(region), P_INT(at), P_INT(*after), P_INT(last)), err) != OK)
+        return FAILED;
+    *after = last;
+    return OK;
 }
 
 static void read_due(struct db_rows *rows, struct store_due *out)
@@ -114,21 +125,25 @@ DB_SQL(fact_put, "INSERT INTO case_fact (" FACT_COLUMNS ")"
                  " deadline = excluded.deadline, numerators = excluded.numerators,"
                  " denominators = excluded.denominators, marks = excluded.marks, staff = excluded.staff");
 DB_SQL(fact_find, "SELECT " FACT_COLUMNS " FROM case_fact WHERE region = ?1 AND id = ?2");
-DB_SQL(fact_page, "SELECT " FACT_COLUMNS " FROM case_fact WHERE region = ?1 AND id < ?2 AND division >= ?3 AND division < ?4"
-                  " AND (?5 IS NULL OR unit = ?5) AND item >= ?6 AND item <= ?7"
-                  " AND CASE ?8 WHEN 0 THEN opened WHEN 1 THEN closed ELSE rated END >= ?9"
-                  " AND CASE ?8 WHEN 0 THEN opened WHEN 1 THEN closed ELSE rated END < ?10"
-                  " AND (?11 = 0 OR (numerators & ?11) <> 0) AND (?12 = 0 OR (denominators & ?12) <> 0)"
-                  " ORDER BY id DESC LIMIT ?13");
+/* One text for each column, so that those who never closed, or were never rated, are not stepped over. */
+#define FACT_PAGE(column, where)                                                                                       \
+    "SELECT " FACT_COLUMNS " FROM case_fact WHERE region = ?1 AND id < ?2 AND division >= ?3 AND division < ?4"        \
+    " AND (?5 IS NULL OR unit = ?5) AND item >= ?6 AND item <= ?7 AND " column " >= ?8 AND " column " < ?9" where      \
+    " AND (?10 = 0 OR (numerators & ?10) <> 0) AND (?11 = 0 OR (denominators & ?11) <> 0)"                             \
+    " ORDER BY id DESC LIMIT ?12"
+DB_SQL(fact_page_opened, FACT_PAGE("opened", ""));
+DB_SQL(fact_page_closed, FACT_PAGE("closed", " AND closed > 0"));
+DB_SQL(fact_page_rated, FACT_PAGE("rated", " AND rated > 0"));
 DB_SQL(fact_deadlines, "SELECT " FACT_COLUMNS " FROM case_fact WHERE region = ?1 AND closed = 0 AND deadline > 0"
                        " AND deadline >= ?2 AND deadline < ?3 AND id < ?4 AND division >= ?5 AND division < ?6"
                        " AND (?7 IS NULL OR unit = ?7) AND item >= ?8 AND item <= ?9 ORDER BY id DESC LIMIT ?10");
-DB_SQL(waiting_counts,
-       "SELECT division, unit, bucket, COUNT(*) FROM (SELECT division, unit,"
-       " CASE WHEN deadline < ?2 THEN 0 WHEN deadline < ?3 THEN 1 ELSE 2 END AS bucket"
-       " FROM case_fact WHERE region = ?1 AND closed = 0 AND deadline > 0 AND deadline < ?4"
-       " AND division >= ?5 AND division < ?6 AND item >= ?7 AND item <= ?8 AND (?9 IS NULL OR unit = ?9)) AS open_cases"
-       " GROUP BY division, unit, bucket ORDER BY division, unit, bucket");
+DB_SQL(
+    waiting_counts,
+    "SELECT division, unit, bucket, COUNT(*) FROM (SELECT division, unit,"
+    " CASE WHEN deadline < ?2 THEN 0 WHEN deadline < ?3 THEN 1 ELSE 2 END AS bucket"
+    " FROM case_fact WHERE region = ?1 AND closed = 0 AND deadline > 0 AND deadline < ?4"
+    " AND division >= ?5 AND division < ?6 AND item >= ?7 AND item <= ?8 AND (?9 IS NULL OR unit = ?9)) AS open_cases"
+    " GROUP BY division, unit, bucket ORDER BY division, unit, bucket");
 
 enum status store_fact_put(struct db_tx *tx, const struct store_fact *row, struct error *err)
 {
@@ -171,12 +186,14 @@ enum status store_fact_find(struct db_tx *tx, struct arena *arena, int64_t regio
 enum status store_fact_page(struct db_tx *tx, struct arena *arena, const struct store_fact_filter *filter,
                             struct store_fact **out, size_t *count, struct error *err)
 {
+    static const struct db_statement *const statements[] = {&fact_page_opened, &fact_page_closed, &fact_page_rated};
     struct db_rows rows;
-    if (db_query(tx, arena, &fact_page,
+    CHECK(filter->column >= 0 && filter->column < (int64_t)COUNT_OF(statements));
+    if (db_query(tx, arena, statements[filter->column],
                  P(P_INT(filter->region), P_INT(filter->before_id), P_INT(filter->division_from),
                    P_INT(filter->division_to), P_TEXT(filter->unit), P_INT(filter->item_from), P_INT(filter->item_to),
-                   P_INT(filter->column), P_INT(filter->from), P_INT(filter->to), P_INT(filter->numerator),
-                   P_INT(filter->denominator), P_INT(filter->limit)),
+                   P_INT(filter->from), P_INT(filter->to), P_INT(filter->numerator), P_INT(filter->denominator),
+                   P_INT(filter->limit)),
                  &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_fact, read_fact, out, count);
@@ -225,18 +242,25 @@ DB_SQL(count_add,
        " denominator = indicator_count.denominator + excluded.denominator");
 DB_SQL(count_scan, "SELECT region, item, period, unit, division, slot, numerator, denominator FROM indicator_count"
                    " WHERE region = ?1");
-DB_SQL(count_sums,
-       "SELECT slot, key, CAST(SUM(numerator) AS BIGINT), CAST(SUM(denominator) AS BIGINT) FROM"
-       " (SELECT slot, numerator, denominator,"
-       " CASE ?9 WHEN 1 THEN division / 1000000 WHEN 2 THEN item WHEN 3 THEN period ELSE 0 END AS key"
-       " FROM indicator_count WHERE region = ?1 AND item >= ?2 AND item <= ?3 AND period >= ?4 AND period <= ?5"
-       " AND division >= ?6 AND division < ?7 AND (?8 = -1 OR slot = ?8) AND (?10 IS NULL OR unit = ?10)) AS sums"
-       " GROUP BY slot, key ORDER BY slot, key");
-DB_SQL(count_units,
-       "SELECT slot, unit, CAST(SUM(numerator) AS BIGINT), CAST(SUM(denominator) AS BIGINT) FROM indicator_count"
-       " WHERE region = ?1 AND item >= ?2 AND item <= ?3 AND period >= ?4 AND period <= ?5"
-       " AND division >= ?6 AND division < ?7 AND (?8 = -1 OR slot = ?8) AND (?9 IS NULL OR unit = ?9)"
-       " GROUP BY slot, unit ORDER BY slot, unit");
+/* The sums of one item, or of all (0), are found by their periods; of several items each is gone through. */
+#define OF_ONE "item = ?2 AND ?3 = ?2"
+#define OF_SEVERAL "item >= ?2 AND item <= ?3"
+#define COUNT_SUMS(items)                                                                                              \
+    "SELECT slot, key, CAST(SUM(numerator) AS BIGINT), CAST(SUM(denominator) AS BIGINT) FROM"                          \
+    " (SELECT slot, numerator, denominator,"                                                                           \
+    " CASE ?9 WHEN 1 THEN division / 1000000 WHEN 2 THEN item WHEN 3 THEN period ELSE 0 END AS key"                    \
+    " FROM indicator_count WHERE region = ?1 AND " items " AND period >= ?4 AND period <= ?5"                          \
+    " AND division >= ?6 AND division < ?7 AND (?8 = -1 OR slot = ?8) AND (?10 IS NULL OR unit = ?10)) AS sums"        \
+    " GROUP BY slot, key ORDER BY slot, key"
+DB_SQL(count_sums_one, COUNT_SUMS(OF_ONE));
+DB_SQL(count_sums_several, COUNT_SUMS(OF_SEVERAL));
+#define COUNT_UNITS(items)                                                                                             \
+    "SELECT slot, unit, CAST(SUM(numerator) AS BIGINT), CAST(SUM(denominator) AS BIGINT) FROM indicator_count"         \
+    " WHERE region = ?1 AND " items " AND period >= ?4 AND period <= ?5"                                               \
+    " AND division >= ?6 AND division < ?7 AND (?8 = -1 OR slot = ?8) AND (?9 IS NULL OR unit = ?9)"                   \
+    " GROUP BY slot, unit ORDER BY slot, unit"
+DB_SQL(count_units_one, COUNT_UNITS(OF_ONE));
+DB_SQL(count_units_several, COUNT_UNITS(OF_SEVERAL));
 
 enum status store_count_add(struct db_tx *tx, const struct store_count *row, struct error *err)
 {
@@ -291,16 +315,16 @@ enum status store_count_sums(struct db_tx *tx, struct arena *arena, const struct
                              struct store_count_sum **out, size_t *count, struct error *err)
 {
     struct db_rows rows;
-    bool units = query->by == STORE_COUNT_UNIT;
-    const struct db_param common[] = {P_INT(query->region),        P_INT(query->item_from),   P_INT(query->item_to),
-                                      P_INT(query->from),          P_INT(query->to),          P_INT(query->division_from),
-                                      P_INT(query->division_to),   P_INT(query->slot)};
+    bool units = query->by == STORE_COUNT_UNIT, one = query->item_from == query->item_to;
+    const struct db_param common[] = {P_INT(query->region),      P_INT(query->item_from), P_INT(query->item_to),
+                                      P_INT(query->from),        P_INT(query->to),        P_INT(query->division_from),
+                                      P_INT(query->division_to), P_INT(query->slot)};
     enum status status =
-        units ? db_query(tx, arena, &count_units,
+        units ? db_query(tx, arena, one ? &count_units_one : &count_units_several,
                          P(common[0], common[1], common[2], common[3], common[4], common[5], common[6], common[7],
                            P_TEXT(query->unit)),
                          &rows, err)
-              : db_query(tx, arena, &count_sums,
+              : db_query(tx, arena, one ? &count_sums_one : &count_sums_several,
                          P(common[0], common[1], common[2], common[3], common[4], common[5], common[6], common[7],
                            P_INT(query->by), P_TEXT(query->unit)),
                          &rows, err);

@@ -1,8 +1,10 @@
 /* What is counted: which cases changed since they were last counted, what each adds, and the sums.
  *
- *   cases --(writer's turn)--> indicator_due --(background)--> case_fact (what a case adds) and indicator_count (the sums)
+ *   cases --(writer's turn)--> indicator_due --(background)--> case_fact (what a case adds) and indicator_count (the
+ * sums)
  *
- * A writer's turn adds one row to the queue and touches no sum, so that writers never wait for each other's counters. */
+ * A writer's turn adds one row to the queue and touches no sum, so that writers never wait for each other's counters.
+ */
 #pragma once
 
 #include "store/past.h"
@@ -16,8 +18,10 @@ MUST_USE enum status store_due_list(struct db_tx *tx, struct arena *arena, int64
                                     size_t *count, struct error *err);
 /* Only this version; *taken is false when the case has changed again, or somebody else counted it. */
 MUST_USE enum status store_due_take(struct db_tx *tx, const struct store_due *row, bool *taken, struct error *err);
-/* Every case of a region that has an item. */
-MUST_USE enum status store_due_add_all(struct db_tx *tx, int64_t region, int64_t at, struct error *err);
+/* Of a region's cases behind *after, as many as limit says: those that have an item. *after becomes the last of them, 0
+ * when there was none. */
+MUST_USE enum status store_due_add_some(struct db_tx *tx, int64_t region, int64_t at, int64_t limit, int64_t *after,
+                                        struct error *err);
 /* When the first change was made that is not counted yet; 0: all are counted. */
 MUST_USE enum status store_due_since(struct db_tx *tx, int64_t *out, struct error *err);
 MUST_USE enum status store_due_has(struct db_tx *tx, int64_t region, int64_t id, bool *out, struct error *err);
@@ -75,11 +79,12 @@ struct store_waiting_query {
     int64_t division_from, division_to, item_from, item_to;
     struct str unit;
 };
-MUST_USE enum status store_waiting_counts(struct db_tx *tx, struct arena *arena, const struct store_waiting_query *query,
-                                          struct store_waiting **out, size_t *count, struct error *err);
+MUST_USE enum status store_waiting_counts(struct db_tx *tx, struct arena *arena,
+                                          const struct store_waiting_query *query, struct store_waiting **out,
+                                          size_t *count, struct error *err);
 
-/* A sum. period: yyyymmdd or yyyymm. item 0 (with unit "") holds the sum over all items and units; single items and units are
- * kept by month only. Amounts are in thousandths. */
+/* A sum. period: yyyymmdd or yyyymm. item 0 (with unit "") holds the sum over all items and units; single items and
+ * units are kept by month only. Amounts are in thousandths. */
 struct store_count {
     int64_t region, item, period;
     struct str unit;

@@ -8,6 +8,21 @@
     "(" parameter " = 0 OR " column                                                                                    \
     " IN (SELECT b.id FROM item a JOIN item b ON b.code = a.code WHERE a.id = " parameter "))"
 
+/* system.h: all of a waiting exchange but its body, from the first eight columns. */
+struct store_outbox;
+void store_outbox_head(struct db_rows *rows, struct store_outbox *out);
+/* wait.h: id, case_id, due, retries, type, worker. */
+struct store_job;
+void store_job_read(struct db_rows *rows, struct store_job *out);
+
+/* Lists of one county, by its divisions (first six of twelve digits), have their own indexes. A shard that is one
+ * county needs none. */
+static inline bool store_one_county(int64_t region, int64_t division_from, int64_t division_to, int64_t *out)
+{
+    *out = division_from / 1000000;
+    return *out == (division_to - 1) / 1000000 && *out != region;
+}
+
 /* Reads every row of a result with read into a new array of structs. */
 #define STORE_READ_ALL(arena, rows, type, read, out, count)                                                            \
     do {                                                                                                               \

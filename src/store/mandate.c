@@ -13,8 +13,8 @@ DB_SQL(mandate_of_agent, "SELECT " COLUMNS " FROM mandate WHERE agent = ?1 ORDER
 enum status store_mandate_insert(struct db_tx *tx, const struct store_mandate *row, struct error *err)
 {
     return db_exec(tx, &mandate_insert,
-                   P(P_INT(row->region), P_INT(row->id), P_BLOB(row->principal), P_BLOB(row->agent), P_INT(row->granted),
-                     P_INT(row->until), P_INT(row->ended), P_BLOB(row->body)),
+                   P(P_INT(row->region), P_INT(row->id), P_BLOB(row->principal), P_BLOB(row->agent),
+                     P_INT(row->granted), P_INT(row->until), P_INT(row->ended), P_BLOB(row->body)),
                    err);
 }
 

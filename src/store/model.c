@@ -8,11 +8,13 @@
     "pack, path, number, state, version, created, changed, decided, in_force, rollback, base, hash, tested, author,"   \
     " proposer, approver, reason, step, item_version"
 
-DB_SQL(model_insert, "INSERT INTO model (" MODEL_COLUMNS ", content)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
+DB_SQL(model_insert,
+       "INSERT INTO model (" MODEL_COLUMNS ", content)"
+       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
 DB_SQL(model_update,
        "UPDATE model SET state = ?4, version = ?5, changed = ?6, decided = ?7, in_force = ?8, hash = ?9, tested = ?10,"
-       " proposer = ?11, approver = ?12, reason = ?13, item_version = ?15 WHERE pack = ?1 AND path = ?2 AND number = ?3 AND version = ?14");
+       " proposer = ?11, approver = ?12, reason = ?13, item_version = ?15 WHERE pack = ?1 AND path = ?2 AND number = "
+       "?3 AND version = ?14");
 DB_SQL(model_text_put, "UPDATE model SET content = coalesce(?4, content), tests = coalesce(?5, tests)"
                        " WHERE pack = ?1 AND path = ?2 AND number = ?3");
 DB_SQL(model_text_get, "SELECT content, tests FROM model WHERE pack = ?1 AND path = ?2 AND number = ?3");

@@ -45,8 +45,8 @@ MUST_USE enum status store_model_text_get(struct db_tx *tx, struct arena *arena,
 MUST_USE enum status store_model_list(struct db_tx *tx, struct arena *arena, struct str pack, struct str path,
                                       struct store_model **out, size_t *count, struct error *err);
 /* Approved ones whose instant is set, in the order of their instants. */
-MUST_USE enum status store_model_released(struct db_tx *tx, struct arena *arena, struct store_model **out, size_t *count,
-                                          struct error *err);
+MUST_USE enum status store_model_released(struct db_tx *tx, struct arena *arena, struct store_model **out,
+                                          size_t *count, struct error *err);
 
 struct store_model_event {
     struct str pack, path;

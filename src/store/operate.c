@@ -17,8 +17,9 @@ DB_SQL(timer_page, "SELECT t.id, t.case_id, t.due FROM timer t" OF_CASE("t")
                    " ORDER BY t.due, t.id LIMIT ?6");
 
 #define JOB_PAGE(where)                                                                                                \
-    "SELECT j.id, j.case_id, j.due, j.retries, j.type, j.worker FROM job j" OF_CASE("j")                               \
-        " WHERE j.region = ?1" CASE_SCOPE " AND j.id > ?5 AND (?7 IS NULL OR j.type = ?7)" where " ORDER BY j.id LIMIT ?6"
+    "SELECT j.id, j.case_id, j.due, j.retries, j.type, j.worker FROM job j" OF_CASE(                                   \
+        "j") " WHERE j.region = ?1" CASE_SCOPE " AND j.id > ?5 AND (?7 IS NULL OR j.type = ?7)" where                  \
+             " ORDER BY j.id LIMIT ?6"
 DB_SQL(job_page_any, JOB_PAGE(""));
 DB_SQL(job_page_spent, JOB_PAGE(" AND j.retries <= 0"));
 DB_SQL(job_page_state, JOB_PAGE(" AND j.retries > 0 AND ?8 = CASE WHEN j.due <= ?9 THEN 2 WHEN j.worker IS NOT NULL"
@@ -43,12 +44,6 @@ enum status store_timer_page(struct db_tx *tx, struct arena *arena, const struct
     return OK;
 }
 
-static void read_job(struct db_rows *rows, struct store_job *out)
-{
-    *out = (struct store_job){db_int64(rows, 0), db_int64(rows, 1), db_int64(rows, 2),
-                              db_int64(rows, 3), db_text(rows, 4),  db_text(rows, 5)};
-}
-
 enum status store_job_page(struct db_tx *tx, struct arena *arena, const struct store_page *page,
                            const struct store_job_wanted *wanted, struct store_job **out, size_t *count,
                            struct error *err)
@@ -60,20 +55,8 @@ enum status store_job_page(struct db_tx *tx, struct arena *arena, const struct s
     struct db_rows rows;
     if (db_query(tx, arena, statement, (struct db_params){p, statement == &job_page_state ? 9 : 7}, &rows, err) != OK)
         return FAILED;
-    STORE_READ_ALL(arena, &rows, struct store_job, read_job, out, count);
+    STORE_READ_ALL(arena, &rows, struct store_job, store_job_read, out, count);
     return OK;
-}
-
-static void read_outbox(struct db_rows *rows, struct store_outbox *out)
-{
-    *out = (struct store_outbox){.region = db_int64(rows, 0),
-                                 .due = db_int64(rows, 1),
-                                 .id = db_int64(rows, 2),
-                                 .case_id = db_int64(rows, 3),
-                                 .job = db_int64(rows, 4),
-                                 .attempts = db_int64(rows, 5),
-                                 .packs = db_int64(rows, 6),
-                                 .exchange = db_text(rows, 7)};
 }
 
 enum status store_outbox_page(struct db_tx *tx, struct arena *arena, const struct store_page *page, bool failing,
@@ -82,7 +65,7 @@ enum status store_outbox_page(struct db_tx *tx, struct arena *arena, const struc
     struct db_rows rows;
     if (db_query(tx, arena, &outbox_page, P(PAGE(page), P_BOOL(failing)), &rows, err) != OK)
         return FAILED;
-    STORE_READ_ALL(arena, &rows, struct store_outbox, read_outbox, out, count);
+    STORE_READ_ALL(arena, &rows, struct store_outbox, store_outbox_head, out, count);
     return OK;
 }
 
@@ -107,13 +90,13 @@ static void read_group(struct db_rows *rows, struct store_case_group *out)
     *out = (struct store_case_group){db_int64(rows, 0), db_int64(rows, 1), db_int64(rows, 2)};
 }
 
-#define GROUPS_NEXT(after)                                                                                              \
+#define GROUPS_NEXT(after)                                                                                             \
     "SELECT item, packs, CAST(0 AS BIGINT) FROM cases WHERE region = ?1 AND " after " ORDER BY item, packs LIMIT 1"
 DB_SQL(groups_next_packs, GROUPS_NEXT("item = ?2 AND packs > ?3"));
 DB_SQL(groups_next_item, GROUPS_NEXT("item > ?2"));
 
-/* From group to group: their cases are not looked at. (One statement with (item, packs) > (?2, ?3) would go through a whole group in
- * SQLite.) */
+/* From group to group: their cases are not looked at. (One statement with (item, packs) > (?2, ?3) would go through a
+ * whole group in SQLite.) */
 static enum status group_names(struct db_tx *tx, struct arena *arena, int64_t region, struct store_case_group **out,
                                size_t *count, struct error *err)
 {
@@ -138,8 +121,8 @@ static enum status group_names(struct db_tx *tx, struct arena *arena, int64_t re
     return OK;
 }
 
-/* Whether the page's divisions are all of its region: then none has to be looked at. A region is a prefecture, or a county under the
- * province. */
+/* Whether the page's divisions are all of its region: then none has to be looked at. A region is a prefecture, or a
+ * county under the province. */
 static bool is_whole(const struct store_page *page)
 {
     int64_t from = page->region * 1000000;
@@ -147,15 +130,17 @@ static bool is_whole(const struct store_page *page)
     return !page->unit.data && page->division_from <= from && page->division_to >= to;
 }
 
-DB_SQL(number_whole, "SELECT CAST(count(*) AS BIGINT) FROM cases WHERE region = ?1 AND item = ?2 AND packs = ?3 AND id > ?4"
-                     " AND id < ?5");
+DB_SQL(number_whole,
+       "SELECT CAST(count(*) AS BIGINT) FROM cases WHERE region = ?1 AND item = ?2 AND packs = ?3 AND id > ?4"
+       " AND id < ?5");
 
 static enum status count_whole(struct db_tx *tx, int64_t region, const struct store_case_group *group, int64_t after,
                                int64_t before, int64_t *out, struct error *err)
 {
     struct db_rows rows;
     if (db_query(tx, db_tx_arena(tx), &number_whole,
-                 P(P_INT(region), P_INT(group->item), P_INT(group->packs), P_INT(after), P_INT(before)), &rows, err) != OK)
+                 P(P_INT(region), P_INT(group->item), P_INT(group->packs), P_INT(after), P_INT(before)), &rows,
+                 err) != OK)
         return FAILED;
     *out = db_next(&rows) ? db_int64(&rows, 0) : 0;
     return OK;
@@ -264,8 +249,9 @@ enum status store_case_ids(struct db_tx *tx, struct arena *arena, const struct s
     return OK;
 }
 
-DB_SQL(set_files, "SELECT s.id, s.stored, f.pack, f.path, f.hash FROM pack_set_file f JOIN pack_set s ON s.id = f.pack_set"
-                  " WHERE f.path >= ?1 AND f.path < ?2 ORDER BY f.pack, f.path, s.id");
+DB_SQL(set_files,
+       "SELECT s.id, s.stored, f.pack, f.path, f.hash FROM pack_set_file f JOIN pack_set s ON s.id = f.pack_set"
+       " WHERE f.path >= ?1 AND f.path < ?2 ORDER BY f.pack, f.path, s.id");
 
 static void read_set_file(struct db_rows *rows, struct store_set_file *out)
 {
@@ -286,7 +272,6 @@ enum status store_set_files(struct db_tx *tx, struct arena *arena, struct str fr
 /* ---- After a migration ---- */
 
 DB_SQL(case_move, "UPDATE cases SET item = ?3, packs = ?4 WHERE region = ?1 AND id = ?2");
-DB_SQL(task_move, "UPDATE task SET item = ?3, element = ?4 WHERE region = ?1 AND id = ?2");
 DB_SQL(user_task_move,
        "UPDATE user_task SET definition = ?3, version = ?4, process = ?5, element = ?6 WHERE region = ?1 AND id = ?2");
 DB_SQL(incident_move,
@@ -295,11 +280,6 @@ DB_SQL(incident_move,
 enum status store_case_move(struct db_tx *tx, const struct store_case *row, struct error *err)
 {
     return db_exec(tx, &case_move, P(P_INT(row->region), P_INT(row->id), P_INT(row->item), P_INT(row->packs)), err);
-}
-
-enum status store_task_move(struct db_tx *tx, const struct store_task *row, struct error *err)
-{
-    return db_exec(tx, &task_move, P(REGION(row->id), P_INT(row->id), P_INT(row->item), P_TEXT(row->element)), err);
 }
 
 enum status store_user_task_move(struct db_tx *tx, const struct store_user_task *row, struct error *err)

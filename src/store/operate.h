@@ -1,5 +1,5 @@
-/* What operators look at and do: pages of timers, jobs, waiting exchanges and open incidents in a scope; how many cases run which
- * process in which version, and samples of them; changes to running cases that two persons make. */
+/* What operators look at and do: pages of timers, jobs, waiting exchanges and open incidents in a scope; how many cases
+ * run which process in which version, and samples of them; changes to running cases that two persons make. */
 #pragma once
 
 #include "store/case.h"
@@ -16,8 +16,8 @@ struct store_page {
     int64_t limit;
 };
 /* By due date; before: only those that are due earlier. */
-MUST_USE enum status store_timer_page(struct db_tx *tx, struct arena *arena, const struct store_page *page, int64_t before,
-                                      struct store_timer **out, size_t *count, struct error *err);
+MUST_USE enum status store_timer_page(struct db_tx *tx, struct arena *arena, const struct store_page *page,
+                                      int64_t before, struct store_timer **out, size_t *count, struct error *err);
 
 enum store_job_state { STORE_JOB_ANY, STORE_JOB_SPENT, STORE_JOB_FREE, STORE_JOB_TAKEN, STORE_JOB_LATER };
 struct store_job_wanted {
@@ -30,8 +30,8 @@ MUST_USE enum status store_job_page(struct db_tx *tx, struct arena *arena, const
                                     const struct store_job_wanted *wanted, struct store_job **out, size_t *count,
                                     struct error *err);
 /* By key, without bodies: the due date of a row moves with each attempt. */
-MUST_USE enum status store_outbox_page(struct db_tx *tx, struct arena *arena, const struct store_page *page, bool failing,
-                                       struct store_outbox **out, size_t *count, struct error *err);
+MUST_USE enum status store_outbox_page(struct db_tx *tx, struct arena *arena, const struct store_page *page,
+                                       bool failing, struct store_outbox **out, size_t *count, struct error *err);
 
 struct store_incident_wanted {
     struct str process, kind; /* absent: any */
@@ -49,8 +49,8 @@ struct store_case_group {
     int64_t item, packs, n;
 };
 enum store_group_of { STORE_CASES_ALL, STORE_CASES_RUNNING, STORE_CASES_STUCK, STORE_CASES_NAMES };
-/* Counted in indexes alone, unless the page names a unit; stuck: cases with open incidents, of which at most 20,000 are looked
- * at; names: not counted, all that the region has. Of page only region and scope count. */
+/* Counted in indexes alone, unless the page names a unit; stuck: cases with open incidents, of which at most 20,000 are
+ * looked at; names: not counted, all that the region has. Of page only region and scope count. */
 MUST_USE enum status store_case_groups(struct db_tx *tx, struct arena *arena, const struct store_page *page,
                                        enum store_group_of of, struct store_case_group **out, size_t *count,
                                        struct error *err);
@@ -65,7 +65,8 @@ MUST_USE enum status store_case_number(struct db_tx *tx, const struct store_page
                                        const struct store_case_wanted *wanted, int64_t *out, struct error *err);
 #define STORE_CASES_A_DAY INT64_C(100000000) /* ids of cases: days, and numbers of the day below this one */
 /* The last case of the region with an id below this one; 0: none. */
-MUST_USE enum status store_case_before(struct db_tx *tx, int64_t region, int64_t before, int64_t *out, struct error *err);
+MUST_USE enum status store_case_before(struct db_tx *tx, int64_t region, int64_t before, int64_t *out,
+                                       struct error *err);
 /* Rising. */
 MUST_USE enum status store_case_ids(struct db_tx *tx, struct arena *arena, const struct store_page *page,
                                     const struct store_case_wanted *wanted, int64_t **out, size_t *count,
@@ -81,9 +82,8 @@ MUST_USE enum status store_set_files(struct db_tx *tx, struct arena *arena, stru
 
 /* ---- After a migration ---- */
 
-/* item and packs of a case; item and element of a task; definition, version, process and element of a user task or incident. */
+/* item and packs of a case; definition, version, process and element of a user task or incident. */
 MUST_USE enum status store_case_move(struct db_tx *tx, const struct store_case *row, struct error *err);
-MUST_USE enum status store_task_move(struct db_tx *tx, const struct store_task *row, struct error *err);
 MUST_USE enum status store_user_task_move(struct db_tx *tx, const struct store_user_task *row, struct error *err);
 MUST_USE enum status store_incident_move(struct db_tx *tx, const struct store_incident *row, struct error *err);
 

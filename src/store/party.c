@@ -61,9 +61,10 @@ enum status store_party_named(struct db_tx *tx, struct arena *arena, const struc
                               struct store_party **out, size_t *count, struct error *err)
 {
     struct db_rows rows;
-    if (db_query(tx, arena, &party_named,
-                 P(P_BLOB(wanted->name), P_INT(wanted->division_from), P_INT(wanted->division_to), P_INT(wanted->limit)),
-                 &rows, err) != OK)
+    if (db_query(
+            tx, arena, &party_named,
+            P(P_BLOB(wanted->name), P_INT(wanted->division_from), P_INT(wanted->division_to), P_INT(wanted->limit)),
+            &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_party, read_party, out, count);
     return OK;
@@ -116,7 +117,8 @@ enum status store_notice_list(struct db_tx *tx, struct arena *arena, int64_t reg
     return OK;
 }
 
-DB_SQL(notice_find, "SELECT region, id, sent, read, party, body FROM notice WHERE region = ?1 AND party = ?2 AND id = ?3");
+DB_SQL(notice_find,
+       "SELECT region, id, sent, read, party, body FROM notice WHERE region = ?1 AND party = ?2 AND id = ?3");
 
 enum status store_notice_find(struct db_tx *tx, struct arena *arena, const struct store_notice *key,
                               struct store_notice *out, bool *found, struct error *err)

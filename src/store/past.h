@@ -1,5 +1,5 @@
-/* Closed cases as the legal clock saw them, one short row each without personal data, so that the past can be counted again under
- * other rules without opening cases. Written by counting (store/indicator.h), from the case's events. */
+/* Closed cases as the legal clock saw them, one short row each without personal data, so that the past can be counted
+ * again under other rules without opening cases. Written by counting (store/indicator.h), from the case's events. */
 #pragma once
 
 #include "store/schema.h"
@@ -19,8 +19,15 @@ struct store_past {
     struct str pauses;       /* "" or [from, to, …] as JSON, instants */
 };
 /* Takes away the row that the case had under was_item and was_closed (0: none), and puts this one (closed 0: none). */
-MUST_USE enum status store_past_put(struct db_tx *tx, const struct store_past *row, int64_t was_item, int64_t was_closed,
-                                    struct error *err);
+MUST_USE enum status store_past_put(struct db_tx *tx, const struct store_past *row, int64_t was_item,
+                                    int64_t was_closed, struct error *err);
+
+MUST_USE enum status store_past_find(struct db_tx *tx, struct arena *arena, const struct store_past *key,
+                                     struct store_past *out, bool *found, struct error *err);
+/* Rows (region, item, closed, id) that belong to no case as it was counted. */
+MUST_USE enum status store_past_strays(struct db_tx *tx, struct arena *arena, int64_t region, struct store_past **out,
+                                       size_t *count, struct error *err);
+MUST_USE enum status store_past_delete(struct db_tx *tx, const struct store_past *key, struct error *err);
 
 struct store_past_range {
     int64_t region, item;
@@ -44,6 +51,9 @@ struct store_staff_count {
     int64_t slot, numerator, denominator; /* thousandths */
 };
 MUST_USE enum status store_staff_count_add(struct db_tx *tx, const struct store_staff_count *row, struct error *err);
+/* Every sum of a region. */
+MUST_USE enum status store_staff_count_list(struct db_tx *tx, struct arena *arena, int64_t region,
+                                            struct store_staff_count **out, size_t *count, struct error *err);
 struct store_staff_query {
     int64_t region, from, to;           /* periods, both included */
     int64_t division_from, division_to; /* [from, to) */
@@ -55,8 +65,8 @@ MUST_USE enum status store_staff_sums(struct db_tx *tx, struct arena *arena, con
 
 /* ---- Alerts ---- */
 
-/* A rule that will look at a case, or has looked at an institution. since says which occasion it is about: one is never looked at
- * twice. due 0: it has been. */
+/* A rule that will look at a case, or has looked at an institution. since says which occasion it is about: one is never
+ * looked at twice. due 0: it has been. */
 struct store_alert {
     int64_t region;
     struct str rule, subject; /* the case's id, or "unit:" and the institution */
@@ -72,4 +82,5 @@ MUST_USE enum status store_alert_drop(struct db_tx *tx, const struct store_alert
 MUST_USE enum status store_alert_due(struct db_tx *tx, struct arena *arena, int64_t now, int64_t limit,
                                      struct store_alert **out, size_t *count, struct error *err);
 /* Looked at, as this row says; *changed is false when somebody else did, or it was put again. */
-MUST_USE enum status store_alert_done(struct db_tx *tx, const struct store_alert *row, bool *changed, struct error *err);
+MUST_USE enum status store_alert_done(struct db_tx *tx, const struct store_alert *row, bool *changed,
+                                      struct error *err);

@@ -100,8 +100,8 @@ struct store_certificate_filter {
 MUST_USE enum status store_certificate_of_holder(struct db_tx *tx, struct arena *arena,
                                                  const struct store_certificate_filter *filter,
                                                  struct store_certificate **out, size_t *count, struct error *err);
-/* Of a region, still standing with an end before an instant, ending first; after: the last one of the page before (valid_to
- * and id). */
+/* Of a region, still standing with an end before an instant, ending first; after: the last one of the page before
+ * (valid_to and id). */
 MUST_USE enum status store_certificate_due(struct db_tx *tx, struct arena *arena, const struct store_certificate *after,
                                            int64_t before, int64_t limit, struct store_certificate **out, size_t *count,
                                            struct error *err);

@@ -2,17 +2,19 @@
 
 /* Unique indexes begin with the region; look-ups by person ask every shard at once through indexes that do not.
  *
- * WITHOUT ROWID keeps a row in its key's tree, which pays for small rows; rows with long bodies are better off in a table of
- * their own with the key beside it. */
+ * WITHOUT ROWID keeps a row in its key's tree, which pays for small rows; rows with long bodies are better off in a
+ * table of their own with the key beside it. */
 
 /* Small tables that every shard may hold a copy of. */
 #define SMALL_TABLES                                                                                                   \
     "CREATE TABLE setting (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"                        \
-    "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, next BIGINT NOT NULL, touched BIGINT NOT NULL) WITHOUT ROWID;" \
+    "CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, next BIGINT NOT NULL, touched BIGINT NOT NULL) WITHOUT "    \
+    "ROWID;"                                                                                                           \
     "CREATE TABLE rate (name BLOB NOT NULL PRIMARY KEY, since BIGINT NOT NULL, n BIGINT NOT NULL) WITHOUT ROWID;"      \
     "CREATE TABLE pack_file (hash TEXT NOT NULL PRIMARY KEY, content BLOB NOT NULL);"                                  \
     "CREATE TABLE pack_set (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, stored BIGINT NOT NULL);"               \
-    "CREATE TABLE pack_set_file (pack_set BIGINT NOT NULL, pack TEXT NOT NULL, path TEXT NOT NULL, hash TEXT NOT NULL,"\
+    "CREATE TABLE pack_set_file (pack_set BIGINT NOT NULL, pack TEXT NOT NULL, path TEXT NOT NULL, hash TEXT NOT "     \
+    "NULL,"                                                                                                            \
     " PRIMARY KEY (pack_set, pack, path)) WITHOUT ROWID;"                                                              \
     "CREATE TABLE item (id INTEGER PRIMARY KEY, code TEXT NOT NULL, version BIGINT NOT NULL, UNIQUE (code, version));" \
     "CREATE TABLE staff (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL, role TEXT NOT NULL,"  \
@@ -80,30 +82,34 @@
     "CREATE TABLE document (region BIGINT NOT NULL, subject BLOB NOT NULL, id BIGINT NOT NULL, kind TEXT NOT NULL,"    \
     " case_region BIGINT NOT NULL, case_id BIGINT NOT NULL, state BIGINT NOT NULL, written BIGINT NOT NULL,"           \
     " version BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, id));"                                         \
-    "CREATE INDEX document_subject ON document (subject, id);"                                                 \
+    "CREATE INDEX document_subject ON document (subject, id);"                                                         \
     "CREATE TABLE certificate (region BIGINT NOT NULL, id BIGINT NOT NULL, kind TEXT NOT NULL,"                        \
     " case_region BIGINT NOT NULL, case_id BIGINT NOT NULL, holder BLOB NOT NULL, identifier BLOB NOT NULL,"           \
     " state BIGINT NOT NULL, issued BIGINT NOT NULL, valid_to BIGINT NOT NULL, version BIGINT NOT NULL,"               \
     " body BLOB NOT NULL, PRIMARY KEY (region, id));"                                                                  \
     "CREATE UNIQUE INDEX certificate_identifier ON certificate (region, identifier);"                                  \
-    "CREATE INDEX certificate_holder ON certificate (holder, id);"                                             \
-    "CREATE TABLE certificate_use (region BIGINT NOT NULL, id BIGINT NOT NULL, at BIGINT NOT NULL, seq BIGINT NOT NULL,"\
+    "CREATE INDEX certificate_holder ON certificate (holder, id);"                                                     \
+    "CREATE TABLE certificate_use (region BIGINT NOT NULL, id BIGINT NOT NULL, at BIGINT NOT NULL, seq BIGINT NOT "    \
+    "NULL,"                                                                                                            \
     " what TEXT NOT NULL, PRIMARY KEY (region, id, at, seq)) WITHOUT ROWID;"                                           \
-    "CREATE TABLE account (region BIGINT NOT NULL, id BLOB NOT NULL, balance BIGINT NOT NULL, entries BIGINT NOT NULL,"\
+    "CREATE TABLE account (region BIGINT NOT NULL, id BLOB NOT NULL, balance BIGINT NOT NULL, entries BIGINT NOT "     \
+    "NULL,"                                                                                                            \
     " floor BIGINT, name BLOB NOT NULL, PRIMARY KEY (region, id)) WITHOUT ROWID;"                                      \
     "CREATE TABLE entry (region BIGINT NOT NULL, account BLOB NOT NULL, seq BIGINT NOT NULL, posting BIGINT NOT NULL," \
-    " at BIGINT NOT NULL, amount BIGINT NOT NULL, balance BIGINT NOT NULL, case_id BIGINT NOT NULL, memo BLOB NOT NULL,"\
+    " at BIGINT NOT NULL, amount BIGINT NOT NULL, balance BIGINT NOT NULL, case_id BIGINT NOT NULL, memo BLOB NOT "    \
+    "NULL,"                                                                                                            \
     " PRIMARY KEY (region, account, seq)) WITHOUT ROWID;"                                                              \
     "CREATE TABLE notice (region BIGINT NOT NULL, party BLOB NOT NULL, id BIGINT NOT NULL, sent BIGINT NOT NULL,"      \
     " read BIGINT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, party, id)) WITHOUT ROWID;"                       \
-    "CREATE TABLE \"blob\" (region BIGINT NOT NULL, id BLOB NOT NULL, owner BLOB NOT NULL, stored BIGINT NOT NULL,"        \
+    "CREATE TABLE \"blob\" (region BIGINT NOT NULL, id BLOB NOT NULL, owner BLOB NOT NULL, stored BIGINT NOT NULL,"    \
     " size BIGINT NOT NULL, body BLOB NOT NULL, content BLOB, PRIMARY KEY (region, id));"
 
 #define EXCHANGE_TABLES                                                                                                \
     "CREATE TABLE outbox (region BIGINT NOT NULL, due BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"   \
     " job BIGINT NOT NULL, attempts BIGINT NOT NULL, exchange TEXT NOT NULL, packs BIGINT NOT NULL,"                   \
     " body BLOB NOT NULL, PRIMARY KEY (region, due, id)) WITHOUT ROWID;"                                               \
-    "CREATE TABLE exchange_log (region BIGINT NOT NULL, at BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT NULL,"\
+    "CREATE TABLE exchange_log (region BIGINT NOT NULL, at BIGINT NOT NULL, id BIGINT NOT NULL, case_id BIGINT NOT "   \
+    "NULL,"                                                                                                            \
     " exchange TEXT NOT NULL, attempt BIGINT NOT NULL, status BIGINT NOT NULL, took_ms BIGINT NOT NULL, problem TEXT," \
     " PRIMARY KEY (region, at, id)) WITHOUT ROWID;"                                                                    \
     "CREATE TABLE access_log (region BIGINT NOT NULL, at BIGINT NOT NULL, id BIGINT NOT NULL, who BLOB NOT NULL,"      \
@@ -218,21 +224,25 @@
     " author TEXT NOT NULL, title TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (region, id));"
 
 #define BENCHMARK_TABLES                                                                                               \
-    "CREATE TABLE benchmark (item TEXT NOT NULL, province TEXT NOT NULL, title TEXT NOT NULL, materials BIGINT NOT NULL,"\
+    "CREATE TABLE benchmark (item TEXT NOT NULL, province TEXT NOT NULL, title TEXT NOT NULL, materials BIGINT NOT "   \
+    "NULL,"                                                                                                            \
     " promised BIGINT NOT NULL, steps BIGINT NOT NULL, visits BIGINT NOT NULL, fee BIGINT NOT NULL,"                   \
     " as_of TEXT NOT NULL, source TEXT NOT NULL, imported BIGINT NOT NULL, PRIMARY KEY (item, province))"              \
     " WITHOUT ROWID;"                                                                                                  \
     "CREATE TABLE benchmark_plan (item TEXT NOT NULL PRIMARY KEY, measure TEXT NOT NULL, owner TEXT NOT NULL,"         \
     " due TEXT NOT NULL, author TEXT NOT NULL, changed BIGINT NOT NULL) WITHOUT ROWID;"
 
-/* staff in case_fact is what its staff add, as marks are what it adds. Every case is counted again, for the new tables. */
+/* staff in case_fact is what its staff add, as marks are what it adds. Every case is counted again, for the new tables.
+ */
 #define PAST_TABLES                                                                                                    \
-    "CREATE TABLE case_past (region BIGINT NOT NULL, item BIGINT NOT NULL, closed BIGINT NOT NULL, id BIGINT NOT NULL," \
+    "CREATE TABLE case_past (region BIGINT NOT NULL, item BIGINT NOT NULL, closed BIGINT NOT NULL, id BIGINT NOT "     \
+    "NULL,"                                                                                                            \
     " division BIGINT NOT NULL, unit TEXT NOT NULL, accepted BIGINT NOT NULL, ended BIGINT NOT NULL,"                  \
     " deadline BIGINT NOT NULL, extension BIGINT NOT NULL, materials BIGINT NOT NULL, pauses TEXT NOT NULL,"           \
     " PRIMARY KEY (region, item, closed, id)) WITHOUT ROWID;"                                                          \
     "ALTER TABLE case_fact ADD COLUMN staff TEXT;"                                                                     \
-    "CREATE TABLE staff_count (region BIGINT NOT NULL, unit TEXT NOT NULL, staff TEXT NOT NULL, period BIGINT NOT NULL,"\
+    "CREATE TABLE staff_count (region BIGINT NOT NULL, unit TEXT NOT NULL, staff TEXT NOT NULL, period BIGINT NOT "    \
+    "NULL,"                                                                                                            \
     " division BIGINT NOT NULL, slot BIGINT NOT NULL, numerator BIGINT NOT NULL, denominator BIGINT NOT NULL,"         \
     " PRIMARY KEY (region, unit, staff, period, division, slot)) WITHOUT ROWID;"                                       \
     "CREATE TABLE alert (region BIGINT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL, case_id BIGINT NOT NULL,"  \
@@ -270,7 +280,8 @@
     "CREATE INDEX bulk_row_subject ON bulk_row (subject, at) WHERE subject IS NOT NULL;"                               \
     "CREATE INDEX bulk_row_result ON bulk_row (region, run, result, line) WHERE result > 1;"
 
-/* Looks at personal data by who looked, from where and at which case; parties by their names; exchanges by how they went. */
+/* Looks at personal data by who looked, from where and at which case; parties by their names; exchanges by how they
+ * went. */
 #define AUDIT_TABLES                                                                                                   \
     "ALTER TABLE access_log ADD COLUMN unit TEXT;"                                                                     \
     "ALTER TABLE access_log ADD COLUMN division BIGINT NOT NULL DEFAULT 0;"                                            \
@@ -297,6 +308,58 @@
 /* Lists of exchanges go by key: their due dates move. */
 #define OUTBOX_KEY "CREATE UNIQUE INDEX outbox_key ON outbox (region, id);"
 
+/* Persons and organisations see their own sessions. */
+#define SESSION_OWNER                                                                                                  \
+    "ALTER TABLE session ADD COLUMN owner BLOB;"                                                                       \
+    "CREATE INDEX session_owner ON session (owner) WHERE owner IS NOT NULL;"
+
+/* Cases that somebody keeps an eye on; supervision of a party, without a case. */
+#define WATCH_TABLE                                                                                                    \
+    "CREATE TABLE case_watch (staff TEXT NOT NULL, region BIGINT NOT NULL, case_id BIGINT NOT NULL,"                   \
+    " since BIGINT NOT NULL, PRIMARY KEY (staff, region, case_id)) WITHOUT ROWID;"                                   \
+    "ALTER TABLE supervision ADD COLUMN subject BLOB;"                                                                 \
+    "CREATE INDEX supervision_subject ON supervision (subject) WHERE subject IS NOT NULL;"
+
+/* Lists of cases and tasks go through one lane of an index for each state, county, item or unit; what is over is found
+ * by its age. (The parentheses around an expression are PostgreSQL's. SQLite prefers a key of a table WITHOUT ROWID to
+ * an index unless the index holds all that is asked for.) */
+#define LIST_INDEXES                                                                                                   \
+    "DROP INDEX cases_party;"                                                                                          \
+    "DROP INDEX cases_applicant;"                                                                                      \
+    "DROP INDEX cases_item;"                                                                                           \
+    "DROP INDEX cases_unit;"                                                                                           \
+    "DROP INDEX cases_open;"                                                                                           \
+    "CREATE INDEX cases_party ON cases (region, party, state, id) WHERE party IS NOT NULL;"                            \
+    "CREATE INDEX cases_applicant ON cases (region, applicant, state, id);"                                            \
+    "CREATE INDEX cases_item ON cases (region, item, state, id);"                                                      \
+    "CREATE INDEX cases_item_county ON cases (region, item, (division / 1000000), state, id, division);"               \
+    "CREATE INDEX cases_unit ON cases (region, unit, state, id) WHERE unit IS NOT NULL;"                               \
+    "CREATE INDEX cases_state ON cases (region, state, id);"                                                           \
+    "CREATE INDEX cases_county ON cases (region, (division / 1000000), state, id, division, item);"                    \
+    "ALTER TABLE task_role ADD COLUMN division BIGINT NOT NULL DEFAULT 0;"                                             \
+    "ALTER TABLE task_role ADD COLUMN unit TEXT;"                                                                      \
+    "ALTER TABLE task_role ADD COLUMN item BIGINT NOT NULL DEFAULT 0;"                                                 \
+    "UPDATE task_role SET division = t.division, unit = t.unit, item = t.item FROM task t"                             \
+    " WHERE t.region = task_role.region AND t.id = task_role.id;"                                                      \
+    "CREATE INDEX task_role_county ON task_role (region, role, (division / 1000000), due, id, division, unit, item);"  \
+    "CREATE INDEX task_role_unit ON task_role (region, role, unit, due, id, division, item) WHERE unit IS NOT NULL;"   \
+    "CREATE INDEX task_role_item ON task_role (region, role, item, due, id, division, unit);"                          \
+    "CREATE INDEX task_role_item_county ON task_role (region, role, item, (division / 1000000), due, id, division, "   \
+    "unit);"                                                                                                           \
+    "CREATE INDEX case_fact_closed ON case_fact (region, id, closed) WHERE closed > 0;"                                \
+    "CREATE INDEX case_fact_rated ON case_fact (region, id, rated) WHERE rated > 0;"                                   \
+    "CREATE INDEX indicator_due_at ON indicator_due (at);"                                                             \
+    "CREATE INDEX idempotency_at ON idempotency (at);"                                                                 \
+    "CREATE INDEX draft_saved ON draft (saved);"                                                                       \
+    "CREATE INDEX task_done_at ON task_done (at);"
+
+/* A list of certificates' states is made anew when its version has changed. */
+#define STATUS_LIST                                                                                                    \
+    "CREATE TABLE status_list (region BIGINT NOT NULL, list BIGINT NOT NULL, version BIGINT NOT NULL,"                 \
+    " PRIMARY KEY (region, list)) WITHOUT ROWID;"                                                                      \
+    "INSERT INTO status_list (region, list, version) SELECT region, list, 1 FROM certificate_status GROUP BY region, " \
+    "list;"
+
 static const struct db_migration migrations[] = {
     {1, "settings, packs, staff", SMALL_TABLES, NULL, NULL},
     {2, "cases", CASE_TABLES, NULL, NULL},
@@ -317,6 +380,10 @@ static const struct db_migration migrations[] = {
     {17, "the access log searched, one-time codes of staff", AUDIT_TABLES, NULL, NULL},
     {18, "files on their way", UPLOAD_TABLES, NULL, NULL},
     {19, "exchanges by key", OUTBOX_KEY, NULL, NULL},
+    {20, "sessions by whom they belong to", SESSION_OWNER, NULL, NULL},
+    {21, "watched cases, supervised parties", WATCH_TABLE, NULL, NULL},
+    {22, "lists by state, county and unit", LIST_INDEXES, NULL, NULL},
+    {23, "status lists by version", STATUS_LIST, NULL, NULL},
 };
 
 enum status store_migrate(struct db *db, struct error *err)

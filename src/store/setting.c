@@ -6,6 +6,7 @@
 DB_SQL(setting_get, "SELECT value FROM setting WHERE name = ?1");
 DB_SQL(setting_put,
        "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+DB_SQL(setting_delete, "DELETE FROM setting WHERE name = ?1");
 DB_SQL(counter_take, "INSERT INTO counter (name, next, touched) VALUES (?1, ?2 + 1, ?3) ON CONFLICT (name) DO UPDATE"
                      " SET next = counter.next + ?2, touched = ?3 RETURNING next");
 DB_SQL(counter_expire, "DELETE FROM counter WHERE substr(name, 1, length(?1)) = ?1 AND touched < ?2");
@@ -27,6 +28,8 @@ enum status store_setting_get(struct db_tx *tx, struct arena *arena, struct str 
 
 enum status store_setting_put(struct db_tx *tx, struct str name, struct str value, struct error *err)
 {
+    if (!value.len)
+        return db_exec(tx, &setting_delete, P(P_TEXT(name)), err);
     return db_exec(tx, &setting_put, P(P_TEXT(name), P_TEXT(value)), err);
 }
 

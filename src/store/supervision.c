@@ -3,12 +3,14 @@
 
 #include "store/internal.h"
 
-#define SUPERVISION_COLUMNS "region, id, case_id, division, unit, state, owner, due, opened, closed, version, body"
+#define SUPERVISION_COLUMNS                                                                                            \
+    "region, id, case_id, division, unit, state, owner, due, opened, closed, version, body, subject"
 
 DB_SQL(supervision_insert, "INSERT INTO supervision (" SUPERVISION_COLUMNS ")"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING");
-DB_SQL(supervision_update, "UPDATE supervision SET state = ?3, owner = ?4, due = ?5, closed = ?6, version = ?7, body = ?8"
-                           " WHERE region = ?1 AND id = ?2 AND version = ?9");
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING");
+DB_SQL(supervision_update,
+       "UPDATE supervision SET state = ?3, owner = ?4, due = ?5, closed = ?6, version = ?7, body = ?8"
+       " WHERE region = ?1 AND id = ?2 AND version = ?9");
 DB_SQL(supervision_find, "SELECT " SUPERVISION_COLUMNS " FROM supervision WHERE region = ?1 AND id = ?2");
 DB_SQL(supervision_of_case, "SELECT id FROM supervision WHERE region = ?1 AND case_id = ?2 AND closed = 0");
 DB_SQL(supervision_page, "SELECT " SUPERVISION_COLUMNS " FROM supervision WHERE region = ?1 AND id > ?2"
@@ -18,13 +20,17 @@ DB_SQL(supervision_page, "SELECT " SUPERVISION_COLUMNS " FROM supervision WHERE 
 DB_SQL(supervision_history, "SELECT " SUPERVISION_COLUMNS " FROM supervision WHERE region = ?1 AND case_id = ?2"
                             " ORDER BY id DESC LIMIT 50");
 
-enum status store_supervision_insert(struct db_tx *tx, const struct store_supervision *row, bool *added, struct error *err)
+DB_SQL(supervision_of_subject, "SELECT " SUPERVISION_COLUMNS " FROM supervision WHERE subject = ?1"
+                               " ORDER BY opened DESC, id DESC LIMIT 50");
+
+enum status store_supervision_insert(struct db_tx *tx, const struct store_supervision *row, bool *added,
+                                     struct error *err)
 {
     int64_t changed = 0;
     if (db_exec_count(tx, &supervision_insert,
-                      P(P_INT(row->region), P_INT(row->id), P_INT(row->case_id), P_INT(row->division), P_TEXT(row->unit),
-                        P_INT(row->state), P_TEXT(row->owner), P_INT(row->due), P_INT(row->opened), P_INT(row->closed),
-                        P_INT(row->version), P_BLOB(row->body)),
+                      P(P_INT(row->region), P_INT(row->id), P_INT(row->case_id), P_INT(row->division),
+                        P_TEXT(row->unit), P_INT(row->state), P_TEXT(row->owner), P_INT(row->due), P_INT(row->opened),
+                        P_INT(row->closed), P_INT(row->version), P_BLOB(row->body), P_BLOB(row->subject)),
                       &changed, err) != OK)
         return FAILED;
     *added = changed == 1;
@@ -57,7 +63,8 @@ static void read_supervision(struct db_rows *rows, struct store_supervision *out
                                       .opened = db_int64(rows, 8),
                                       .closed = db_int64(rows, 9),
                                       .version = db_int64(rows, 10),
-                                      .body = db_blob(rows, 11)};
+                                      .body = db_blob(rows, 11),
+                                      .subject = db_blob(rows, 12)};
 }
 
 enum status store_supervision_find(struct db_tx *tx, struct arena *arena, int64_t region, int64_t id,
@@ -94,6 +101,16 @@ enum status store_supervision_history(struct db_tx *tx, struct arena *arena, int
     return OK;
 }
 
+enum status store_supervision_of_subject(struct db_tx *tx, struct arena *arena, struct str subject,
+                                         struct store_supervision **out, size_t *count, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &supervision_of_subject, P(P_BLOB(subject)), &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct store_supervision, read_supervision, out, count);
+    return OK;
+}
+
 enum status store_supervision_page(struct db_tx *tx, struct arena *arena, const struct store_page *page, int64_t state,
                                    struct store_supervision **out, size_t *count, struct error *err)
 {
@@ -111,7 +128,8 @@ enum status store_supervision_page(struct db_tx *tx, struct arena *arena, const 
 
 #define BULLETIN_HEAD "region, id, division_from, division_to, state, made, version, author, title"
 
-DB_SQL(bulletin_insert, "INSERT INTO bulletin (" BULLETIN_HEAD ", body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+DB_SQL(bulletin_insert,
+       "INSERT INTO bulletin (" BULLETIN_HEAD ", body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
 DB_SQL(bulletin_update, "UPDATE bulletin SET state = ?3, version = ?4, title = ?5, body = ?6"
                         " WHERE region = ?1 AND id = ?2 AND version = ?7");
 DB_SQL(bulletin_find, "SELECT " BULLETIN_HEAD ", body FROM bulletin WHERE region = ?1 AND id = ?2");
@@ -127,8 +145,8 @@ enum status store_bulletin_insert(struct db_tx *tx, const struct store_bulletin 
                    err);
 }
 
-enum status store_bulletin_update(struct db_tx *tx, const struct store_bulletin *row, int64_t version_was, bool *changed,
-                                  struct error *err)
+enum status store_bulletin_update(struct db_tx *tx, const struct store_bulletin *row, int64_t version_was,
+                                  bool *changed, struct error *err)
 {
     int64_t n = 0;
     if (db_exec_count(tx, &bulletin_update,

@@ -6,6 +6,7 @@
 
 MUST_USE enum status store_setting_get(struct db_tx *tx, struct arena *arena, struct str name, struct str *out,
                                        struct error *err);
+/* An empty value takes the setting away. */
 MUST_USE enum status store_setting_put(struct db_tx *tx, struct str name, struct str value, struct error *err);
 /* Takes n numbers of a counter that begins at 1; *first is the first of them. */
 MUST_USE enum status store_counter_take(struct db_tx *tx, struct str name, int64_t n, int64_t now, int64_t *first,

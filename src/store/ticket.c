@@ -12,6 +12,11 @@ DB_SQL(ticket_use,
 DB_SQL(ticket_expire, "DELETE FROM ticket WHERE expires < ?1");
 DB_SQL(status_insert, "INSERT INTO certificate_status (region, list, place, id) VALUES (?1, ?2, ?3, ?4)"
                       " ON CONFLICT DO NOTHING");
+DB_SQL(status_version_add, "INSERT INTO status_list (region, list, version) VALUES (?1, ?2, 1)"
+                           " ON CONFLICT (region, list) DO UPDATE SET version = status_list.version + 1");
+DB_SQL(status_version, "SELECT version FROM status_list WHERE region = ?1 AND list = ?2");
+DB_SQL(status_changed, "UPDATE status_list SET version = version + 1 WHERE region = ?1"
+                       " AND list IN (SELECT list FROM certificate_status WHERE region = ?1 AND id = ?2)");
 DB_SQL(status_find, "SELECT list, place FROM certificate_status WHERE region = ?1 AND id = ?2");
 DB_SQL(status_list, "SELECT s.place, c.state, c.valid_to FROM certificate_status s"
                     " JOIN certificate c ON c.region = s.region AND c.id = s.id WHERE s.region = ?1 AND s.list = ?2");
@@ -72,7 +77,7 @@ enum status store_status_insert(struct db_tx *tx, const struct store_status *row
                       &n, err) != OK)
         return FAILED;
     *added = n == 1;
-    return OK;
+    return n ? db_exec(tx, &status_version_add, P(P_INT(row->region), P_INT(row->list)), err) : OK;
 }
 
 enum status store_status_find(struct db_tx *tx, int64_t region, int64_t id, struct store_status *out, bool *found,
@@ -90,6 +95,20 @@ enum status store_status_find(struct db_tx *tx, int64_t region, int64_t id, stru
 static void read_entry(struct db_rows *rows, struct store_status_entry *out)
 {
     *out = (struct store_status_entry){db_int64(rows, 0), db_int64(rows, 1), db_int64(rows, 2)};
+}
+
+enum status store_status_version(struct db_tx *tx, int64_t region, int64_t list, int64_t *out, struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, db_tx_arena(tx), &status_version, P(P_INT(region), P_INT(list)), &rows, err) != OK)
+        return FAILED;
+    *out = db_next(&rows) ? db_int64(&rows, 0) : 0;
+    return OK;
+}
+
+enum status store_status_changed(struct db_tx *tx, int64_t region, int64_t id, struct error *err)
+{
+    return db_exec(tx, &status_changed, P(P_INT(region), P_INT(id)), err);
 }
 
 enum status store_status_list(struct db_tx *tx, struct arena *arena, int64_t region, int64_t list,

@@ -42,6 +42,11 @@ MUST_USE enum status store_status_find(struct db_tx *tx, int64_t region, int64_t
 struct store_status_entry {
     int64_t place, state, valid_to;
 };
+/* Changes with every place given and every certificate changed in the list; 0: there is no such list. */
+MUST_USE enum status store_status_version(struct db_tx *tx, int64_t region, int64_t list, int64_t *out,
+                                          struct error *err);
+/* The certificate has changed: so has its list, if it has a place in one. */
+MUST_USE enum status store_status_changed(struct db_tx *tx, int64_t region, int64_t id, struct error *err);
 /* All of one list. */
 MUST_USE enum status store_status_list(struct db_tx *tx, struct arena *arena, int64_t region, int64_t list,
                                        struct store_status_entry **out, size_t *count, struct error *err);

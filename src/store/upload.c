@@ -17,7 +17,8 @@ DB_SQL(upload_expire, "DELETE FROM upload WHERE changed < ?1");
 enum status store_upload_insert(struct db_tx *tx, const struct store_upload *row, struct error *err)
 {
     return db_exec(tx, &upload_insert,
-                   P(P_INT(row->id), P_BLOB(row->owner), P_INT(row->size), P_INT(row->changed), P_BLOB(row->body)), err);
+                   P(P_INT(row->id), P_BLOB(row->owner), P_INT(row->size), P_INT(row->changed), P_BLOB(row->body)),
+                   err);
 }
 
 enum status store_upload_find(struct db_tx *tx, struct arena *arena, const struct store_upload *key,

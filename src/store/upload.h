@@ -23,8 +23,8 @@ struct store_upload_part {
 };
 MUST_USE enum status store_upload_add(struct db_tx *tx, const struct store_upload *key,
                                       const struct store_upload_part *part, bool *added, struct error *err);
-MUST_USE enum status store_upload_parts(struct db_tx *tx, struct arena *arena, int64_t id, struct store_upload_part **out,
-                                        size_t *count, struct error *err);
+MUST_USE enum status store_upload_parts(struct db_tx *tx, struct arena *arena, int64_t id,
+                                        struct store_upload_part **out, size_t *count, struct error *err);
 MUST_USE enum status store_upload_delete(struct db_tx *tx, int64_t id, struct error *err);
 /* Those that nothing has come for since then. */
 MUST_USE enum status store_upload_expire(struct db_tx *tx, int64_t before, struct error *err);

@@ -12,13 +12,14 @@
 
 DB_SQL(task_insert, "INSERT INTO task (region, id, case_id, item, division, unit, element, name, form, roles, assignee,"
                     " created, due, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
-DB_SQL(task_role_insert,
-       "INSERT INTO task_role (region, role, due, id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING");
+DB_SQL(task_role_insert, "INSERT INTO task_role (region, role, due, id, division, unit, item)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING");
 DB_SQL(task_role_delete, "DELETE FROM task_role WHERE region = ?1 AND role = ?2 AND due = ?3 AND id = ?4");
 DB_SQL(task_delete, "DELETE FROM task WHERE region = ?1 AND id = ?2");
 DB_SQL(task_find, "SELECT " TASK_COLUMNS " FROM task t WHERE region = ?1 AND id = ?2");
 DB_SQL(task_assign, "UPDATE task SET assignee = ?3 WHERE region = ?1 AND id = ?2 AND coalesce(assignee, '') = ?4");
 DB_SQL(task_set_due, "UPDATE task SET due = ?3 WHERE region = ?1 AND id = ?2");
+DB_SQL(task_move, "UPDATE task SET item = ?3, element = ?4 WHERE region = ?1 AND id = ?2");
 DB_SQL(task_of_case, "SELECT " TASK_COLUMNS " FROM task t WHERE region = ?1 AND case_id = ?2 ORDER BY id");
 
 static int64_t sortable_due(int64_t due)
@@ -26,15 +27,16 @@ static int64_t sortable_due(int64_t due)
     return due ? due : INT64_MAX;
 }
 
-static enum status each_role(struct db_tx *tx, const struct db_statement *statement, const struct store_task *row,
-                             struct error *err)
+static enum status each_role(struct db_tx *tx, bool in, const struct store_task *row, struct error *err)
 {
+    struct db_param p[7] = {REGION(row->id),      P_NULL,           P_INT(sortable_due(row->due)), P_INT(row->id),
+                            P_INT(row->division), P_TEXT(row->unit), P_INT(row->item)};
     for (struct str rest = row->roles, role; rest.data;) {
         role = str_cut(&rest, ',');
         if (role.len == 0)
             continue;
-        if (db_exec(tx, statement, P(REGION(row->id), P_TEXT(role), P_INT(sortable_due(row->due)), P_INT(row->id)),
-                    err) != OK)
+        p[1] = P_TEXT(role);
+        if (db_exec(tx, in ? &task_role_insert : &task_role_delete, (struct db_params){p, in ? 7 : 4}, err) != OK)
             return FAILED;
     }
     return OK;
@@ -48,7 +50,7 @@ enum status store_task_insert(struct db_tx *tx, const struct store_task *row, st
           P_TEXT(row->assignee), P_INT(row->created), P_INT(row->due), P_INT(row->priority));
     if (db_exec(tx, &task_insert, params, err) != OK)
         return FAILED;
-    return each_role(tx, &task_role_insert, row, err);
+    return each_role(tx, true, row, err);
 }
 
 static void read_task(struct db_rows *rows, struct store_task *out)
@@ -88,7 +90,7 @@ enum status store_task_delete(struct db_tx *tx, int64_t id, struct error *err)
         return FAILED;
     if (!found)
         return OK;
-    if (each_role(tx, &task_role_delete, &row, err) != OK)
+    if (each_role(tx, false, &row, err) != OK)
         return FAILED;
     return db_exec(tx, &task_delete, P(REGION(id), P_INT(id)), err);
 }
@@ -105,6 +107,13 @@ enum status store_task_assign(struct db_tx *tx, int64_t id, struct str was, stru
     return OK;
 }
 
+/* Moves it in the lists of its roles. */
+static enum status relist(struct db_tx *tx, const struct store_task *was, const struct store_task *after,
+                          struct error *err)
+{
+    return each_role(tx, false, was, err) == OK ? each_role(tx, true, after, err) : FAILED;
+}
+
 enum status store_task_set_due(struct db_tx *tx, int64_t id, int64_t due, struct error *err)
 {
     struct store_task row;
@@ -113,36 +122,70 @@ enum status store_task_set_due(struct db_tx *tx, int64_t id, int64_t due, struct
         return FAILED;
     if (!found)
         return OK;
-    if (each_role(tx, &task_role_delete, &row, err) != OK)
-        return FAILED;
-    row.due = due;
-    if (each_role(tx, &task_role_insert, &row, err) != OK)
-        return FAILED;
-    return db_exec(tx, &task_set_due, P(REGION(id), P_INT(id), P_INT(due)), err);
+    struct store_task after = row;
+    after.due = due;
+    return relist(tx, &row, &after, err) == OK
+               ? db_exec(tx, &task_set_due, P(REGION(id), P_INT(id), P_INT(due)), err)
+               : FAILED;
 }
 
-#define TASK_FILTER                                                                                                    \
-    " AND t.division >= ?2 AND t.division < ?3 AND (?4 IS NULL OR t.unit = ?4) AND " STORE_OF_ITEM("?5", "t.item")            \
-    " AND (?6 IS NULL OR t.assignee = ?6) AND (?7 = 0 OR t.assignee IS NULL)"
-DB_SQL(task_list_role, "SELECT " TASK_COLUMNS " FROM task_role r JOIN task t ON t.region = r.region AND t.id = r.id"
-                       " WHERE r.region = ?1 AND r.role = ?11 AND (r.due, r.id) > (?8, ?9)" TASK_FILTER
-                       " ORDER BY r.due, r.id LIMIT ?10");
+enum status store_task_move(struct db_tx *tx, const struct store_task *to, struct error *err)
+{
+    struct store_task row;
+    bool found;
+    if (store_task_find(tx, db_tx_arena(tx), to->id, &row, &found, err) != OK)
+        return FAILED;
+    if (!found)
+        return OK;
+    struct store_task after = row;
+    after.item = to->item;
+    return relist(tx, &row, &after, err) == OK
+               ? db_exec(tx, &task_move, P(REGION(to->id), P_INT(to->id), P_INT(to->item), P_TEXT(to->element)), err)
+               : FAILED;
+}
+
+/* The condition that is named once more chooses the index. */
+#define TASK_ASSIGNED " AND (?6 IS NULL OR t.assignee = ?6) AND (?7 = 0 OR t.assignee IS NULL)"
+#define TASK_LIST_ROLE(where)                                                                                          \
+    "SELECT " TASK_COLUMNS " FROM task_role r JOIN task t ON t.region = r.region AND t.id = r.id"                      \
+    " WHERE r.region = ?1 AND r.role = ?11 AND (r.due, r.id) > (?8, ?9) AND r.division >= ?2 AND r.division < ?3"      \
+    " AND (?4 IS NULL OR r.unit = ?4) AND " where TASK_ASSIGNED " ORDER BY r.due, r.id LIMIT ?10"
+#define TASK_OF_ITEM STORE_OF_ITEM("?5", "r.item")
+DB_SQL(task_list_role, TASK_LIST_ROLE(TASK_OF_ITEM));
+DB_SQL(task_list_county, TASK_LIST_ROLE("(r.division / 1000000) = ?12 AND " TASK_OF_ITEM));
+DB_SQL(task_list_unit, TASK_LIST_ROLE("r.unit = ?4 AND " TASK_OF_ITEM));
+DB_SQL(task_list_item, TASK_LIST_ROLE("r.item = ?5"));
+DB_SQL(task_list_item_county, TASK_LIST_ROLE("r.item = ?5 AND (r.division / 1000000) = ?12"));
 DB_SQL(task_list_assignee,
        "SELECT " TASK_COLUMNS " FROM task t WHERE t.region = ?1"
-       " AND (CASE WHEN t.due = 0 THEN 9223372036854775807 ELSE t.due END, t.id) > (?8, ?9)" TASK_FILTER
-       " AND t.assignee IS NOT NULL"
+       " AND (CASE WHEN t.due = 0 THEN 9223372036854775807 ELSE t.due END, t.id) > (?8, ?9)"
+       " AND t.division >= ?2 AND t.division < ?3 AND (?4 IS NULL OR t.unit = ?4) AND " STORE_OF_ITEM("?5", "t.item")
+       TASK_ASSIGNED " AND t.assignee IS NOT NULL"
        " ORDER BY CASE WHEN t.due = 0 THEN 9223372036854775807 ELSE t.due END, t.id LIMIT ?10");
 
 enum status store_task_list(struct db_tx *tx, struct arena *arena, const struct store_task_filter *filter,
                             struct store_task **out, size_t *count, struct error *err)
 {
-    struct db_param p[11] = {P_INT(filter->region),      P_INT(filter->division_from), P_INT(filter->division_to),
+    int64_t county;
+    struct db_param p[12] = {P_INT(filter->region),      P_INT(filter->division_from), P_INT(filter->division_to),
                              P_TEXT(filter->unit),       P_INT(filter->item),          P_TEXT(filter->assignee),
                              P_BOOL(filter->unassigned), P_INT(filter->after_due),     P_INT(filter->after_id),
                              P_INT(filter->limit),       P_TEXT(filter->role)};
     struct db_rows rows;
-    const struct db_statement *statement = filter->role.data ? &task_list_role : &task_list_assignee;
-    if (db_query(tx, arena, statement, (struct db_params){p, filter->role.data ? 11 : 10}, &rows, err) != OK)
+    bool one_item = filter->item && !filter->item_versions;
+    const struct db_statement *statement = &task_list_role;
+    struct db_params params = {p, 11};
+    if (!filter->role.data) {
+        statement = &task_list_assignee, params.count = 10;
+    } else if (filter->unit.data) {
+        statement = &task_list_unit;
+    } else if (store_one_county(filter->region, filter->division_from, filter->division_to, &county)) {
+        p[11] = P_INT(county);
+        statement = one_item ? &task_list_item_county : &task_list_county, params.count = 12;
+    } else if (one_item) {
+        statement = &task_list_item;
+    }
+    if (db_query(tx, arena, statement, params, &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_task, read_task, out, count);
     return OK;
@@ -262,7 +305,7 @@ enum status store_job_delete(struct db_tx *tx, int64_t id, struct error *err)
     return db_exec(tx, &job_delete, P(REGION(id), P_INT(id)), err);
 }
 
-static void read_job(struct db_rows *rows, struct store_job *out)
+void store_job_read(struct db_rows *rows, struct store_job *out)
 {
     *out = (struct store_job){db_int64(rows, 0), db_int64(rows, 1), db_int64(rows, 2),
                               db_int64(rows, 3), db_text(rows, 4),  db_text(rows, 5)};
@@ -276,7 +319,7 @@ enum status store_job_find(struct db_tx *tx, struct arena *arena, int64_t id, st
         return FAILED;
     *found = db_next(&rows);
     if (*found)
-        read_job(&rows, out);
+        store_job_read(&rows, out);
     return OK;
 }
 
@@ -286,7 +329,7 @@ enum status store_job_free(struct db_tx *tx, struct arena *arena, int64_t region
     struct db_rows rows;
     if (db_query(tx, arena, &job_free, P(P_INT(region), P_TEXT(type), P_INT(now), P_INT(limit)), &rows, err) != OK)
         return FAILED;
-    STORE_READ_ALL(arena, &rows, struct store_job, read_job, out, count);
+    STORE_READ_ALL(arena, &rows, struct store_job, store_job_read, out, count);
     return OK;
 }
 
@@ -347,7 +390,8 @@ enum status store_subscription_missed(struct db_tx *tx, const struct store_subsc
                                       struct error *err)
 {
     struct db_rows rows;
-    if (db_query(tx, db_tx_arena(tx), &subscription_missed, P(REGION(row->id), P_INT(row->id), P_INT(now)), &rows, err) != OK)
+    if (db_query(tx, db_tx_arena(tx), &subscription_missed, P(REGION(row->id), P_INT(row->id), P_INT(now)), &rows,
+                 err) != OK)
         return FAILED;
     *missed = rows.count > 0;
     return OK;
@@ -404,7 +448,8 @@ enum status store_message_known(struct db_tx *tx, int64_t region, struct str mes
                                 struct error *err)
 {
     struct db_rows rows;
-    if (db_query(tx, db_tx_arena(tx), &message_known, P(P_INT(region), P_BLOB(message_id), P_INT(now)), &rows, err) != OK)
+    if (db_query(tx, db_tx_arena(tx), &message_known, P(P_INT(region), P_BLOB(message_id), P_INT(now)), &rows, err) !=
+        OK)
         return FAILED;
     *known = rows.count > 0;
     return OK;

@@ -19,6 +19,8 @@ MUST_USE enum status store_task_find(struct db_tx *tx, struct arena *arena, int6
 MUST_USE enum status store_task_assign(struct db_tx *tx, int64_t id, struct str was, struct str assignee, bool *changed,
                                        struct error *err);
 MUST_USE enum status store_task_set_due(struct db_tx *tx, int64_t id, int64_t due, struct error *err);
+/* To another version of its item: item and element. */
+MUST_USE enum status store_task_move(struct db_tx *tx, const struct store_task *to, struct error *err);
 struct store_task_filter {
     int64_t region;
     struct str role;     /* absent: by assignee */
@@ -26,7 +28,8 @@ struct store_task_filter {
     bool unassigned;
     int64_t division_from, division_to;
     struct str unit;
-    int64_t item;                /* 0: any */
+    int64_t item;                /* in any version; 0: any */
+    bool item_versions;          /* it has several */
     int64_t after_due, after_id; /* of the last one seen; those without a due date come last, as INT64_MAX */
     int64_t limit;
 };
@@ -98,10 +101,11 @@ MUST_USE enum status store_subscription_missed(struct db_tx *tx, const struct st
 MUST_USE enum status store_message_insert(struct db_tx *tx, const struct store_message *row, bool *added,
                                           struct error *err);
 /* The oldest of a name behind the one with the id after. */
-MUST_USE enum status store_message_first(struct db_tx *tx, struct arena *arena, const struct store_message_filter *filter,
-                                         struct store_message *out, bool *found, struct error *err);
+MUST_USE enum status store_message_first(struct db_tx *tx, struct arena *arena,
+                                         const struct store_message_filter *filter, struct store_message *out,
+                                         bool *found, struct error *err);
 /* A kept one with this message id, in a region. */
-MUST_USE enum status store_message_known(struct db_tx *tx, int64_t region, struct str message_id, int64_t now, bool *known,
-                                         struct error *err);
+MUST_USE enum status store_message_known(struct db_tx *tx, int64_t region, struct str message_id, int64_t now,
+                                         bool *known, struct error *err);
 MUST_USE enum status store_message_delete(struct db_tx *tx, int64_t id, bool *deleted, struct error *err);
 MUST_USE enum status store_message_expire(struct db_tx *tx, int64_t before, struct error *err);

@@ -547,9 +547,7 @@ struct str key_set_save(struct arena *arena, const struct key_set *self)
     struct buf text;
     buf_init(&text, 0);
     json_write_pretty(&text, context_builder_done(&out));
-    struct str copy = arena_str(arena, buf_str(&text));
-    buf_release(&text);
-    return copy;
+    return arena_take(arena, &text);
 }
 
 static enum status load_one(struct key_set *self, struct value one, struct error *err)

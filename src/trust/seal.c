@@ -155,7 +155,8 @@ static EVP_CIPHER_CTX *new_decryption(const struct seal_key *key)
 }
 
 /* The key that a sealed field names. */
-static enum status key_of(const struct seal_ring *ring, struct str sealed, const struct seal_key **out, struct error *err)
+static enum status key_of(const struct seal_ring *ring, struct str sealed, const struct seal_key **out,
+                          struct error *err)
 {
     const unsigned char *bytes = (const unsigned char *)sealed.data;
     if (sealed.len < SEAL_OVERHEAD || sealed.len > (size_t)1 << 30 || bytes[0] != 1)

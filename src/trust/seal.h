@@ -27,7 +27,8 @@ struct str seal(struct arena *arena, const struct seal_ring *ring, struct str co
 MUST_USE enum status seal_open(struct arena *arena, const struct seal_ring *ring, struct str context, struct str sealed,
                                struct str *out, struct error *err);
 
-/* Opens many fields one after the other in one thread, without setting the cipher up for each. The ring must outlive it. */
+/* Opens many fields one after the other in one thread, without setting the cipher up for each. The ring must outlive
+ * it. */
 struct seal_opener;
 struct seal_opener *seal_opener_new(const struct seal_ring *ring);
 void seal_opener_free(struct seal_opener *self);

@@ -16,7 +16,8 @@ int totp_code(struct str secret, int64_t step)
         counter[i] = (unsigned char)((uint64_t)step >> (56 - 8 * i));
     CHECK(HMAC(EVP_sha1(), secret.data, (int)secret.len, counter, sizeof counter, mac, &size) && size == 20);
     unsigned at = mac[19] & 0x0f;
-    uint32_t n = (uint32_t)(mac[at] & 0x7f) << 24 | (uint32_t)mac[at + 1] << 16 | (uint32_t)mac[at + 2] << 8 | mac[at + 3];
+    uint32_t n =
+        (uint32_t)(mac[at] & 0x7f) << 24 | (uint32_t)mac[at + 1] << 16 | (uint32_t)mac[at + 2] << 8 | mac[at + 3];
     return (int)(n % 1000000);
 }
 

@@ -2,7 +2,8 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { client, deathForm, freePort, idNumber, PASSWORD, program, root, signedIn, startAgencies, startServer } from './lib.mjs';
+import { rmSync } from 'node:fs';
+import { client, deathForm, freePort, idNumber, PASSWORD, prepared, program, root, signedIn, sleep, startAgencies, startServer, until } from './lib.mjs';
 import { signedInPerson } from './wallet.mjs';
 
 let server;
@@ -114,6 +115,27 @@ test('the access log is read page by page, each line once', async () => {
   assert.deepEqual(seen.slice(-whole.length).map((one) => one.at + one.what), whole.map((one) => one.at + one.what));
 });
 
+test('a party is supervised without a case: listed, shown in its file, answered and closed', async () => {
+  const head = await signedIn(server, 'head-chen');
+  const [hit] = (await get(head, `/subjects?q=${dead}`)).items;
+  const body = { subject: hit.key, reason: '多次投诉,请核查', owner: 'li' };
+  await refused(doctor.post(`${V}/supervisions`, body), 403, 'forbidden');
+  await refused(head.post(`${V}/supervisions`, { ...body, subject: 'ffff' }), 404, 'subject-not-found');
+  await refused(head.post(`${V}/supervisions`, { ...body, reason: '' }), 422, 'text-missing', 'reason');
+  const made = await head.post(`${V}/supervisions`, body);
+  assert.equal(made.status, 201, made.text);
+  assert.deepEqual([made.body.case, made.body.subject_key, made.body.state], [undefined, hit.key, 'open']);
+  assert.ok(made.body.subject && !made.text.includes(dead), 'a person is named masked');
+  await refused(head.post(`${V}/supervisions`, body), 409, 'supervision-exists');
+  const listed = (await get(head, '/supervisions?state=active')).items.find((one) => one.id === made.body.id);
+  assert.equal(listed.subject, made.body.subject);
+  const file = await get(head, `/subjects/${hit.key}${why('督办')}`);
+  assert.deepEqual([file.summary.supervised, file.supervisions[0].reason, file.supervisions[0].case], [1, body.reason, undefined]);
+  assert.equal((await li.post(`${V}/supervisions/${made.body.id}/actions/answer`, { text: '已核查' })).body.state, 'answered');
+  assert.equal((await head.post(`${V}/supervisions/${made.body.id}/actions/close`, { proof: '核查报告' })).body.state, 'closed');
+  assert.equal((await get(head, `/subjects/${hit.key}${why('督办')}`)).summary.supervised, 0);
+});
+
 test('an institution audits its own people; nobody else reads the log', async () => {
   const own = await get(inside, '/access-log?limit=100');
   assert.ok(own.items.length > 0 && own.items.every((one) => one.unit === 'xf-hospital'), 'only looks from the own unit');
@@ -143,7 +165,7 @@ test('persons see who else looked at their data, by role and institution', async
   const { items } = await get(me, '/access-log?limit=100');
   assert.ok(items.some((one) => one.role === 'county-cdc' && one.unit_name === '香坊区疾病预防控制中心' && one.purpose === '监督检查'));
   assert.ok(items.every((one) => one.who === undefined && one.name === undefined && one.kind === 'staff'));
-  const page = await me.get('/inbox');
+  const page = await me.get('/me');
   assert.match(page.text, /谁看过我的信息/);
   assert.match(page.text, /香坊区疾病预防控制中心/);
   assert.match(page.text, /打开了您的档案/);
@@ -157,6 +179,24 @@ test('the last audit and the newest anchor are shown', async () => {
   const { audit } = await get(auditor, '/audit');
   assert.equal(audit.problems, 0);
   assert.ok(audit.events > 0 && audit.ended >= audit.began);
+});
+
+test('who audits asks for a full audit, which the background carries out and whose result is shown', async () => {
+  assert.equal((await ops.get(`${V}/audit`)).status, 200, 'who runs it sees how it goes');
+  for (const one of [doctor, li, inside]) await refused(one.post(`${V}/audit`, {}), 403, 'forbidden');
+  const asked = await auditor.post(`${V}/audit`, {});
+  assert.equal(asked.status, 202, asked.text);
+  assert.ok(['waiting', 'running', 'done'].includes(asked.body.run.state));
+  let state = asked.body;
+  while (state.run.state !== 'done') {
+    assert.notEqual(state.run.state, 'failed', state.run.message);
+    await sleep(100);
+    state = await get(auditor, '/audit');
+  }
+  assert.ok(state.run.cases > 0 && state.run.events >= state.run.cases && Date.parse(state.run.ended));
+  assert.deepEqual([state.audit.problems, state.audit.found, state.audit.cases], [0, [], state.run.cases]);
+  const again = await Promise.all([1, 2, 3].map(() => auditor.post(`${V}/audit`, {})));
+  assert.ok(again.every(({ status, body }) => status === 202 || body.type === 'audit-runs'));
 });
 
 test('a new account sets its password with a code that serves once', async () => {
@@ -269,16 +309,12 @@ test('roles tell what they may do', async () => {
   const { items } = await get(admin, '/roles');
   const doctorRole = items.find((one) => one.id === 'doctor');
   assert.ok(doctorRole.may.includes('case.open') && doctorRole.scope === 'unit' && doctorRole.yours);
-  assert.deepEqual(items.find((one) => one.id === 'auditor').may, ['audit.read']);
+  assert.deepEqual(items.find((one) => one.id === 'auditor').may, ['audit.read', 'audit.run']);
 });
 
 test('integrations tell how they go and can be tried', async () => {
-  const items = async () => (await get(ops, '/integrations')).items;
-  let police;
-  for (let i = 0; i < 200 && !police?.last_good; i++) {
-    police = (await items()).find((one) => one.agency === 'police');
-    if (!police?.last_good) await new Promise((done) => setTimeout(done, 50));
-  }
+  await until('the police told of both deaths', async () => (await agencies.received('police')).length >= 2);
+  const police = await until('a good answer of the police', async () => (await get(ops, '/integrations')).items.find((one) => one.agency === 'police' && one.last_good));
   assert.equal(police.state, 'good');
   assert.ok(police.took_ms >= 0 && police.address === agencies.url);
   const before = (await agencies.received('police')).length;
@@ -303,6 +339,12 @@ test('settings are listed without secrets, and changed by their names only', asy
   await refused(admin.ask('PUT', `${V}/settings/audit.last`, { value: '{}' }), 404, 'setting-unknown');
   await refused(admin.ask('PUT', `${V}/settings/agency.police`, { value: 'ftp://x' }), 422, 'setting-invalid', 'value');
   await refused(admin.ask('PUT', `${V}/settings/signature.algorithm`, { value: 'RSA' }), 422, 'setting-invalid');
+  for (const [name, value] of [['signature.algorithm', 'ES256'], ['mail.password', 'another'], ['mail.from', 'a@b.c']]) {
+    assert.equal((await admin.ask('PUT', `${V}/settings/${name}`, { value })).body.set, true);
+    const emptied = await admin.ask('PUT', `${V}/settings/${name}`, { value: '' });
+    assert.deepEqual([emptied.status, emptied.body.set, emptied.body.value ?? ''], [200, false, '']);
+    assert.equal((await get(admin, '/settings')).items.find((one) => one.name === name).set, false);
+  }
 });
 
 test('templates of notices are previewed with example data', async () => {
@@ -319,4 +361,14 @@ test('templates of notices are previewed with example data', async () => {
 test('code tables are listed', async () => {
   const { items } = await get(admin, '/codes');
   assert.ok(items.length > 3 && items.every((one) => one.id && one.count > 0));
+});
+
+// Last: it keeps this process from answering, and idle connections do not live so long.
+test('an empty value on the command line takes a setting away', () => {
+  const { data, db } = prepared({ 'signature.algorithm': 'SM2' });
+  const setting = (...words) => spawnSync(program, ['setting', 'signature.algorithm', ...words, '--data', data, '--packs', 'packs', ...db], { cwd: root, encoding: 'utf8' });
+  assert.equal(setting().stdout.trim(), 'SM2');
+  assert.equal(setting('').status, 0);
+  assert.equal(setting().stdout.trim(), '');
+  rmSync(data, { recursive: true, force: true });
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createTcp } from 'node:net';
-import { client, idNumber, prepared, signedIn, sleep, startServer } from './lib.mjs';
+import { client, idNumber, prepared, signedIn, sleep, startServer, until } from './lib.mjs';
 
 const helper = { id: idNumber('230110', '19850315', 32), name: '王帮' };
 const stranger = { id: idNumber('420106', '19700101', 77), name: '陈外省' };
@@ -17,7 +17,7 @@ let clamd;
 let gateway;
 let smtp;
 const scanned = [];
-const sms = { got: [], answers: [] };
+const sms = { got: [], answers: {} }; // answers: by number, 200 when none is left
 const mails = { got: [], refuse: 0 };
 
 function listen(one) {
@@ -110,8 +110,9 @@ before(async () => {
     let body = '';
     request.on('data', (part) => (body += part));
     request.on('end', () => {
-      sms.got.push({ key: request.headers['idempotency-key'], url: request.url, ...JSON.parse(body) });
-      response.writeHead(sms.answers.shift() ?? 200, { 'Content-Type': 'application/json' }).end('{"ok": true}');
+      const message = JSON.parse(body);
+      sms.got.push({ key: request.headers['idempotency-key'], url: request.url, ...message });
+      response.writeHead(sms.answers[message.to]?.shift() ?? 200, { 'Content-Type': 'application/json' }).end('{"ok": true}');
     });
   });
   const [scan, mail, text, issuer] = [await listen(clamd), await listen(smtp), await listen(gateway), await listen(identities)];
@@ -353,15 +354,6 @@ describe('files', () => {
 });
 
 describe('messages', () => {
-  async function until(what, look) {
-    for (let i = 0; i < 300; i++) {
-      const found = look();
-      if (found) return found;
-      await sleep(100);
-    }
-    return assert.fail(`${what} did not come`);
-  }
-
   test('wishes are kept and judged', async () => {
     const one = await person(someone());
     assert.equal((await one.get('/api/v1/preferences')).body.sms, true);
@@ -378,7 +370,7 @@ describe('messages', () => {
     const demo = someone();
     const one = await person(demo);
     await one.ask('PUT', '/api/v1/preferences', { sms: true, phone: '13904510002', email: true, address: 'li@example.org' });
-    sms.answers = [503, 500];
+    sms.answers['13904510002'] = [503, 500];
     mails.refuse = 1;
     const no = await closedCase(one, demo);
     const inbox = (await one.get('/api/v1/notices')).body;

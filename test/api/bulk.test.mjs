@@ -2,7 +2,7 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
-import { idNumber, signedIn, sleep, startServer } from './lib.mjs';
+import { idNumber, signedIn, sleep, startServer, until } from './lib.mjs';
 
 const ITEM = 'village-doctor-registration';
 const HEAD = ['姓名', '公民身份号码', '手机号码', '办理地', '申请情形', '资格条件', '村卫生室名称', '考核合格'];
@@ -24,13 +24,11 @@ const doctor = (changes = {}) => {
 const cell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const table = (rows, head = HEAD) => [head, ...rows.map((row) => head.map((name) => row[name] ?? ''))].map((row) => row.map(cell).join(',')).join('\r\n');
 const send = (who, body, headers = {}) => who.ask('POST', `/api/v1/items/${ITEM}/bulk?name=cunyi.csv`, body, { 'Content-Type': 'text/csv', ...headers });
-async function ended(who, id) {
-  for (;;) {
-    const run = (await who.get(`/api/v1/bulk/${id}`)).body;
-    if (run.state !== 'running') return run;
-    await sleep(50);
-  }
-}
+const runOf = async (who, id) => (await who.get(`/api/v1/bulk/${id}`)).body;
+const ended = (who, id) => until('the end of the run', async () => {
+  const run = await runOf(who, id);
+  return run.state !== 'running' && run;
+});
 async function worked(who, body, headers) {
   const begun = await send(who, body, headers);
   assert.equal(begun.status, 202, begun.text);
@@ -71,6 +69,7 @@ test('good rows are granted, doubtful ones go to people, wrong ones are listed w
   assert.deepEqual(rows[7].problems.map((one) => one.column).sort(), ['手机号码', '申请情形']);
   assert.equal(rows[8].problems[0].code, 'region-foreign');
   assert.match(rows[6].problems[0].message, /资格条件/);
+  assert.deepEqual(rows[3].problems.map((one) => [one.code, one.message]), [['waiting', '考核不合格']]);
   assert.ok(!rows[4].title.includes('村医'), 'a name is masked where it is listed');
   const opened = (await clerk.get(`/api/v1/cases/${rows[2].case}`)).body;
   assert.equal(opened.outcome, 'granted');
@@ -218,15 +217,19 @@ test('the same request is begun once; pages of rows follow each other; an ended 
 });
 
 test('a cancelled run leaves what is done and does no more', async () => {
-  const begun = await send(clerk, table(Array.from({ length: 900 }, () => doctor())));
+  const many = 5000;
+  const begun = await send(clerk, table(Array.from({ length: many }, () => doctor())));
   const cancelled = await clerk.ask('DELETE', `/api/v1/bulk/${begun.body.id}`);
   assert.equal(cancelled.body.state, 'cancelled');
-  await sleep(400);
-  const one = (await clerk.get(`/api/v1/bulk/${begun.body.id}`)).body;
-  await sleep(600);
-  const two = (await clerk.get(`/api/v1/bulk/${begun.body.id}`)).body;
-  assert.ok(one.done < 900);
-  assert.equal(one.done, two.done);
+  let seen;
+  const still = await until('nothing more is done', async () => {
+    const last = seen;
+    seen = await runOf(clerk, begun.body.id);
+    if (last?.done === seen.done) return seen;
+    await sleep(1000);
+    return undefined;
+  });
+  assert.ok(still.done < many, `${still.done} rows are done`);
 });
 
 test('after being killed again and again a run goes on where it stood: every good row has exactly one case', async () => {

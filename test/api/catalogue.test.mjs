@@ -192,7 +192,9 @@ test('a new item runs on a process and form that are there', async () => {
   const item = { ...source, code: 'nurse-second', title: '护士变更注册(试点)', unique: undefined };
   const made = await lin.post('/api/v1/models', { model: id, source: JSON.stringify(item) });
   assert.equal(made.status, 201, made.text);
-  assert.equal((await line('nurse-second')).state, 'new');
+  const listed = await line('nurse-second');
+  assert.deepEqual([listed.state, listed.title], ['new', '护士变更注册(试点)']);
+  assert.ok((await lin.get('/api/v1/catalogue?q=' + encodeURIComponent('(试点)'))).body.items.some(({ code }) => code === 'nurse-second'));
   assert.equal((await lin.get('/api/v1/items/nurse-second')).body.type, 'item-not-found');
   assert.equal((await lin.get('/api/v1/items/nurse-second/versions')).status, 404);
   assert.equal((await act(lin, id, 'propose', { version: made.body.number, reason: '试点' })).body.state, 'proposed');
@@ -232,6 +234,28 @@ test('the table is exported in UTF-8 and GB18030 and read back; bad rows are nam
   assert.equal((await load(Buffer.from([0x61, 0xff, 0xff, 0x0a]))).body.type, 'csv-encoding');
   assert.equal((await load(utf8.bytes, he)).status, 403);
   assert.equal((await load(utf8.bytes, clerk)).status, 403);
+});
+
+test('what an import drafted is proposed and approved together, by two persons; one that cannot be does not hold the others up', async () => {
+  const codes = ['radiology-replace', 'radiology-cancel', 'nurse-replace'];
+  const table = ['local_task_code,accept_condition', ...codes.map((code) => `${code},条件经批量修改`)].join('\r\n');
+  const { drafted } = (await lin.ask('POST', '/api/v1/catalogue/import', table, { 'Content-Type': 'text/csv' })).body;
+  assert.equal(drafted.length, codes.length);
+  const models = drafted.map(({ id, number }) => ({ id, version: number }));
+  const together = (who, action, body) => who.post(`/api/v1/catalogue/actions/${action}`, body);
+  assert.equal((await together(lin, 'propose', { models: [] })).body.field, 'models');
+  assert.equal((await together(lin, 'suspend', { models })).status, 404);
+  assert.equal((await together(clerk, 'propose', { models })).status, 403);
+  const early = (await together(he, 'approve', { models })).body;
+  assert.deepEqual(early.refused.map(({ type }) => type), codes.map(() => 'model-state'));
+  const asked = (await together(lin, 'propose', { models: [...models, { id: 'licensing.no-such.json', version: 1 }], reason: '批量修改条件' })).body;
+  assert.deepEqual(asked.done.map(({ state }) => state), codes.map(() => 'proposed'));
+  assert.deepEqual(asked.refused.map(({ id, version }) => [id, version]), [['licensing.no-such.json', 1]]);
+  const own = (await together(lin, 'approve', { models })).body;
+  assert.ok(own.done.length === 0 && own.refused.length === codes.length, 'who proposed decides nothing');
+  const agreed = (await together(he, 'approve', { models, reason: '同意' })).body;
+  assert.deepEqual([agreed.done.map(({ state }) => state), agreed.refused], [codes.map(() => 'in-force'), []]);
+  for (const code of codes) assert.deepEqual((await guide(code)).conditions, ['条件经批量修改']);
 });
 
 test('the list is found by state and words; without the right it is not seen', async () => {

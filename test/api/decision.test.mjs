@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { client, root, signedIn, sleep, startServer } from './lib.mjs';
+import { client, root, signedIn, startServer, until } from './lib.mjs';
 
 const model = (limit) => `<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="elders" name="elders" namespace="urn:test:elders">
@@ -42,13 +42,11 @@ after(async () => {
 async function finished(who, answer) {
   assert.equal(answer.status, 202, answer.text);
   assert.equal(answer.headers.get('location'), `/api/v1/sweeps/${answer.body.id}`);
-  for (let i = 0; i < 600; i++) {
+  return until('the end of the sweep', async () => {
     const now = await who.get(`/api/v1/sweeps/${answer.body.id}?limit=100`);
     assert.equal(now.status, 200, now.text);
-    if (now.body.state !== 'running') return now.body;
-    await sleep(50);
-  }
-  throw new Error('the sweep does not end');
+    return now.body.state !== 'running' && now.body;
+  });
 }
 const count = (sweep, value) => sweep.outcomes.find((one) => one.value === value)?.count ?? 0;
 

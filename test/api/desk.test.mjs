@@ -235,6 +235,38 @@ test('a copy on paper is prepared, handed over with an ID check, and told in the
   }
 });
 
+test('of two who decide one case at the same moment one is heard; after a withdrawal nobody is', async () => {
+  const { no, clerk } = await setup();
+  const [he, tan] = [await as('reviewer-he'), await as('reviewer-tan')];
+  const task = (await he.get(`${api}/cases/${no}`)).body.tasks.find((one) => one.element === 'review').id;
+  const give = (who, decision) => who.post(`${api}/tasks/${task}/complete`, { form: { decision, opinion: '意见' } });
+  const answers = await Promise.all([give(he, 'approve'), give(tan, 'refuse')]);
+  assert.equal(answers.filter(({ status }) => status === 200).length, 1, answers.map(({ text }) => text).join());
+  const late = answers.find(({ status }) => status !== 200);
+  assert.ok(late.status === 409 && late.body.detail && ['task-already-completed', 'task-claimed-by-other'].includes(late.body.type), late.text);
+  const events = (await he.get(`${api}/cases/${no}/events`)).body.items;
+  assert.equal(events.filter((event) => event.type === 'task.completed' && event.element === 'review').length, 1);
+  const second = (await he.get(`${api}/cases/${no}`)).body.tasks[0].id;
+  assert.equal((await clerk.post(`${api}/cases/${no}/actions/withdraw`, { reason: '另行选址' })).body.outcome, 'withdrawn');
+  const gone = await (await as('head-chen')).post(`${api}/tasks/${second}/complete`, { form: { decision: 'approve', opinion: '同意' } });
+  assert.ok([404, 409].includes(gone.status) && /^task-/.test(gone.body.type) && gone.body.detail, gone.text);
+});
+
+test('a case is watched by whoever may see it, each for themselves, and listed with what waits', async () => {
+  const { no } = await setup();
+  const reviewer = await as('reviewer-he');
+  assert.deepEqual((await reviewer.get(`${api}/watched?case=${no}`)).body.items, []);
+  for (let i = 0; i < 2; i++) assert.deepEqual((await reviewer.ask('PUT', `${api}/cases/${no}/watch`)).body, { no, watched: true });
+  const [one] = (await reviewer.get(`${api}/watched?case=${no}`)).body.items;
+  assert.deepEqual([one.no, one.state, one.tasks.length > 0], [no, 'reviewing', true]);
+  assert.ok(one.item_title && Date.parse(one.since));
+  assert.deepEqual((await (await as('reviewer-tan')).get(`${api}/watched`)).body.items, [], 'nobody else watches it');
+  assert.equal((await (await as('dr-wang')).ask('PUT', `${api}/cases/${no}/watch`)).status, 404);
+  assert.equal((await reviewer.ask('PUT', `${api}/cases/230100-20200101-000001-0/watch`)).body.type, 'case-not-found');
+  assert.equal((await reviewer.ask('DELETE', `${api}/cases/${no}/watch`)).body.watched, false);
+  assert.deepEqual((await reviewer.get(`${api}/watched`)).body.items, []);
+});
+
 test('a bad rating is listed with what was done, what is next and until when', async () => {
   const { no, clerk } = await setup();
   await complete('reviewer-he', no, { decision: 'refuse', opinion: '不符合条件' });

@@ -1,7 +1,7 @@
 // The outbox: agencies are told after the case is closed, each exactly once, whatever they do.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { deathForm, idNumber, signedIn, sleep, startAgencies, startServer } from './lib.mjs';
+import { deathForm, idNumber, signedIn, startAgencies, startServer, until } from './lib.mjs';
 
 let agencies;
 let server;
@@ -16,14 +16,6 @@ after(async () => {
   agencies.stop();
 });
 
-async function until(what, look) {
-  for (let i = 0; i < 300; i++) {
-    const found = await look();
-    if (found) return found;
-    await sleep(100);
-  }
-  throw new Error(`not seen: ${what}`);
-}
 async function report(sequence) {
   const id = idNumber('230110', '19471111', sequence);
   const answer = await doctor.post('/api/v1/cases', { item: 'death-report', form: deathForm(id) });

@@ -2,7 +2,8 @@
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { deathForm, idNumber, program, root, signedIn, sleep, startServer } from './lib.mjs';
+import { readFileSync } from 'node:fs';
+import { deathForm, idNumber, program, root, signedIn, startServer, until } from './lib.mjs';
 
 const V = '/api/v1';
 let server;
@@ -33,14 +34,10 @@ const report = async (sequence, changes) => {
   return opened.body;
 };
 // Counting follows the cases; a figure says how far it is.
-async function counted(from, path = '') {
-  for (let i = 0; i < 400; i++) {
-    const figure = await get(head, `/indicators/cases-opened${path}`);
-    if (figure.numerator >= from) return figure;
-    await sleep(50);
-  }
-  throw new Error(`fewer than ${from} cases are counted`);
-}
+const counted = (from) => until(`${from} cases counted`, async () => {
+  const figure = await get(head, '/indicators/cases-opened');
+  return figure.numerator >= from && figure;
+});
 let waiting;
 let opened;
 
@@ -108,7 +105,7 @@ test('a rating is counted the moment it is given', async () => {
   assert.ok(one, 'a report closes at once');
   const rated = await doctor.post(`${V}/cases/${one.no}/actions/rate`, { grade: 2 });
   assert.equal(rated.status, 200, rated.text);
-  for (let i = 0; i < 400 && (await get(head, '/indicators/ratings')).numerator === 0; i++) await sleep(50);
+  await until('the rating counted', async () => (await get(head, '/indicators/ratings')).numerator > 0);
   assert.equal((await get(head, '/indicators/satisfaction')).value, 1);
   assert.equal((await get(head, '/indicators/grade')).value, 2);
 });
@@ -201,6 +198,23 @@ test('other provinces are read from a table: good rows are taken, bad ones liste
   assert.equal((await head.ask('PUT', `${V}/benchmarks/death-correction`, plan)).status, 200);
   assert.equal((await get(head, '/benchmarks')).items.find((one) => one.item === 'death-correction').plan.owner, '信息统计处');
   for (const one of (await get(head, '/benchmarks/materials')).items) assert.equal(one.asked_by.length, one.n);
+});
+
+test('43 of the 67 items are equal to the national best; each of the 24 others has its gap, measure, owner and date', async () => {
+  const read = (name) => readFileSync(`${root}/packs/licensing/benchmarks/${name}`, 'utf8');
+  const sent = await head.ask('POST', `${V}/benchmarks/import`, read('provinces.csv'), { 'Content-Type': 'text/csv' });
+  assert.deepEqual([sent.status, sent.body.refused], [200, []], sent.text);
+  const [, ...gaps] = read('gaps.csv').trim().split(/\r?\n/).map((line) => line.split(','));
+  for (const [item, , , , , , measure, owner, due] of gaps)
+    assert.equal((await head.ask('PUT', `${V}/benchmarks/${item}`, { measure, owner, due })).status, 200, item);
+  const codes = new Set(read('provinces.csv').trim().split(/\r?\n/).slice(1).map((line) => line.split(',')[0]));
+  const all = (await get(head, '/benchmarks')).items.filter(({ item }) => codes.has(item));
+  assert.deepEqual([all.length, all.filter((one) => one.national_best).length], [67, 43]);
+  const behind = all.filter((one) => !one.national_best);
+  assert.deepEqual(behind.map(({ item }) => item).sort(), gaps.map(([item]) => item).sort());
+  for (const one of behind) assert.ok(one.gaps.length && one.plan.measure && one.plan.owner && one.plan.due, one.item);
+  const merged = (await get(head, '/benchmarks/materials')).items;
+  assert.ok(merged.some(({ n }) => n > 1), 'materials that several items ask for are found');
 });
 
 test('counting everything again from the events gives the same numbers', async () => {

@@ -13,7 +13,7 @@ export const PASSWORD = 'demo-2026';
 function firstLine(child, pattern, what) {
   return new Promise((done, fail) => {
     let text = '';
-    const timer = setTimeout(() => fail(new Error(`${what} did not start: ${text}`)), 60000);
+    const timer = setTimeout(() => fail(new Error(`${what} did not start: ${text}`)), PATIENCE_MS);
     const look = (part) => {
       text += part;
       const found = pattern.exec(text);
@@ -182,3 +182,13 @@ export function deathForm(id, changes = {}) {
   return form;
 }
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+const PATIENCE_MS = 180000; // for what a busy machine does late; nothing is judged by how quick it is
+/** What look gives as soon as it gives something. */
+export async function until(what, look) {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await sleep(50)) {
+    const found = await look();
+    if (found) return found;
+  }
+  throw new Error(`not seen: ${what}`);
+}

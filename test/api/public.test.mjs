@@ -86,7 +86,7 @@ describe('am I eligible', () => {
     const wrong = await one.post(path, { answers: { ...answers(questions), [questions[1].id]: 'perhaps' } });
     assert.equal(wrong.body.type, 'answer-invalid');
     assert.equal(wrong.body.field, questions[1].id);
-    assert.equal((await one.get('/api/v1/items/institution-setup/eligibility')).body.type, 'eligibility-none');
+    assert.equal((await one.get('/api/v1/items/service-remedy/eligibility')).body.type, 'eligibility-none');
     assert.equal((await one.get('/api/v1/items/nothing/eligibility')).status, 404);
   });
 });

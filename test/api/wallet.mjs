@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { client, idNumber, root, signedIn, startServer } from './lib.mjs';
 
-/** Starts it; args go to the server. */
-export async function startCards({ args = [] } = {}) {
+/** Starts it; args go to the server, further packs stand beside. */
+export async function startCards({ args = [], further = [] } = {}) {
   const packs = mkdtempSync(join(tmpdir(), 'tongban-packs-'));
-  cpSync(join(root, 'packs/base'), join(packs, 'base'), { recursive: true });
+  for (const name of ['base', ...further]) cpSync(join(root, 'packs', name), join(packs, name), { recursive: true });
   cpSync(join(root, 'test/api/packs/cards'), join(packs, 'cards'), { recursive: true });
   const server = await startServer({ args: ['--packs', packs, ...args] });
   return { ...server, stop: async (how) => { await server.stop(how); rmSync(packs, { recursive: true, force: true }); } };

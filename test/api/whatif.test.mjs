@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deathForm, idNumber, root, signedIn, sleep, startServer } from './lib.mjs';
+import { deathForm, idNumber, root, signedIn, sleep, startServer, until } from './lib.mjs';
 
 const V = '/api/v1';
 const today = new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10);
@@ -19,7 +19,8 @@ let guo;
 const closed = [];
 let waiting;
 
-// The rules of the packs with a second in place of hours, and an institution judged from two cases on.
+// The rules of the packs with a second in place of hours, for the cases of one unit (those of the other are answered, but perhaps not
+// within a second), and an institution judged from two cases on.
 function quickRules() {
   packs = mkdtempSync(join(tmpdir(), 'tongban-packs-'));
   cpSync(join(root, 'packs'), packs, { recursive: true });
@@ -27,23 +28,15 @@ function quickRules() {
     const path = join(packs, 'cockpit/alerts', `${name}.json`);
     writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...members }));
   };
-  change('amber-unanswered', { since: '=case.opened', after: 'PT1S', where: '=case.closed = null and case.staff_tasks = 0', owner: '="li"' });
+  change('amber-unanswered', { since: '=case.opened', after: 'PT1S', where: '=case.closed = null and case.staff_tasks = 0 and case.unit = "hq-centre"', owner: '="li"' });
   change('unit-overdue-rate', { indicator: 'automatic', below: 0.9, at_least: 2 });
 }
 
-const report = async (sequence, changes) => {
-  const opened = await doctor.post(`${V}/cases`, { item: 'death-report', form: deathForm(idNumber('230110', '19450520', sequence), changes) });
+const report = async (sequence, changes, who = doctor) => {
+  const opened = await who.post(`${V}/cases`, { item: 'death-report', form: deathForm(idNumber('230110', '19450520', sequence), changes) });
   assert.equal(opened.status, 201, opened.text);
   return opened.body;
 };
-async function until(ask, what) {
-  for (let i = 0; i < 400; i++) {
-    const found = await ask();
-    if (found) return found;
-    await sleep(50);
-  }
-  throw new Error(`${what}: ${server.log()}`);
-}
 async function get(who, path) {
   const answer = await who.get(V + path);
   assert.equal(answer.status, 200, `${path}: ${answer.text}`);
@@ -67,8 +60,8 @@ before(async () => {
     assert.equal(done.status, 200, done.text);
     closed.push(no);
   }
-  waiting = (await report(31, doubtful)).no;
-  await until(async () => (await get(head, '/indicators/cases-closed')).numerator >= 3, 'nothing is counted');
+  waiting = (await report(31, doubtful, await signedIn(server, 'dr-zhao'))).no;
+  await until('three cases counted', async () => (await get(head, '/indicators/cases-closed')).numerator >= 3);
 });
 after(async () => {
   await server.stop();
@@ -105,7 +98,7 @@ test('a question is within the scope of who asks it, and wrong ones name their f
 });
 
 test('a case that nobody answers comes on the supervision list by itself, once', async () => {
-  const entry = await until(async () => (await get(head, '/supervisions?state=active')).items.find((one) => one.case === waiting), 'no alert');
+  const entry = await until('an alert', async () => (await get(head, '/supervisions?state=active')).items.find((one) => one.case === waiting));
   assert.deepEqual([entry.owner, entry.state, entry.opened_by], ['li', 'open', '电子监察']);
   assert.deepEqual(entry.alerts.map((one) => one.rule), ['amber-unanswered']);
   assert.ok(Date.parse(entry.due) > Date.now());
@@ -114,14 +107,14 @@ test('a case that nobody answers comes on the supervision list by itself, once',
   assert.deepEqual(all.map((one) => one.alerts.length), [1]);
   const told = (await get(head, `/cases/${waiting}/events`)).items.filter((one) => one.type === 'case.supervised');
   assert.equal(told.length, 1);
-  assert.equal((await get(head, '/supervisions?state=active')).items.filter((one) => closed.includes(one.case)).length, 0);
+  assert.deepEqual((await get(head, '/supervisions?state=active')).items.flatMap((one) => one.case ?? []), [waiting]);
   const act = (who, action, input) => who.post(`${V}/supervisions/${entry.id}/actions/${action}`, input);
   assert.equal((await act(li, 'answer', { text: '今日办结' })).body.state, 'answered');
   assert.equal((await act(head, 'close', { proof: '已见决定书' })).body.state, 'closed');
 });
 
 test('an institution beyond its bound comes on the list without a case, and is closed with a proof', async () => {
-  const entry = await until(async () => (await get(head, '/supervisions?state=active')).items.find((one) => !one.case), 'no alert');
+  const entry = await until('an alert', async () => (await get(head, '/supervisions?state=active')).items.find((one) => !one.case));
   assert.equal(entry.unit, 'xf-hospital');
   assert.equal(entry.alerts[0].rule, 'unit-overdue-rate');
   assert.equal(entry.alerts[0].value, 0);
@@ -150,7 +143,7 @@ test('staff and windows are assessed by those who supervise them', async () => {
 test('what fewer than five citizens said of a person is left out', async () => {
   const rated = await doctor.post(`${V}/cases/${closed[0]}/actions/rate`, { grade: 5 });
   assert.equal(rated.status, 200, rated.text);
-  const row = await until(async () => (await get(guo, '/assessments?by=staff')).rows[0].figures.find((one) => one.id === 'staff-satisfaction').suppressed, 'not counted');
+  const row = await until('the rating counted', async () => (await get(guo, '/assessments?by=staff')).rows[0].figures.find((one) => one.id === 'staff-satisfaction').suppressed);
   assert.equal(row, true);
   const ratings = (await get(guo, '/assessments?by=staff')).rows[0].figures.find((one) => one.id === 'staff-ratings');
   assert.deepEqual([ratings.suppressed, ratings.numerator], [true, undefined]);

@@ -209,28 +209,33 @@ test('a job that fails without retries is an incident; given a retry and resolve
   assert.equal(await state(key), 'COMPLETED');
 });
 
+const WAIT_MS = 90000;
+/** The answer to a worker that waits, which comes before its time is over. */
+async function woken(answer) {
+  const asked = Date.now();
+  const jobs = await answer;
+  assert.ok(Date.now() - asked < WAIT_MS, 'the waiting worker was not woken');
+  return jobs;
+}
+
 test('a failed job comes back after its back-off, to a worker that waits', async () => {
   const { processInstanceKey: key } = await start('double');
   const job = await oneJob('twice', key);
-  await client.failJob({ jobKey: job.jobKey, retries: 1, errorMessage: 'later', retryBackOff: 700 });
+  await client.failJob({ jobKey: job.jobKey, retries: 1, errorMessage: 'later', retryBackOff: 4000 });
   assert.deepEqual(await jobsOf('twice'), []);
-  const asked = Date.now();
-  const back = await jobsOf('twice', { requestTimeout: 8000 });
+  const back = await woken(jobsOf('twice', { requestTimeout: WAIT_MS }));
   assert.equal(back[0].jobKey, job.jobKey);
-  assert.ok(Date.now() - asked < 4000, 'the waiting worker was not woken');
   await client.updateJob({ jobKey: job.jobKey, changeset: { timeout: 120000, retries: 5 } });
   assert.deepEqual(await jobsOf('twice'), [], 'a change of retries must not free a job that is held');
   await client.completeJob({ jobKey: job.jobKey });
 });
 
 test('a worker that waits is woken by a new job', async () => {
-  const waiting = jobsOf('twice', { requestTimeout: 10000 });
+  const waiting = woken(jobsOf('twice', { requestTimeout: WAIT_MS }));
   await sleep(300);
-  const asked = Date.now();
   await start('double');
   const jobs = await waiting;
   assert.equal(jobs.length, 1);
-  assert.ok(Date.now() - asked < 3000);
   await client.completeJob({ jobKey: jobs[0].jobKey });
 });
 

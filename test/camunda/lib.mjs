@@ -7,6 +7,8 @@ import { createCamundaClient as createNine } from '@camunda8/orchestration-clust
 import { createCamundaClient as createEight } from 'orchestration-cluster-api-8';
 import { program, root } from '../api/lib.mjs';
 
+export { until } from '../api/lib.mjs';
+
 const here = dirname(fileURLToPath(import.meta.url));
 export const model = (name) => join(here, 'models', name);
 export const text = (name) => readFileSync(model(name), 'utf8');
@@ -35,16 +37,6 @@ export function clientOf(server, secret, { version = 9, validation = 'none' } = 
 
 /** Reads see writes at once, so no waiting for consistency is asked for. */
 export const now = { consistency: { waitUpToMs: 0 } };
-
-export async function until(what, look, ms = 20000) {
-  const end = Date.now() + ms;
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() > end) throw new Error(`${what} did not happen in ${ms} ms`);
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
 
 /** The problem that a call is refused with. */
 export async function refused(promise) {

@@ -1,4 +1,5 @@
-// Task listeners: what a person asks of a user task waits for a worker, who lets it pass, corrects it or denies it.
+// Task listeners: what a person asks of a user task waits for a worker, who lets it pass, corrects it or denies it. And the other job
+// whose answer says more than variables: that of an ad-hoc sub-process.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startServer } from '../api/lib.mjs';
@@ -12,7 +13,7 @@ let instanceKey;
 before(async () => {
   server = await startServer();
   client = clientOf(server, token(server), { validation: 'strict' });
-  await client.deployResourcesFromFiles([model('listened.bpmn')]);
+  await client.deployResourcesFromFiles([model('listened.bpmn'), model('recalled.bpmn'), model('agent.bpmn')]);
 });
 after(() => server.stop());
 
@@ -102,4 +103,82 @@ test('a completion whose instance is cancelled meanwhile is refused, and the lis
   assert.equal((await asked).status, 409);
   assert.equal((await refused(client.completeJob({ jobKey: one.jobKey }))).status, 404);
   assert.equal((await client.getUserTask({ userTaskKey: found.userTaskKey }, now)).state, 'CANCELED');
+});
+
+const startOf = async (processDefinitionId, variables) => (await client.createProcessInstance({ processDefinitionId, variables })).processInstanceKey;
+const taskOf = async (processInstanceKey) =>
+  until('the task', async () => (await client.searchUserTasks({ filter: { processInstanceKey } }, now)).items[0]);
+const stateOf = async (processInstanceKey) => (await client.getProcessInstance({ processInstanceKey }, now)).state;
+
+test('what cancels a task goes on when the listener has answered, who can neither deny nor correct it', async () => {
+  const key = await startOf('recalled', { no: 'v-1' });
+  const { userTaskKey } = await taskOf(key);
+  await client.publishMessage({ name: 'visit-off', correlationKey: 'v-1' });
+  const one = await job('visit-canceling');
+  assert.equal(one.kind, 'TASK_LISTENER');
+  assert.equal(one.listenerEventType, 'CANCELING');
+  assert.equal(one.userTask.userTaskKey, userTaskKey);
+  assert.equal((await client.getUserTask({ userTaskKey }, now)).state, 'CANCELING');
+  assert.equal((await refused(client.completeUserTask({ userTaskKey }))).status, 409);
+  assert.equal((await refused(answer(one, { denied: true }))).status, 400);
+  assert.equal((await refused(answer(one, { corrections: { priority: 1 } }))).status, 400);
+  const none = await client.activateJobs({ type: 'visit-tell', worker: 'test', timeout: 60000, maxJobsToActivate: 1, requestTimeout: -1 });
+  assert.equal(none.jobs.length, 0);
+  await client.completeJob({ jobKey: one.jobKey });
+  assert.equal((await client.getUserTask({ userTaskKey }, now)).state, 'CANCELED');
+  await client.completeJob({ jobKey: (await job('visit-tell')).jobKey });
+  assert.equal(await stateOf(key), 'COMPLETED');
+});
+
+test('a cancelled instance ends when the listener has answered', async () => {
+  const key = await startOf('recalled', { no: 'v-2' });
+  const { userTaskKey } = await taskOf(key);
+  await client.cancelProcessInstance({ processInstanceKey: key });
+  assert.equal(await stateOf(key), 'ACTIVE');
+  await client.completeJob({ jobKey: (await job('visit-canceling')).jobKey });
+  assert.equal(await stateOf(key), 'TERMINATED');
+  assert.equal((await client.getUserTask({ userTaskKey }, now)).state, 'CANCELED');
+});
+
+test('the job of an ad-hoc sub-process activates elements until it says that this is all', async () => {
+  const key = await startOf('agent', {});
+  const done = (one, result) => client.completeJob({ jobKey: one.jobKey, result: { type: 'adHocSubProcess', ...result } });
+  const first = await job('agent-choose');
+  assert.equal(first.kind, 'AD_HOC_SUB_PROCESS');
+  assert.equal(first.listenerEventType, 'UNSPECIFIED');
+  assert.deepEqual(first.variables.adHocSubProcessElements.map((one) => one.elementId), ['search', 'ask']);
+  assert.equal((await refused(done(first, { activateElements: [{ elementId: 'nowhere' }] }))).status, 404);
+  assert.equal((await refused(done(first, { activateElements: [{ elementId: 'ask' }], isCompletionConditionFulfilled: true }))).status, 400);
+  await done(first, { activateElements: [{ elementId: 'search', variables: { text: 'flu' } }, { elementId: 'ask' }] });
+  const search = await job('agent-search');
+  assert.equal(search.variables.text, 'flu');
+  assert.equal((await refused(done(search, { activateElements: [] }))).status, 400);
+  await client.completeJob({ jobKey: search.jobKey, variables: { hits: 3 } });
+  const second = await job('agent-choose');
+  assert.deepEqual(second.variables.results, [3]);
+  const { userTaskKey } = await taskOf(key);
+  await done(second, { isCompletionConditionFulfilled: true, isCancelRemainingInstances: true });
+  assert.equal((await client.getUserTask({ userTaskKey }, now)).state, 'CANCELED');
+  assert.equal(await stateOf(key), 'COMPLETED');
+});
+
+test('the native job API answers listeners in the same words', async () => {
+  const headers = { authorization: `Bearer ${token(server)}`, 'content-type': 'application/json' };
+  const complete = async (key, result) =>
+    fetch(`${server.url}/api/v1/jobs/${key}/complete`, { method: 'POST', headers, body: JSON.stringify({ result }) });
+  const key = await startOf('listened', {});
+  await client.completeJob({ jobKey: (await job('sign-creating')).jobKey });
+  const { userTaskKey } = await taskOf(key);
+  const asked = refused(client.assignUserTask({ userTaskKey, assignee: 'zhang' }));
+  const one = await job('sign-assigning');
+  const wrong = await complete(one.jobKey, { denied: 'yes' });
+  assert.equal(wrong.status, 422);
+  assert.equal((await wrong.json()).field, 'denied');
+  assert.equal((await complete(one.jobKey, { colour: 'red' })).status, 422);
+  assert.equal((await complete(one.jobKey, { denied: true, deniedReason: 'away' })).status, 204);
+  assert.match((await asked).detail, /away/);
+  const again = client.assignUserTask({ userTaskKey, assignee: 'zhang' });
+  assert.equal((await complete((await job('sign-assigning')).jobKey, { corrections: { assignee: 'sun' } })).status, 204);
+  await again;
+  assert.equal((await client.getUserTask({ userTaskKey }, now)).assignee, 'sun');
 });

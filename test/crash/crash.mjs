@@ -75,7 +75,7 @@ for (const [id, no] of acknowledged) {
   }
 }
 // Each agency hears of each death exactly once.
-for (let i = 0; i < 600; i++) {
+for (let i = 0; i < 1800; i++) {
   if ((await agencies.received('police')).length >= acknowledged.size) break;
   await sleep(100);
 }

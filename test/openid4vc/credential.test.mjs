@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { setGlobalConfig } from '@openid4vc/oauth2';
 import { Openid4vciClient } from '@openid4vc/openid4vci';
 import { SDJwtVcInstance } from '@sd-jwt/sd-jwt-vc';
+import { until } from '../api/lib.mjs';
 import { issue, signedIn, signedInPerson, startCards } from '../api/wallet.mjs';
 
 setGlobalConfig({ allowInsecureUrls: true });
@@ -150,6 +151,8 @@ test('a suspension and a revocation show in the status list at the next look', a
   const { status } = JSON.parse(Buffer.from(credential.split('.')[1], 'base64url'));
   const list = await fetch(status.status_list.uri);
   assert.equal(list.headers.get('content-type'), 'application/statuslist+jwt');
+  const text = async () => (await fetch(status.status_list.uri)).text();
+  await until('the list as it was signed before', async () => (await text()) === (await text()));
   assert.equal((await fetch(`${server.url}/credentials/status/230100/999`)).status, 404);
 });
 

@@ -227,7 +227,9 @@ static enum status check_scopes(struct sim *self, const struct sight *sight)
     for (const struct node *node = bpmn_node_after(sight->instance, NULL); node;
          node = bpmn_node_after(sight->instance, node)) {
         const struct node *parent = node->parent;
-        if (node->dead || (parent && (parent->dead || parent->phase != PHASE_ACTIVE)))
+        bool open = !parent || parent->phase == PHASE_ACTIVE ||
+                    (parent->phase == PHASE_TERMINATING && node->phase == PHASE_TERMINATING);
+        if (node->dead || !open || (parent && parent->dead))
             return wrong_token(self, sight, node->element, "its token is in a scope that is not alive");
         if (!sight->closed && node->children == 0 && !node->work && !node->waits && !node->incident &&
             node->phase != PHASE_JOINING && node->element->boundary_count == 0)

@@ -21,13 +21,15 @@ static void see_node(struct arena *arena, const struct node *node, struct sight 
                                              [WAIT_SIGNAL] = HANDLE_SIGNAL,
                                              [WAIT_CONDITION] = HANDLE_CONDITION};
     struct handle handle = {.path = node_path(arena, node), .element = node->element->id, .key = node->work_key};
-    if (node->work == WORK_TASK) {
-        handle.kind = HANDLE_TASK;
-        VECTOR_PUSH(arena, &out->handles, handle);
+    if (node->task) {
+        struct handle task = handle;
+        task.kind = HANDLE_TASK;
+        task.key = node->transition ? node->transition->task_key : node->work_key;
+        VECTOR_PUSH(arena, &out->handles, task);
     }
     if (node->work == WORK_JOB) {
         handle.kind = HANDLE_JOB;
-        handle.name = arena_str(arena, node->element->job ? node->element->job->type.text : STR("listener"));
+        handle.name = arena_str(arena, node->job_type);
         handle.builtin = sim_is_builtin(handle.name);
         handle.retries = node->retries;
         handle.thrown = node->incident && node->incident->type == INCIDENT_UNHANDLED_ERROR;

@@ -1,25 +1,16 @@
 // Subjects, audit and administration on the desk; where each role lands and what its menu shows; who looked, for citizens.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { clean, deathForm, idNumber, launch, newPage, openDesk, PASSWORD, PHONE, signedIn, startServer, WIDE } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, newPage, openDesk, PASSWORD, PHONE, quiet, server, signedIn, stage, startServer, WIDE } from './lib.mjs';
 
-let server;
-let browser;
 const dead = idNumber('230110', '19390210', 41);
-before(async () => {
-  server = await startServer({ agencies: 'http://127.0.0.1:9' });
-  browser = await launch();
+stage(async () => {
   const opened = await (await signedIn(server, 'dr-wang')).post('/api/v1/cases', { item: 'death-report', form: deathForm(dead) });
   assert.equal(opened.status, 201, opened.text);
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+}, () => startServer({ agencies: 'http://127.0.0.1:9' }));
 
 const open = (viewport, path, name) => openDesk(browser, server, { path, name, viewport });
-const quiet = (page) => assert.deepEqual(page.troubles.filter((one) => !/status of 4\d\d/.test(one)), []);
 const sizes = [['wide', WIDE], ['phone', PHONE]];
 
 for (const [size, viewport] of sizes)
@@ -47,11 +38,34 @@ for (const [size, viewport] of sizes)
     await page.context().close();
   });
 
+test('a person is put on the supervision list from the file, without a case', async () => {
+  const page = await open(WIDE, '/subjects', 'head-chen');
+  await page.fill('#q', dead);
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: /打开档案/ }).click();
+  await page.selectOption('#why', 'other');
+  await page.fill('#why-text', '投诉核查');
+  await page.getByRole('button', { name: '打开' }).click();
+  await page.getByRole('button', { name: '督办' }).click();
+  await page.fill('#sv-reason', '多次投诉,请核查');
+  await page.selectOption('#sv-owner', { index: 0 });
+  await clean(page, 'subject-supervise');
+  await page.click('dialog button[type=submit]');
+  await page.getByText('不涉及办件').waitFor();
+  await clean(page, 'subject-supervised');
+  quiet(page);
+  await page.context().close();
+});
+
 for (const [size, viewport] of sizes)
   test(`the auditor searches the access log and exports it with a reason (${size})`, async () => {
     const page = await open(viewport, '/audit', 'audit-jin');
     await page.locator('table.list tbody tr').first().waitFor();
     await clean(page, `audit-${size}`);
+    await page.getByRole('button', { name: '立即全面校验' }).click();
+    await page.getByText('未发现问题').waitFor();
+    await page.getByText('正在校验').waitFor({ state: 'detached' });
+    await clean(page, `audit-done-${size}`);
     await page.fill('#a-subject', dead);
     await page.click('form[role=search] button[type=submit]');
     await page.waitForFunction((masked) => [...document.querySelectorAll('table.list tbody tr')].every((row) => row.innerText.includes(masked)), dead.slice(0, 6));
@@ -221,7 +235,7 @@ for (const [size, viewport] of sizes)
     await page.fill('input[name=id]', dead);
     await page.locator('form:has(input[name=id]) button').click();
     await page.waitForURL(`${server.url}/`);
-    await page.goto(`${server.url}/inbox`);
+    await page.goto(`${server.url}/me`);
     await page.getByText('谁看过我的信息').waitFor();
     await page.getByText('打开了您的档案').first().waitFor();
     await clean(page, `portal-looks-${size}`);

@@ -1,25 +1,17 @@
 // The citizen's side at the width of a phone, with scripts and without: sign-in by a clerk's side, drafts, materials, messages, receipt.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clean, idNumber, launch, newPage, PHONE, signInAtPortal, startServer } from './lib.mjs';
+import { browser, clean, idNumber, newPage, PHONE, reads, server, signInAtPortal, stage } from './lib.mjs';
 
-let server;
-let browser;
 const folder = mkdtempSync(join(tmpdir(), 'tongban-materials-'));
 const pdf = join(folder, '申请表.pdf');
 const renamed = join(folder, '身份证.pdf');
-before(async () => {
+stage(async () => {
   writeFileSync(pdf, '%PDF-1.7\n1 0 obj\n');
   writeFileSync(renamed, 'MZ this is a program\n');
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
 });
 
 const values = { phone: '13800001111', region: '230110', situation: 'damaged', unchanged: '1', not_withheld: '2' };
@@ -52,12 +44,12 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
     await page.fill('#assist-name', who.name);
     await page.click('form[action="/acting/assist"] button');
     await page.waitForSelector('.acting');
-    assert.match(await page.textContent('.acting'), /高洁[\s\S]*李明/);
+    await reads(page, '.acting', /高洁[\s\S]*李明/);
 
     await page.goto(`${server.url}/apply/doctor-qualification-replace`);
     await page.click('main form:last-of-type button');
     await page.click('main a.button');
-    assert.match(await page.textContent('main'), /来自您的登录身份/, 'what was filled in says from where');
+    await reads(page, 'main', /来自您的登录身份/);
     assert.equal(await page.inputValue('[name=name]'), who.name);
     await clean(page, `${name}-step`);
     for (let i = 0; i < 8 && !/materials|check/.test(page.url()); i++) {
@@ -76,7 +68,7 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
     await page.setInputFiles('#file-id', pdf);
     await page.click('form[action$="/materials/id"] button:has-text("上传")');
     await page.waitForSelector('.tag.good');
-    assert.match(await page.textContent('main'), /申请表\.pdf/);
+    await reads(page, 'main', /申请表\.pdf/);
     await page.click('form[action$="/materials/form"] button:has-text("纸质")');
     await page.locator('.tag.good').nth(1).waitFor();
     await clean(page, `${name}-materials-given`);
@@ -85,11 +77,11 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
     const other = await newPage(browser, { viewport: PHONE, scripts });
     await signInAtPortal(other, server, 'clerk-gao');
     await other.goto(`${server.url}/acting`);
-    assert.match(await other.textContent('main'), /李明/);
+    await reads(other, 'main', /李明/);
     await other.click('form[action="/acting"] button:has-text("李明")');
     await other.waitForSelector('.acting');
     await other.goto(draft);
-    assert.match(await other.textContent('main'), /申请表\.pdf/, 'another device goes on where the first stopped');
+    await reads(other, 'main', /申请表\.pdf/);
     await other.context().close();
 
     await page.click('a.button[href$="/check"]');
@@ -97,10 +89,20 @@ for (const [name, scripts] of [['apply-phone', true], ['apply-phone-no-scripts',
     await page.check('[name=promise]');
     await page.click('.actions button');
     await page.waitForURL(/\/cases\/.*new=1/);
-    assert.match(await page.textContent('main'), /代办人[\s\S]*高洁/);
+    await reads(page, 'main', /代办人[\s\S]*高洁/);
     await clean(page, `${name}-receipt`);
+    await page.check('[name=grade][value="5"]');
+    assert.deepEqual(await page.$$eval('[name^="tag-"]', (all) => [...new Set(all.filter((one) => one.offsetParent).map((one) => one.name))]), ['tag-5'], 'the words of this grade only');
+    await clean(page, `${name}-rating`);
+    await page.check('[name="tag-5"][value=late]');
+    if (scripts) await page.check('[name=anonymous]');
+    await page.fill('#text', '等得太久');
+    await page.click('.rate button');
+    await page.waitForSelector('text=您的评价');
+    assert.match(await page.textContent('main'), scripts ? /超过承诺时限[\s\S]*匿名评价不回访/ : /超过承诺时限[\s\S]*差评整改/);
+    await clean(page, `${name}-rated`);
     await page.goto(`${server.url}/inbox`);
-    assert.match(await page.textContent('main'), /已办结/);
+    await reads(page, 'main', /已办结/);
     await clean(page, `${name}-inbox`);
     await page.click('.acting button');
     await page.waitForURL(`${server.url}/`);

@@ -1,26 +1,16 @@
 // Applying for many at once in a real browser: the template, a table sent by drag and by keyboard, exceptions mended, cases opened.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { clean, idNumber, launch, openDesk, PHONE, signedIn, startServer, WIDE } from './lib.mjs';
+import { browser, clean, idNumber, openDesk, PHONE, quiet, server, signedIn, stage, WIDE } from './lib.mjs';
 
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+stage();
 
 const open = (viewport, path = '/bulk') => openDesk(browser, server, { path, name: 'clerk-gao', viewport });
-const quiet = (page) => assert.deepEqual(page.troubles.filter((one) => !/status of 4\d\d/.test(one)), []);
 const HEAD = '姓名,公民身份号码,手机号码,办理地,申请情形,资格条件,村卫生室名称,考核合格';
 let people = 0;
 const row = (phone = '13800001111', assessed = '是') =>
-  `村医甲${++people},${idNumber('230110', '19780401', people)},${phone},香坊区,再次注册,连续从业二十年以上,向阳乡第一村卫生室,${assessed}`;
+  `村医甲${++people},${idNumber('230110', String(19700401 + 10000 * Math.floor(people / 900)), 1 + (people % 900))},${phone},香坊区,再次注册,连续从业二十年以上,向阳乡第一村卫生室,${assessed}`;
 const file = (name, lines) => ({ name, mimeType: 'text/csv', buffer: Buffer.from([HEAD, ...lines].join('\r\n')) });
 
 for (const [name, viewport] of [['wide', WIDE], ['phone', PHONE]])
@@ -43,6 +33,7 @@ test('the template is taken, filled in and sent; exceptions are mended and sent 
   await page.waitForSelector('.tag:has-text("已完成")');
   await page.waitForSelector('text=办结 2 · 转人工 1 · 不予办理 0 · 填写有误 2 · 重复 0');
   await page.waitForSelector('td:has-text("手机号码不是有效的手机号码")');
+  await page.waitForSelector('td.why:has-text("考核不合格")');
   await clean(page, 'bulk-run-wide');
   const [exceptions] = await Promise.all([page.waitForEvent('download'), page.click('a:has-text("下载填写有误的行")')]);
   const mended = readFileSync(await exceptions.path(), 'utf8').replace(',138,', ',13800002222,').replace(',139,', ',13800002223,');
@@ -92,7 +83,7 @@ test('a table with a wrong column is refused with the name of the column; the bo
 
 test('a run that is worked on shows how far it is, and can be cancelled', async () => {
   const clerk = await signedIn(server, 'clerk-gao');
-  const body = [HEAD, ...Array.from({ length: 900 }, () => row())].join('\n');
+  const body = [HEAD, ...Array.from({ length: 8000 }, () => row())].join('\n'); // more than is done before the page is there
   const run = (await clerk.ask('POST', '/api/v1/items/village-doctor-registration/bulk?name=many.csv', body, { 'Content-Type': 'text/csv' })).body;
   const page = await open(PHONE, `/bulk/${run.id}`);
   await page.click('button:has-text("取消办理")');

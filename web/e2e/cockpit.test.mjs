@@ -1,29 +1,20 @@
 // The cockpit in a real browser: figures and the cases behind them, late cases supervised in one click, answered and closed, a bulletin.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { clean, deathForm, idNumber, launch, openDesk, PHONE, picture, signedIn, sleep, startServer, WIDE } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, openDesk, PHONE, picture, quiet, server, signedIn, stage, startServer, until, WIDE } from './lib.mjs';
 
-let server;
-let browser;
 let doubtful;
 const V = '/api/v1';
-before(async () => {
-  server = await startServer({ agencies: 'http://127.0.0.1:9' });
-  browser = await launch();
+stage(async () => {
   const [doctor, head] = [await signedIn(server, 'dr-wang'), await signedIn(server, 'head-chen')];
   const report = async (sequence, changes) => (await doctor.post(`${V}/cases`, { item: 'death-report', form: deathForm(idNumber('230110', '19380310', sequence), changes) })).body;
   for (let i = 0; i < 4; i++) assert.equal((await report(11 + 2 * i)).state, 'closed');
   doubtful = (await report(31, { 'cause.a.code': 'R96.0', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined })).no;
-  for (let i = 0; i < 400 && (await head.get(`${V}/indicators/cases-opened`)).body.numerator < 5; i++) await sleep(50);
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+  await until('five cases counted', async () => (await head.get(`${V}/indicators/cases-opened`)).body.numerator >= 5);
+}, () => startServer({ agencies: 'http://127.0.0.1:9' }));
 
 const open = (viewport, path, name = 'head-chen') => openDesk(browser, server, { path, name, viewport });
-const quiet = (page) => assert.deepEqual(page.troubles.filter((one) => !/status of 4\d\d/.test(one)), []);
 
 for (const [name, viewport] of [['wide', WIDE], ['phone', PHONE]])
   test(`every tab reads well (${name})`, async () => {

@@ -1,15 +1,11 @@
 // The staff desk: sign in, take a doubtful case, read why, decide it; certificates; keyboard.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { clean, deathForm, idNumber, launch, openDesk, PHONE, picture, signedIn, startServer, WIDE } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, openDesk, PHONE, picture, server, signedIn, stage, WIDE } from './lib.mjs';
 
-let server;
-let browser;
 let doubtful;
 let normal;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
+stage(async () => {
   const doctor = await signedIn(server, 'dr-wang');
   const id = idNumber('230110', '19390210', 11);
   doubtful = await doctor.post('/api/v1/cases', { item: 'death-report', confirmed: true,
@@ -17,10 +13,6 @@ before(async () => {
   normal = await doctor.post('/api/v1/cases', { item: 'death-report', form: deathForm(idNumber('230110', '19390210', 13)) });
   assert.equal(doubtful.status, 201, doubtful.text);
   assert.equal(normal.status, 201, normal.text);
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
 });
 
 const open = (viewport, name = 'li') => openDesk(browser, server, { path: '/tasks', name, viewport });
@@ -51,6 +43,12 @@ for (const [name, viewport] of [['desk-wide', WIDE], ['desk-phone', PHONE]])
     await page.click('#tab-history');
     await page.waitForSelector('[role=tabpanel] tbody tr');
     await clean(page, `${name}-history`);
+    if (viewport === WIDE) await page.click('button:has-text("关注")');
+    await page.waitForSelector('button:has-text("取消关注")');
+    await page.goto(`${server.url}/desk/tasks`);
+    await page.click('button:has-text("我关注的")');
+    await page.waitForSelector(`table.list a:has-text("${doubtful.body.no}")`);
+    await clean(page, `${name}-watched`);
     assert.deepEqual(page.troubles.filter((one) => !/status of 40[14]/.test(one)), []);
     await page.context().close();
   });

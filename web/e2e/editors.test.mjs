@@ -1,21 +1,13 @@
 // Boxed expressions and forms edited as what they are: changed on the page, saved as a draft, read back through the API.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { clean, launch, openDesk, PHONE, signedIn, startServer } from './lib.mjs';
+import { browser, clean, openDesk, PHONE, server, signedIn, stage } from './lib.mjs';
 
 const RULES = 'death.death-certificate.dmn';
 const FORM = 'death.death-report.form';
-let server;
-let browser;
 let api;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
+stage(async () => {
   api = await signedIn(server, 'analyst-lin');
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
 });
 
 // The DMN editor writes the place of the bpmn.io mark as an inline style, which the policy refuses: our style sheet puts it there.

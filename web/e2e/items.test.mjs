@@ -1,20 +1,11 @@
 // The catalogue on the desk: an analyst finds an item, drafts a version with errors beside the fields, mends it, compares and proposes;
 // another approves; it is suspended and its guide says so; a table is read with bad rows told.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { clean, launch, openDesk, PHONE, signedIn, startServer } from './lib.mjs';
+import { browser, clean, openDesk, PHONE, server, signedIn, stage } from './lib.mjs';
 
 const ITEM = 'licensing.doctor-first.json';
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+stage();
 const open = (name, path, viewport) => openDesk(browser, server, { path, name, viewport });
 const troubles = (page) => page.troubles.filter((one) => !/status of 40[1349]|status of 422/.test(one));
 
@@ -110,8 +101,23 @@ test('a table is read: bad rows are named with field and reason, the good one is
   await clean(page, 'items-import');
   await page.selectOption('#items-state', 'drafted');
   await page.waitForFunction(() => document.querySelectorAll('table.items tbody tr').length === 1);
-  await page.click('table.items a:has-text("编号 1")');
-  await page.waitForSelector('h1:has-text("放射诊疗许可(导入)")');
+  await page.click('button:has-text("一起送审(1)")');
+  await page.fill('#many-reason', '按国家清单更新');
+  await clean(page, 'items-together');
+  await page.click('dialog button:has-text("送审")');
+  await page.waitForSelector('text=已办理 1 个,未办理 0 个');
   assert.deepEqual(troubles(page), []);
   await page.context().close();
+  const other = await open('approver-he', '/items');
+  await other.selectOption('#items-state', 'proposed');
+  await other.check('input[type=checkbox][aria-label*="放射诊疗许可"]');
+  await other.click('button:has-text("一起同意(1)")');
+  await other.click('dialog button:has-text("同意")');
+  await other.waitForSelector('text=已办理 1 个,未办理 0 个');
+  await other.selectOption('#items-state', '');
+  await other.fill('#items-text', '放射诊疗许可(导入)');
+  await other.keyboard.press('Enter');
+  await other.waitForSelector('table.items tbody a:has-text("放射诊疗许可(导入)")');
+  assert.deepEqual(troubles(other), []);
+  await other.context().close();
 });

@@ -1,10 +1,11 @@
-// Chromium on a real server. Pictures of every page go to e2e/pictures for people to look at.
+// Chromium on a real server. Pictures of every page go to e2e/pictures for people to look at; PICTURES=none takes none.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import AxeBuilder from '@axe-core/playwright';
-import { PASSWORD } from '../../test/api/lib.mjs';
+import { PASSWORD, startServer, until } from '../../test/api/lib.mjs';
 
 export * from '../../test/api/lib.mjs';
 
@@ -14,7 +15,24 @@ mkdirSync(pictures, { recursive: true });
 export const PHONE = { width: 390, height: 844 };
 export const WIDE = { width: 1440, height: 900 };
 
-export function launch() {
+/** The server and the browser of a test file, which is a process of its own; both are there from the first test on. */
+export let server;
+export let browser;
+
+/** Starts both before the tests of a file and ends them after. prepare makes what the pages are to show. */
+export function stage(prepare = () => {}, start = startServer) {
+  before(async () => {
+    server = await start();
+    browser = await launch();
+    await prepare();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+}
+
+function launch() {
   return chromium.launch({
     executablePath: '/usr/bin/chromium', headless: true,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
@@ -35,13 +53,33 @@ export async function newPage(browser, { viewport = WIDE, scripts = true, locale
   return page;
 }
 
-export const picture = (page, name) => page.screenshot({ path: `${pictures}${name}.png`, fullPage: true });
+/** Nothing went wrong on the page but requests that are refused by design. */
+export const quiet = (page) => assert.deepEqual(page.troubles.filter((one) => !/status of 4\d\d/.test(one)), []);
+
+export async function picture(page, name) {
+  if (process.env.PICTURES !== 'none') await page.screenshot({ path: `${pictures}${name}.png`, fullPage: true });
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
 
 /** Violations of WCAG 2.1 A and AA, as text; empty when there are none. Axe is a script: pages without scripts are the same HTML. */
 export async function axe(page) {
   if (!page.scripts) return [];
-  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze();
-  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
+  await faded(page);
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axeSource);
+  return page.evaluate(async (runOnly) => {
+    const { violations } = await window.axe.run(document, { runOnly, resultTypes: ['violations'] });
+    return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
+  }, RULES);
+}
+
+/** What fades in or out has done so: halfway its colours are neither those before nor those after. */
+function faded(page) {
+  return page.evaluate(async () => {
+    const ending = document.getAnimations().filter((one) => one.playState === 'running' && one.effect.getComputedTiming().endTime < Infinity);
+    await Promise.allSettled(ending.map((one) => one.finished));
+  });
 }
 
 export async function noSidewaysScroll(page) {
@@ -53,6 +91,14 @@ export async function clean(page, name) {
   await picture(page, name);
   assert.deepEqual(await axe(page), [], name);
   assert.ok(await noSidewaysScroll(page), `${name} scrolls sideways`);
+}
+
+/** An element's text is so, once the page is there whole. */
+export async function reads(page, selector, pattern) {
+  let text;
+  await until(`${pattern}`, async () => pattern.test(text = await page.textContent(selector))).catch((error) => {
+    throw new Error(`${error.message} in ${selector}: ${text}`);
+  });
 }
 
 /** Signs a staff member in on the citizens' pages. */

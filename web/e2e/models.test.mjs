@@ -1,21 +1,12 @@
 // Models: an analyst changes a cell of a table, sees what the check says, tries it, proposes it; another approves; a new case is
 // decided by the new rule and an old one keeps the old. A process is drawn, compared and walked through.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { clean, deathForm, idNumber, launch, openDesk, PHONE, signedIn, startServer } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, openDesk, PHONE, server, signedIn, stage } from './lib.mjs';
 
 const RULES = 'death.death-report.dmn';
 const PROCESS = 'death.death-report.bpmn';
-let server;
-let browser;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+stage();
 
 let deaths = 0;
 async function unknownDeath() {
@@ -169,11 +160,9 @@ test('unsaved changes are not lost by accident, and a stale draft is told', asyn
   await page.click('button:has-text("保存草稿")');
   await page.waitForSelector('[role=alert]');
   await clean(page, 'models-stale');
-  let asked = '';
-  page.on('dialog', (dialog) => { asked = dialog.message(); void dialog.dismiss(); });
-  await page.click('nav a:has-text("事项管理")');
-  await page.waitForTimeout(300);
-  assert.match(asked, /未保存/);
+  page.on('dialog', (dialog) => void dialog.dismiss());
+  const [asked] = await Promise.all([page.waitForEvent('dialog'), page.click('nav a:has-text("事项管理")')]);
+  assert.match(asked.message(), /未保存/);
   assert.match(page.url(), /models/);
   await page.context().close();
 });

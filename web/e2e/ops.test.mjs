@@ -1,17 +1,13 @@
 // Operations on the desk: what is stuck and due, retry and skip, changes by two persons, heat; a case's diagram with times.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { clean, deathForm, idNumber, launch, openDesk, PHONE, picture, signedIn, startServer, WIDE } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, openDesk, PHONE, picture, quiet, server, signedIn, stage, startServer, WIDE } from './lib.mjs';
 import { deploy, inspect, patrol, start } from '../../test/api/patrol.mjs';
 
-let server;
-let browser;
 let lin;
 const V = '/api/v1';
-before(async () => {
-  server = await startServer({ agencies: 'http://127.0.0.1:9' });
-  browser = await launch();
+stage(async () => {
   const admin = await signedIn(server, 'admin');
   lin = await signedIn(server, 'ops-lin');
   await deploy(server, admin, patrol());
@@ -25,15 +21,10 @@ before(async () => {
   await deploy(server, admin, patrol({ ids: { cool: 'publish' }, name: '场所巡查(新)' }));
   const opened = await (await signedIn(server, 'dr-wang')).post(`${V}/cases`, { item: 'death-report', form: deathForm(idNumber('230110', '19390210', 19)) });
   assert.equal(opened.status, 201, opened.text);
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+}, () => startServer({ agencies: 'http://127.0.0.1:9' }));
 
 const open = (viewport, path, name = 'ops-lin') => openDesk(browser, server, { path, name, viewport });
 const rows = (page) => page.locator('[role=tabpanel] table.list > tbody > tr');
-const quiet = (page) => assert.deepEqual(page.troubles.filter((one) => !/status of 4\d\d/.test(one)), []);
 
 for (const [name, viewport] of [['ops-wide', WIDE], ['ops-phone', PHONE]])
   test(`every tab shows what it is about (${name})`, async () => {

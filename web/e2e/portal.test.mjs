@@ -1,19 +1,10 @@
 // The whole journey on the citizens' pages: phone and desktop, with scripts and without.
-import { test, before, after, describe } from 'node:test';
+import { test, describe } from 'node:test';
 import assert from 'node:assert/strict';
-import { clean, deathForm, idNumber, launch, newPage, PHONE, signedIn, signInAtPortal, startServer, WIDE } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, newPage, PHONE, reads, server, signedIn, signInAtPortal, stage, WIDE } from './lib.mjs';
 
-let server;
-let browser;
 let sequence = 201;
-before(async () => {
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+stage();
 
 /** Fills the visible fields of a step from the form's data by their names; a step may need a second look after conditions. */
 async function fillStep(page, form) {
@@ -61,14 +52,14 @@ for (const [name, viewport, scripts] of [['phone', PHONE, true], ['phone-no-scri
     await signInAtPortal(page, server, 'dr-wang');
     const id = idNumber('230110', '19460607', (sequence += 2));
     await reportDeath(page, deathForm(id), name);
-    assert.match(await page.textContent('main'), /准予/);
+    await reads(page, 'main', /准予/);
     await page.click('a[href^="/certificates/"]');
     await clean(page, `${name}-certificate`);
-    assert.match(await page.textContent('h1'), /死亡医学证明/);
+    await reads(page, 'h1', /死亡医学证明/);
     const verify = await page.getAttribute('a[href*="/v/"]', 'href');
     const stranger = await newPage(browser, { viewport, scripts });
     await stranger.goto(new URL(new URL(verify).pathname, server.url).href);
-    assert.match(await stranger.textContent('h1'), /真实,有效/);
+    await reads(stranger, 'h1', /真实,有效/);
     await clean(stranger, `${name}-verdict`);
     await stranger.goto(`${server.url}/open`);
     await stranger.fill('#holder_id', id);
@@ -104,7 +95,7 @@ describe('a form that is not filled in', () => {
 });
 
 describe('every page', () => {
-  for (const path of ['/', '/items', '/items?q=死亡', '/items?q=没有这样的事', '/items/death-certificate', '/verify', '/open', '/sign-in', '/about', '/v/WRONGCODE', '/nothing-here'])
+  for (const path of ['/', '/items', '/items?q=死亡', '/items?q=没有这样的事', '/items/death-certificate', '/items/radiology/eligible', '/items/doctor-first/sample', '/figures', '/figures?region=230110', '/verify', '/open', '/sign-in', '/about', '/v/WRONGCODE', '/nothing-here'])
     test(`${path} is clean at 320 px in the elder view and in English`, async () => {
       const page = await newPage(browser, { viewport: { width: 320, height: 700 } });
       await page.goto(`${server.url}/prefer?elder=1&next=/`);
@@ -152,7 +143,7 @@ test('a doubtful report shows the doctor where it stands', async () => {
   const page = await newPage(browser, { viewport: PHONE });
   await signInAtPortal(page, server, 'dr-wang');
   await page.goto(`${server.url}/cases/${opened.body.no}`);
-  assert.match(await page.textContent('main'), /审核中/);
+  await reads(page, 'main', /审核中/);
   await clean(page, 'phone-doubtful');
   await page.context().close();
 });

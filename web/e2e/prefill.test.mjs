@@ -1,23 +1,15 @@
 // Filled in beforehand, disputed, reviewed; a large photo made smaller and sent in parts; with scripts and without.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clean, idNumber, launch, newPage, openDesk, PHONE, signInAtPortal, startServer } from './lib.mjs';
+import { browser, clean, idNumber, newPage, openDesk, PHONE, reads, server, signInAtPortal, stage } from './lib.mjs';
 
-let server;
-let browser;
 const folder = mkdtempSync(join(tmpdir(), 'tongban-prefill-'));
 const pdf = join(folder, '身份证.pdf');
-before(async () => {
+stage(async () => {
   writeFileSync(pdf, `%PDF-1.7\n${'x'.repeat(700000)}`);
-  server = await startServer();
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
 });
 
 async function standFor(page, who) {
@@ -64,7 +56,7 @@ for (const [name, scripts] of [['prefill-phone', true], ['prefill-phone-no-scrip
     await page.setInputFiles('#file-id', pdf);
     await page.click('form[action$="/materials/id"] button:has-text("上传")');
     await page.waitForSelector('.tag.good');
-    assert.match(await page.textContent('main'), /身份证\.pdf/);
+    await reads(page, 'main', /身份证\.pdf/);
     await page.click('form[action$="/materials/form"] button:has-text("纸质")');
     await page.locator('.tag.good').nth(1).waitFor();
     await page.click('a.button[href$="/check"]');
@@ -75,7 +67,7 @@ for (const [name, scripts] of [['prefill-phone', true], ['prefill-phone-no-scrip
 
     await page.goto(`${server.url}/apply/doctor-qualification-replace`);
     await page.click('main form:last-of-type button');
-    assert.match(await page.textContent('main'), /项已为您预填[\s\S]*来源:以前的办件/);
+    await reads(page, 'main', /项已为您预填[\s\S]*来源:以前的办件/);
     await clean(page, `${name}-tasks`);
     await page.click('main a.button');
     assert.equal(await page.inputValue('[name=phone]'), '13800001111');
@@ -100,7 +92,7 @@ for (const [name, scripts] of [['prefill-phone', true], ['prefill-phone-no-scrip
     for (const [size, viewport] of [['wide', undefined], ['phone', PHONE]]) {
       const desk = await openDesk(browser, server, { path: `/cases/${no}`, name: 'clerk-gao', ...(viewport ? { viewport } : {}) });
       await desk.waitForSelector('.disputed');
-      assert.match(await desk.textContent('.disputed'), /手机号码[\s\S]*13800001111[\s\S]*以前的办件[\s\S]*13911112222[\s\S]*号码已换/);
+      await reads(desk, '.disputed', /手机号码[\s\S]*13800001111[\s\S]*以前的办件[\s\S]*13911112222[\s\S]*号码已换/);
       await clean(desk, `prefill-desk-${size}`);
       await desk.context().close();
     }
@@ -137,7 +129,7 @@ test('a large photo is made smaller on the device, and a lost connection costs o
   await page.click('form[action$="/materials/id"] button:has-text("上传")');
   assert.match((await stored).postData(), /name="stored"\s+F\d{6}-[0-9a-f]{32}/);
   await page.waitForSelector('.tag.good');
-  assert.match(await page.textContent('main'), /照片\.jpg/);
+  await reads(page, 'main', /照片\.jpg/);
   assert.equal(cut, 1);
   assert.ok((sent - 1) * 256 * 1024 < whole, 'less was sent than the photo was large');
   await page.context().close();

@@ -1,15 +1,11 @@
 // What if, staff and windows, and alerts in a real browser.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { clean, deathForm, idNumber, launch, openDesk, PHONE, signedIn, sleep, startServer, WIDE } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, openDesk, PHONE, quiet, server, signedIn, stage, startServer, until, WIDE } from './lib.mjs';
 
 const V = '/api/v1';
-let server;
-let browser;
-before(async () => {
-  server = await startServer({ agencies: 'http://127.0.0.1:9' });
-  browser = await launch();
+stage(async () => {
   const [doctor, head, li] = await Promise.all(['dr-wang', 'head-chen', 'li'].map((name) => signedIn(server, name)));
   for (let i = 0; i < 2; i++) {
     const form = deathForm(idNumber('230110', '19380311', 11 + 2 * i), { 'cause.a.code': 'R96.0', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined });
@@ -17,15 +13,10 @@ before(async () => {
     const { tasks } = (await li.get(`${V}/cases/${no}`)).body;
     assert.equal((await li.post(`${V}/tasks/${tasks[0].id}/complete`, { form: { decision: 'approve', opinion: '已调阅病历' } })).status, 200);
   }
-  for (let i = 0; i < 400 && (await head.get(`${V}/indicators/cases-closed`)).body.numerator < 2; i++) await sleep(50);
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-});
+  await until('two cases counted', async () => (await head.get(`${V}/indicators/cases-closed`)).body.numerator >= 2);
+}, () => startServer({ agencies: 'http://127.0.0.1:9' }));
 
 const today = new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10);
-const quiet = (page) => assert.deepEqual(page.troubles.filter((one) => !/status of 4\d\d/.test(one)), []);
 
 for (const [name, viewport] of [['wide', WIDE], ['phone', PHONE]])
   test(`a new limit is tried on past cases (${name})`, async () => {

@@ -1,24 +1,16 @@
 // Pages of the desk beside cases: the window, bulk assignment, handing over, remedies, messages, calendar, standing in, two factors.
-import { test, before, after } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { clean, deathForm, idNumber, launch, newPage, openDesk, PASSWORD, PHONE, signedIn, startServer, WIDE } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, newPage, openDesk, PASSWORD, PHONE, reads, server, signedIn, stage, WIDE } from './lib.mjs';
 
-let server;
-let browser;
 let closed; // a case with a certificate
-before(async () => {
-  server = await startServer();
-  browser = await launch();
+stage(async () => {
   const doctor = await signedIn(server, 'dr-wang');
   for (const n of [21, 23])
     await doctor.post('/api/v1/cases', { item: 'death-report', confirmed: true,
       form: deathForm(idNumber('230110', '19390210', n), { 'cause.a.code': 'R96.0', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined }) });
   closed = (await doctor.post('/api/v1/cases', { item: 'death-report', form: deathForm(idNumber('230110', '19390210', 25)) })).body.no;
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
 });
 
 const troubles = (page) => page.troubles.filter((one) => !/status of 4(0[0-9]|22)/.test(one));
@@ -43,7 +35,7 @@ for (const [name, viewport, n] of [['window-wide', WIDE, 41], ['window-phone', P
     await clean(page, `${name}-found`);
     await page.click('.found button');
     await page.waitForSelector('.acting');
-    assert.match(await page.textContent('.acting'), /高洁[\s\S]*李明/);
+    await reads(page, '.acting', /高洁[\s\S]*李明/);
     await page.fill('#item-q', '医师资格证书补');
     await page.click('form[role=search] button');
     await page.waitForFunction(() => document.querySelectorAll('.items li').length < 10);
@@ -67,7 +59,7 @@ for (const [name, viewport, n] of [['window-wide', WIDE, 41], ['window-phone', P
     await clean(page, `${name}-form`);
     await page.click('.lacking button');
     await page.waitForSelector('.paper');
-    assert.match(await page.textContent('.paper'), /一次性告知单[\s\S]*高洁/);
+    await reads(page, '.paper', /一次性告知单[\s\S]*高洁/);
     await clean(page, `${name}-notice`);
     await page.click('.paper button:last-of-type');
     const papers = page.locator('input[type=radio][value=paper]');
@@ -76,7 +68,7 @@ for (const [name, viewport, n] of [['window-wide', WIDE, 41], ['window-phone', P
     await page.waitForSelector('.told');
     await page.click('.end button[type=submit]');
     await page.waitForSelector('.paper dl');
-    assert.match(await page.textContent('.paper'), /高洁/, 'who helped is on the receipt');
+    await reads(page, '.paper', /高洁/);
     await clean(page, `${name}-receipt`);
     await page.click('.acting button');
     await page.waitForSelector('#card');
@@ -107,7 +99,7 @@ for (const [name, viewport] of [['handovers-wide', WIDE], ['handovers-phone', PH
     await page.waitForSelector('.told:has-text("申请人可以看到")');
     await page.selectOption('#h-state', 'done');
     await page.waitForSelector('table.list .tag.good');
-    assert.match(await page.textContent('table.list'), /张女士/);
+    await reads(page, 'table.list', /张女士/);
     assert.deepEqual(troubles(page), []);
     await page.context().close();
   });
@@ -146,7 +138,7 @@ for (const [name, viewport] of [['mine-wide', WIDE], ['mine-phone', PHONE]])
     await page.fill('#count-n', '20');
     await page.click('form button[type=submit]');
     await page.waitForSelector('.answer');
-    assert.match(await page.textContent('.answer'), /2026-10-22/);
+    await reads(page, '.answer', /2026-10-22/);
     await page.click('#tab-away');
     await page.waitForSelector('[role=tabpanel] h2');
     await clean(page, `${name}-away-alone`);
@@ -193,7 +185,7 @@ for (const [name, viewport] of [['remedies-wide', WIDE], ['remedies-phone', PHON
     assert.equal(rated.status, 200, rated.text);
     const page = await openDesk(browser, server, { path: '/remedies', name: 'reviewer-liu', viewport });
     await page.waitForSelector('article .next');
-    assert.match(await page.textContent('article'), /等得太久[\s\S]*回访核实/);
+    await reads(page, 'article', /等得太久[\s\S]*回访核实/);
     await clean(page, name);
     assert.deepEqual(troubles(page), []);
     await page.context().close();

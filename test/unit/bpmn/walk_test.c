@@ -196,6 +196,35 @@ static struct value random_variables(struct walk *self)
     return value_merge(&self->arena, first, second);
 }
 
+/* What the worker of a listener or an ad-hoc sub-process may say; mostly nothing, as all others. */
+static struct value random_answer(struct walk *self)
+{
+    static const char *const pool[] = {
+        "null",
+        "null",
+        "null",
+        "{\"denied\": true, \"deniedReason\": \"no\"}",
+        "{\"corrections\": {\"assignee\": \"li\"}}",
+        "{\"activateElements\": [{\"elementId\": \"ask\", \"variables\": {\"what\": \"x\"}}, {\"elementId\": \"look\"}]}",
+        "{\"activateElements\": [{\"elementId\": \"note\", \"variables\": {\"what\": \"y\"}}]}",
+        "{\"isCompletionConditionFulfilled\": true}",
+        "{\"isCompletionConditionFulfilled\": true, \"isCancelRemainingInstances\": true}",
+    };
+    struct value answer = value_null;
+    struct error err = ERROR_INIT;
+    if (json_parse(&self->arena, str_of(pool[draw(self, COUNT_OF(pool))]), NULL, &answer, &err) != OK)
+        fail_msg("%s", err.message);
+    return answer;
+}
+
+static struct value random_change(struct walk *self)
+{
+    struct context_builder change;
+    context_builder_init(&change, &self->arena);
+    context_builder_put(&change, draw(self, 2) ? STR("assignee") : STR("candidateUsers"), value_cstr("li"));
+    return context_builder_done(&change);
+}
+
 static struct str random_element(struct walk *self)
 {
     const struct bpmn_process_info *info = bpmn_process_info(self->process);
@@ -224,8 +253,14 @@ static void choose_open(struct walk *self, struct bpmn_command *command)
     case 'j':
         command->kind = dice < 8 ? BPMN_COMPLETE_JOB : dice < 9 ? BPMN_FAIL_JOB : dice < 11 ? BPMN_THROW_ERROR : BPMN_THROW_ESCALATION;
         command->retries = (int32_t)draw(self, 2);
+        command->value = random_answer(self);
+        if (!value_is_null(command->value) && draw(self, 2))
+            command->variables = value_null;
         break;
-    case 't': command->kind = dice < 10 ? BPMN_COMPLETE_TASK : BPMN_THROW_ERROR; break;
+    case 't':
+        command->kind = dice < 8 ? BPMN_COMPLETE_TASK : dice < 10 ? BPMN_UPDATE_TASK : BPMN_THROW_ERROR;
+        command->task_change = random_change(self);
+        break;
     case 'd': command->kind = dice < 9 ? BPMN_COMPLETE_DECISION : BPMN_FAIL_JOB; break;
     case 'T': command->kind = BPMN_FIRE_TIMER; break;
     case 'm': command->kind = BPMN_CORRELATE; break;

@@ -251,6 +251,49 @@ static void many_callers_share_one_commit(void **state)
     assert_true(stats.commit_us.count < 6400 / 2);
 }
 
+struct busy {
+    struct crowd crowd;
+    atomic_bool enough;
+};
+
+static void *add_until_enough(void *arg)
+{
+    struct busy *busy = arg;
+    while (!busy->enough) {
+        struct line line = {.n = atomic_fetch_add(&busy->crowd.next, 1), .text = STR("y")};
+        struct error err;
+        assert_ok(db_write(busy->crowd.db, add_line, &line, &err));
+    }
+    return NULL;
+}
+
+static void *add_giving_way(void *arg)
+{
+    struct busy *busy = arg;
+    db_give_way();
+    for (int i = 0; i < 5; i++) {
+        struct line line = {.n = -1 - i, .text = STR("z")};
+        struct error err;
+        assert_ok(db_write(busy->crowd.db, add_line, &line, &err));
+    }
+    busy->enough = true;
+    return NULL;
+}
+
+static void those_who_give_way_are_served_while_others_never_rest(void **state)
+{
+    struct fixture *fixture = *state;
+    struct busy busy = {.crowd = {.db = fixture->db}};
+    pthread_t threads[8], last;
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        pthread_create(&threads[i], NULL, add_until_enough, &busy);
+    pthread_create(&last, NULL, add_giving_way, &busy);
+    pthread_join(last, NULL);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(count_lines(fixture->db), busy.crowd.next + 5);
+}
+
 /* ---- Backup ----------------------------------------------------------------------------------------------------- */
 
 static void *keep_writing(void *arg)
@@ -308,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_cannot_grow_harms_nothing, set_up, fixture_free),
         cmocka_unit_test_setup_teardown(a_full_disk_is_told_and_harms_nothing, set_up, fixture_free),
         cmocka_unit_test_setup_teardown(many_callers_share_one_commit, set_up, fixture_free),
+        cmocka_unit_test_setup_teardown(those_who_give_way_are_served_while_others_never_rest, set_up, fixture_free),
         cmocka_unit_test_setup_teardown(a_backup_is_whole_while_others_write, set_up, fixture_free),
         cmocka_unit_test_setup_teardown(damage_is_found, set_up, fixture_free),
     };

@@ -70,7 +70,7 @@ static void a_session_at_a_kiosk_ends_after_three_minutes_and_what_takes_its_pla
     assert_refused(service_session_find(&call, kiosk.secret, &found, &err), err, "unauthenticated");
     struct actor person = {.kind = ACTOR_PERSON, .id = STR("230110198003150010"), .name = STR("李明"), .level = 3};
     struct call theirs = call_as(f, &person);
-    assert_int_equal(service_sign_in_party(&call, &person, &session, &err), OK);
+    assert_int_equal(service_sign_in_party(&call, &person, STR_NONE, &session, &err), OK);
     assert_int_equal(service_session_kiosk(&theirs, session.secret, true, &kiosk, &err), OK);
     assert_refused(service_session_kiosk(&theirs, kiosk.secret, false, &session, &err), err, "forbidden");
 }
@@ -151,11 +151,11 @@ static void a_vouched_person_signs_in_with_its_level(void **state)
     struct call call = call_as(f, &actor_nobody);
     struct service_session session, found;
     struct error err = ERROR_INIT;
-    assert_int_equal(service_sign_in_party(&call, &person_a, &session, &err), OK);
+    assert_int_equal(service_sign_in_party(&call, &person_a, STR_NONE, &session, &err), OK);
     assert_int_equal(service_session_find(&call, session.secret, &found, &err), OK);
     assert_int_equal(found.actor.kind, ACTOR_PERSON);
     assert_int_equal(found.actor.level, 3);
-    assert_refused(service_sign_in_demo(&call, STR(PERSON_A), 3, &session, &err), err, "forbidden");
+    assert_refused(service_sign_in_demo(&call, STR(PERSON_A), 3, STR_NONE, &session, &err), err, "forbidden");
 }
 
 int main(void)

@@ -159,6 +159,71 @@ static void recounting_gives_the_same_and_mends_what_differs(void **state)
     assert_true(value_identical(value_get(before, STR("rows")), value_get(after, STR("rows"))));
 }
 
+static enum status spoil_past(struct db_tx *tx, void *arg, struct error *err)
+{
+    const struct store_past *stray = arg;
+    struct store_staff_count staff = {.region = 230100, .division = 1, .period = 202607, .unit = STR("u1"), .staff = STR("x"),
+                                      .slot = 3, .numerator = 7};
+    struct store_past *none;
+    size_t count;
+    assert_int_equal(store_past_strays(tx, db_tx_arena(tx), 230100, &none, &count, err), OK);
+    assert_int_equal(count, 0);
+    return store_past_put(tx, stray, 0, 0, err) == OK ? store_staff_count_add(tx, &staff, err) : FAILED;
+}
+
+static enum status forget_past(struct db_tx *tx, void *arg, struct error *err)
+{
+    const struct store_past *key = arg;
+    struct store_past found;
+    bool there;
+    assert_int_equal(store_past_find(tx, db_tx_arena(tx), key, &found, &there, err), OK);
+    assert_true(there);
+    return store_past_delete(tx, key, err);
+}
+
+static enum status take_key(const struct store_past *row, void *arg, struct error *err)
+{
+    (void)err;
+    *(struct store_past *)arg = *row;
+    return OK;
+}
+
+static enum status first_past(struct db_tx *tx, void *arg, struct error *err)
+{
+    struct store_past *out = arg;
+    for (int64_t item = 1; item < 10 && !out->id; item++) {
+        struct store_past_range range = {
+            .region = 230100, .item = item, .before = INT64_MAX, .division_to = INT64_MAX, .limit = 1};
+        if (store_past_scan(tx, &range, take_key, out, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+static void recounting_finds_and_mends_the_past_and_what_staff_did(void **state)
+{
+    struct fixture *f = *state;
+    struct service_recount found;
+    struct error err = ERROR_INIT;
+    struct store_past kept = {0};
+    open_case(f, &clerk, "stamp", FORM_A);
+    open_case(f, &clerk, "permit", FORM_A);
+    count_due(f);
+    assert_int_equal(db_read(service_db(f->service), first_past, &kept, &err), OK);
+    assert_true(kept.id > 0);
+    struct store_past stray = {.region = 230100, .item = 1, .closed = 5, .id = 77, .unit = STR(""), .pauses = STR("")};
+    assert_int_equal(db_write(service_db(f->service), spoil_past, &stray, &err), OK);
+    assert_int_equal(db_write(service_db(f->service), forget_past, &kept, &err), OK);
+    recount(f, false, &found);
+    assert_int_equal(found.cases_wrong, 2);
+    assert_int_equal(found.sums_wrong, 1);
+    recount(f, true, &found);
+    count_due(f);
+    recount(f, false, &found);
+    assert_int_equal(found.cases_wrong + found.sums_wrong, 0);
+    assert_int_equal(db_write(service_db(f->service), forget_past, &kept, &err), OK);
+}
+
 static void late_cases_are_told_by_institution(void **state)
 {
     struct fixture *f = *state;
@@ -224,6 +289,7 @@ int main(void)
         T(a_figure_is_counted_by_region_item_unit_and_month), T(a_case_that_moves_on_is_counted_once),
         T(a_period_is_put_together_from_days_and_months),     T(the_cases_behind_a_figure_are_paged),
         T(recounting_gives_the_same_and_mends_what_differs),  T(late_cases_are_told_by_institution),
+        T(recounting_finds_and_mends_the_past_and_what_staff_did),
         T(small_numbers_are_left_out_of_open_texts),
         T(wrong_questions_are_refused),
     };

@@ -1,5 +1,6 @@
 // The only script of the citizens' pages. Everything works without it; it saves a round trip here and there.
 import './upload.ts';
+import './scan.ts';
 
 // Errors take the focus, so that a screen reader speaks them first.
 document.getElementById('errors')?.focus();
