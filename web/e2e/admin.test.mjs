@@ -120,8 +120,8 @@ test('an account is made; its owner sets a password with the code and lands on a
   const mine = await newPage(browser, { viewport: PHONE });
   await mine.goto(`${server.url}/desk/sign-in`);
   await mine.getByRole('link', { name: /一次性代码/ }).click();
+  await mine.fill('#code', code); // the page before has a #username too
   await mine.fill('#username', 'an.lan');
-  await mine.fill('#code', code);
   await mine.fill('#password', 'another-pass-1');
   await mine.fill('#again', 'another-pass-2');
   await mine.click('form button[type=submit]');
