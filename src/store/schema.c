@@ -320,19 +320,19 @@
     "ALTER TABLE supervision ADD COLUMN subject BLOB;"                                                                 \
     "CREATE INDEX supervision_subject ON supervision (subject) WHERE subject IS NOT NULL;"
 
-/* Lists of cases and tasks go through one lane of an index for each state, county, item or unit; what is over is found
- * by its age. (The parentheses around an expression are PostgreSQL's. SQLite prefers a key of a table WITHOUT ROWID to
- * an index unless the index holds all that is asked for.) */
+/* Lists of cases and tasks go through one lane of an index for each state, county or unit; what is over is found by its
+ * age. Each index costs every case that changes its state, so a county's item is picked out of its lane, and a party's
+ * few cases are looked through. (The parentheses around an expression are PostgreSQL's. SQLite prefers a key of a table
+ * WITHOUT ROWID to an index unless the index holds all that is asked for.) */
 #define LIST_INDEXES                                                                                                   \
     "DROP INDEX cases_party;"                                                                                          \
     "DROP INDEX cases_applicant;"                                                                                      \
     "DROP INDEX cases_item;"                                                                                           \
     "DROP INDEX cases_unit;"                                                                                           \
     "DROP INDEX cases_open;"                                                                                           \
-    "CREATE INDEX cases_party ON cases (region, party, state, id) WHERE party IS NOT NULL;"                            \
+    "CREATE INDEX cases_party ON cases (region, party, id) WHERE party IS NOT NULL;"                                   \
     "CREATE INDEX cases_applicant ON cases (region, applicant, state, id);"                                            \
     "CREATE INDEX cases_item ON cases (region, item, state, id);"                                                      \
-    "CREATE INDEX cases_item_county ON cases (region, item, (division / 1000000), state, id, division);"               \
     "CREATE INDEX cases_unit ON cases (region, unit, state, id) WHERE unit IS NOT NULL;"                               \
     "CREATE INDEX cases_state ON cases (region, state, id);"                                                           \
     "CREATE INDEX cases_county ON cases (region, (division / 1000000), state, id, division, item);"                    \
@@ -343,9 +343,6 @@
     " WHERE t.region = task_role.region AND t.id = task_role.id;"                                                      \
     "CREATE INDEX task_role_county ON task_role (region, role, (division / 1000000), due, id, division, unit, item);"  \
     "CREATE INDEX task_role_unit ON task_role (region, role, unit, due, id, division, item) WHERE unit IS NOT NULL;"   \
-    "CREATE INDEX task_role_item ON task_role (region, role, item, due, id, division, unit);"                          \
-    "CREATE INDEX task_role_item_county ON task_role (region, role, item, (division / 1000000), due, id, division, "   \
-    "unit);"                                                                                                           \
     "CREATE INDEX case_fact_closed ON case_fact (region, id, closed) WHERE closed > 0;"                                \
     "CREATE INDEX case_fact_rated ON case_fact (region, id, rated) WHERE rated > 0;"                                   \
     "CREATE INDEX indicator_due_at ON indicator_due (at);"                                                             \
