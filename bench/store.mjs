@@ -4,7 +4,7 @@
 // The figures asked for are of 1,000,000 and 1,000,000. A folder is kept, and used again when there is a store in it. BUILD: where
 // the programs are. Exchanges are delivered before anything is measured, unless NODELIVER is set.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { idNumber, root, signedIn, sleep, startServer } from '../test/api/lib.mjs';
@@ -60,8 +60,23 @@ async function timed(name, count, ask) {
     times.push(performance.now() - from);
     if (answer.status >= 300) throw new Error(`${name}: ${answer.status} ${answer.text}`);
   }
-  times.sort((a, b) => a - b);
-  return { p50: times[count >> 1], p99: times[Math.floor(count * 0.99)], load: load() };
+  return summary(times);
+}
+
+/** What the disk takes to keep one page: a look at a case is answered when it is kept in the log of looks. */
+function disk(where) {
+  const file = openSync(join(where, 'bench-sync'), 'w');
+  const page = Buffer.alloc(4096, 1);
+  const times = [];
+  for (let i = 0; i < 500; i++) {
+    const from = performance.now();
+    writeSync(file, page);
+    fdatasyncSync(file);
+    times.push(performance.now() - from);
+  }
+  closeSync(file);
+  rmSync(join(where, 'bench-sync'));
+  return summary(times);
 }
 
 async function numbersOf(one) {
@@ -74,6 +89,12 @@ async function numbersOf(one) {
     cursor = answer.body.next;
   }
   return numbers;
+}
+
+/** What took how long, in the order of length. */
+function summary(times) {
+  times.sort((a, b) => a - b);
+  return { p50: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)], load: load(), times };
 }
 
 /** What the scenario of an on-the-spot item gives when it is granted, for a new person at the window. */
@@ -137,14 +158,17 @@ async function questions(server) {
     ['deadlines', 100, 100, () => chief.get('/api/v1/deadlines')],
     ['versions', 100, 100, () => operator.get('/api/v1/processes?limit=50')],
     ...(most.process ? [['heat', 100, 100, () => operator.get(`/api/v1/processes/${most.process}/heat`)]] : []),
-    ...SPOT.map((item) => [`spot.${item}`, 30, 40, null, item]),
+    ...SPOT.map((item) => [`spot.${item}`, 30, 100, null, item]),
+    ['spot', 30],
   ] };
 }
 
 async function answers(server) {
   const asked = await questions(server);
   const times = {};
-  for (const [name, , count, ask, item] of asked.all) times[name] = item ? await onTheSpot(server, item, count) : await timed(name, count, ask);
+  for (const [name, , count, ask, item] of asked.all)
+    if (count) times[name] = item ? await onTheSpot(server, item, count) : await timed(name, count, ask);
+  times.spot = summary(SPOT.flatMap((item) => times[`spot.${item}`].times));
   return { ...asked, times };
 }
 
@@ -168,6 +192,8 @@ for (const [name, target] of many.all) {
   print(`store.${name}`, `p50 ${p50.toFixed(2)} p99 ${p99.toFixed(2)}`,
     `ms, client and network in it; p99 under ${target}: ${p99 < target ? 'yes' : 'no'}; with ${SMALL} cases ${less ? `p50 ${less.p50.toFixed(2)} p99 ${less.p99.toFixed(2)}` : 'nothing'}; load ${now}`);
 }
+const { p50, p99 } = disk(folder);
+print('store.disk', `p50 ${p50.toFixed(2)} p99 ${p99.toFixed(2)}`, 'ms to keep one page of 4 KiB, without any server');
 print('store.memory.used', memory().toFixed(0), 'MB; target 150');
 await server.stop({ keep: true });
 if (!process.argv[3]) rmSync(folder, { recursive: true, force: true });

@@ -30,7 +30,11 @@ DB_SQL(keys_item, LANES("item = ?8 AND " SCOPE));
 DB_SQL(keys_unit, LANES("unit = ?5 AND division >= ?3 AND division < ?4 AND (?8 = 0 OR item = ?8)"));
 DB_SQL(keys_party, LANES("party = ?8 AND " SCOPE " AND (?9 = 0 OR item = ?9)"));
 DB_SQL(keys_applicant, LANES("applicant = ?8 AND " SCOPE " AND (?9 = 0 OR item = ?9)"));
+DB_SQL(few_of_item, "SELECT CAST(count(*) AS BIGINT) FROM (SELECT id FROM cases WHERE region = ?1 AND item = ?2"
+                    " LIMIT ?3) AS some");
 DB_SQL(item_versions, "SELECT b.id FROM item a JOIN item b ON b.code = a.code WHERE a.id = ?1");
+
+#define FEW 300 /* cases that are sooner looked at one by one than sought among a county's */
 
 struct keys {
     struct db_tx *tx;
@@ -48,6 +52,23 @@ static enum status add_keys(struct keys *self, const struct db_statement *statem
     while (db_next(&rows))
         VECTOR_PUSH(self->arena, &self->ids, db_int64(&rows, 0));
     return OK;
+}
+
+/* A county's, of one item (0: any): an item that is rare in the region is the shorter lane. */
+static enum status keys_of_county(struct keys *self, int64_t county, int64_t item, struct db_param p[9],
+                                  struct error *err)
+{
+    struct db_rows rows;
+    p[7] = P_INT(county);
+    if (!item)
+        return add_keys(self, &keys_county, (struct db_params){p, 8}, err);
+    p[8] = P_INT(item);
+    if (db_query(self->tx, self->arena, &few_of_item, P(p[0], p[8], P_INT(FEW)), &rows, err) != OK)
+        return FAILED;
+    if (db_next(&rows) && db_int64(&rows, 0) == FEW)
+        return add_keys(self, &keys_item_county, (struct db_params){p, 9}, err);
+    p[7] = P_INT(item);
+    return add_keys(self, &keys_item, (struct db_params){p, 8}, err);
 }
 
 /* The narrowest way: a person's cases, a unit's, a county's, an item's, a state's, all. item 0: any. */
@@ -69,11 +90,8 @@ static enum status keys_of_item(struct keys *self, int64_t item, struct error *e
         return filter->applicant.data ? add_keys(self, &keys_applicant, params, err) : OK;
     }
     int64_t county;
-    if (!filter->unit.data && store_one_county(filter->region, filter->division_from, filter->division_to, &county)) {
-        p[7] = P_INT(county);
-        params.count = item ? 9 : 8;
-        return add_keys(self, item ? &keys_item_county : &keys_county, params, err);
-    }
+    if (!filter->unit.data && store_one_county(filter->region, filter->division_from, filter->division_to, &county))
+        return keys_of_county(self, county, item, p, err);
     p[7] = P_INT(item);
     params.count = 8;
     if (filter->unit.data)

@@ -147,13 +147,13 @@ static void lists_are_newest_first_and_paged(void **state)
 #define REGION 230100
 #define MIXED 600
 
-/* Two items of which one has two versions, three counties, two units or none, every state, four persons. */
+/* Two items of which one is rare and has two versions, three counties, two units or none, every state, four persons. */
 static struct store_case mixed_case(int64_t id)
 {
     static const char *const persons[] = {"p0", "p1", "p2", "p3"};
     static const char *const units[] = {NULL, "u1", "u2"};
     struct store_case row = a_case(REGION, id);
-    row.item = 1 + id % 3;
+    row.item = id % 12 < 9 ? 1 : 2 + id % 2;
     row.division = (REGION + 1 + id / 7 % 3) * 1000000 + id % 2 * 1000;
     row.state = id / 5 % STORE_CASE_STATES;
     row.closed = row.state == STORE_CASE_CLOSED;
