@@ -3,7 +3,8 @@
 // demo and in tests, over real HTTP on 127.0.0.1. It takes any POST below /<agency>/, remembers what it received, answers the same
 // Idempotency-Key with the same answer, and shows latency and faults to order.
 //
-//   node tools/agencies.mjs [--port N]          port 0 picks a free one; the first line printed is the address
+//   node tools/agencies.mjs [--port N] [--attached]   port 0 picks a free one; the first line printed is the address
+//                                               attached: ends when its standard input does, as when who started it is gone
 //
 //   POST /_control   {"agency": "police", "latency_ms": 0, "fault": "none" | "hang" | "error" | "garbage" | "refuse" | "close", "times": 3,
 //                     "reply": {…}}             times: how many requests the fault lasts; absent: until changed
@@ -13,6 +14,7 @@ import { createServer } from 'node:http';
 
 const portAt = process.argv.indexOf('--port');
 const port = portAt > 0 ? Number(process.argv[portAt + 1]) : 8090;
+if (process.argv.includes('--attached')) process.stdin.on('end', () => process.exit()).resume();
 const BODY_MAX = 1024 * 1024;
 
 // Registers that can be asked: fictional, but the same for the same number.

@@ -26,6 +26,7 @@ export default defineConfig(({ mode }) => {
       rollupOptions: {
         output: { codeSplitting: { groups: [
           { name: 'ep', test: /node_modules\/(element-plus|@element-plus|@popperjs|@floating-ui|async-validator|lodash)/ },
+          { name: 'base', test: /desk\/src\/(lib\/|ui\/(Problem|Listing|DeadlineTag|StateTag|ModalForm|TabBar)\.)/ },
           { name: 'vendor', test: /node_modules\/(vue|@vue|vue-router|pinia)/ },
         ] } },
       },

@@ -76,6 +76,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, V "/cases", api_list_cases, 0, 0, 0, NULL},
     {HTTP_GET, V "/cases/{no}", api_get_case, 0, 0, 0, NULL},
     {HTTP_GET, V "/cases/{no}/events", api_list_events, 0, 0, 0, NULL},
+    {HTTP_GET, V "/cases/{no}/related", api_list_related, 0, 0, 0, NULL},
     {HTTP_GET, V "/cases/{no}/diagram", api_get_diagram, 0, 0, 0, NULL},
     {HTTP_GET, V "/cases/{no}/decisions", api_list_explanations, 0, 0, 0, NULL},
     {HTTP_POST, V "/cases/{no}/actions/{action}", api_act_on_case, BODY, 0, 0, NULL},
@@ -440,7 +441,7 @@ static struct value problem_value(struct http_request *request, const struct err
     if (err->field[0])
         context_builder_put(&problem, STR("field"), value_cstr(err->field));
     if (err->hint[0])
-        context_builder_put(&problem, STR("hint"), value_cstr(err->hint));
+        context_builder_put(&problem, STR("hint"), value_string(api_sentence(request, str_of(err->hint))));
     if (errors.kind == VALUE_LIST)
         context_builder_put(&problem, STR("errors"), errors);
     context_builder_put(&problem, STR("request"), value_string(request->id));

@@ -4,6 +4,7 @@
 #include "api/internal.h"
 #include "pack/pack.h"
 #include "service/lookup.h"
+#include "service/related.h"
 
 #include <string.h>
 
@@ -115,6 +116,26 @@ enum status api_list_cases(struct http_request *request, struct error *err)
     return api_reply(request, 200, api_named(request, view));
 }
 
+/* What was handed in with its name in the caller's language and the way it came. */
+static struct value materials_named(struct http_request *request, const struct pack_item *item, struct value given)
+{
+    static const char *const ways[] = {"file", "certificate", "promise", "paper"};
+    struct list *out = list_new(request->arena, value_count(given));
+    for (size_t i = 0; i < out->count; i++) {
+        struct value one = api_with(request, value_at(given, i), "given", value_boolean(true));
+        for (size_t k = COUNT_OF(ways); k-- > 0;)
+            if (!value_is_null(value_get(one, str_of(ways[k]))))
+                one = api_with(request, one, "by", value_cstr(ways[k]));
+        for (size_t k = 0; item && k < item->material_count; k++)
+            if (str_equal(item->materials[k].id, value_text(value_get(one, STR("id")))))
+                one = api_with(
+                    request, one, "name",
+                    value_string(pack_text(packs_of(request), api_language(request), item->materials[k].name)));
+        out->items[i] = one;
+    }
+    return value_of_list(out);
+}
+
 enum status api_get_case(struct http_request *request, struct error *err)
 {
     struct call call;
@@ -127,6 +148,11 @@ enum status api_get_case(struct http_request *request, struct error *err)
         item = pack_item_version(api_packs_of(request, view), value_text(value_get(view, STR("item"))), version);
     struct value form = value_get(view, STR("form"));
     view = api_named(request, view);
+    if (value_count(value_get(view, STR("materials"))))
+        view = api_with(request, view, "materials", materials_named(request, item, value_get(view, STR("materials"))));
+    struct value documents = api_with(request, value_null, "items", value_get(view, STR("documents")));
+    if (value_count(value_get(documents, STR("items"))))
+        view = api_with(request, view, "documents", value_get(api_named(request, documents), STR("items")));
     if (item && item->form.len)
         view = api_with(request, view, "form_view", api_describe_form(request, view, item->form, form));
     return api_reply(request, 200, view);
@@ -174,6 +200,16 @@ enum status api_list_events(struct http_request *request, struct error *err)
     for (size_t i = 0; i < value_count(items); i++)
         all->items[i] = told(request, value_at(items, i));
     return reply_list(request, value_of_list(all));
+}
+
+enum status api_list_related(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value view;
+    if (gate_call(request, &call, err) != OK ||
+        service_case_related(&call, http_param(request, "no"), &view, err) != OK)
+        return FAILED;
+    return api_reply(request, 200, api_named(request, view));
 }
 
 enum status api_get_diagram(struct http_request *request, struct error *err)

@@ -16,7 +16,8 @@ enum status api_list_drafts(struct http_request *request, struct error *err)
 
 static enum status put(struct http_request *request, struct str id, int status, struct error *err)
 {
-    static const char *const names[] = {"item", "form", "step", "materials", "disputes", "prefill", "consent", NULL};
+    static const char *const names[] = {"item", "form", "step", "materials", "disputes", "prefill", "consent",
+                                        "declined", NULL};
     struct call call;
     struct value body, form, disputes, view;
     struct str item;
@@ -27,7 +28,8 @@ static enum status put(struct http_request *request, struct str id, int status, 
         api_int(body, "step", 1, &step, err) != OK)
         return FAILED;
     bool begins = !id.len && value_is_true(value_get(body, STR("prefill")));
-    if (begins && service_draft_start(&call, item, value_get(body, STR("consent")), &view, err) == OK)
+    if (begins && service_draft_start(&call, item, value_get(body, STR("consent")),
+                                      value_get(body, STR("declined")), &view, err) == OK)
         return api_reply(request, status, view);
     if (begins || service_draft_put(&call, id, body, &view, err) != OK)
         return FAILED;

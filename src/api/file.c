@@ -31,13 +31,24 @@ enum status api_upload_file(struct http_request *request, struct error *err)
     return api_reply(request, 201, view);
 }
 
+/* What browsers show by themselves and without running anything of it. */
+static bool can_be_shown(struct str type)
+{
+    return str_equal(type, STR("application/pdf")) || str_equal(type, STR("image/png")) ||
+           str_equal(type, STR("image/jpeg"));
+}
+
 enum status api_get_file(struct http_request *request, struct error *err)
 {
     struct call call;
     struct service_file file;
     if (gate_call(request, &call, err) != OK || service_file_get(&call, http_param(request, "id"), &file, err) != OK)
         return FAILED;
-    http_set_download(request, file.name);
+    if (api_query_true(request, "shown") && can_be_shown(file.type))
+        http_set_header(request, "Content-Security-Policy",
+                        STR("default-src 'self'; object-src 'self'; frame-ancestors 'self'"));
+    else
+        http_set_download(request, file.name);
     http_set_header(request, "Cache-Control", STR("private, no-cache"));
     return http_reply(request, 200, arena_cstr(request->arena, file.type), file.content);
 }

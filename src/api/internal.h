@@ -47,6 +47,7 @@ struct value api_named(struct http_request *request, struct value view);
 
 /* Handlers, one row each in api.c. */
 #define API_HANDLERS(row)                                                                                              \
+    row(list_related)                                                                                                  \
     row(sign_in) row(who_am_i) row(sign_out) row(list_items) row(get_item) row(get_codes) row(open_case)               \
         row(check_case) row(look_up_case) row(set_kiosk) row(get_eligibility) row(judge_eligibility) row(list_cases)   \
             row(get_case) row(list_events) row(get_diagram) row(list_explanations) row(act_on_case) row(list_tasks)    \

@@ -16,13 +16,6 @@ static const struct element *find_element(const struct node *node, struct value 
     return element && element->parent == node->element && bpmn_ad_hoc_can_start(element) ? element : NULL;
 }
 
-static void enter(struct step *step, struct node *node, const struct element *element)
-{
-    struct token token = {node, element, NULL};
-    VECTOR_PUSH(step->arena, &step->queue, token);
-    node->pending++;
-}
-
 /* ---- Beginning ---- */
 
 /* What can be activated, for the worker that chooses. */
@@ -47,6 +40,37 @@ static struct value describe_elements(struct arena *arena, const struct element 
         list_builder_push(&all, context_builder_done(&one));
     }
     return list_builder_done(&all);
+}
+
+static void prepare(struct step *step, struct node *node)
+{
+    const struct ad_hoc_definition *definition = node->element->ad_hoc;
+    if (node->loop)
+        return;
+    node->loop = arena_new(step->arena, struct loop_state);
+    node->loop->items = value_null;
+    if (definition->output_collection.len > 0)
+        bpmn_set_local(step, node, definition->output_collection, value_list(step->arena, NULL, 0));
+    if (node->element->job)
+        bpmn_set_local(step, node, STR("adHocSubProcessElements"), describe_elements(step->arena, node->element));
+}
+
+struct node *bpmn_ad_hoc_open(struct step *step, struct node *node)
+{
+    prepare(step, node);
+    struct node *activation = bpmn_run_new_node(step, node, node->element);
+    activation->loop_counter = ++node->loop->count;
+    activation->phase = PHASE_ACTIVE;
+    return activation;
+}
+
+static void enter(struct step *step, struct node *node, const struct element *element, struct value variables)
+{
+    struct node *activation = bpmn_ad_hoc_open(step, node);
+    bpmn_set_all_local(step, activation, variables);
+    struct token token = {activation, element, NULL};
+    VECTOR_PUSH(step->arena, &step->queue, token);
+    activation->pending++;
 }
 
 static void create_job(struct step *step, struct node *node)
@@ -74,20 +98,13 @@ static void activate_computed(struct step *step, struct node *node, const struct
             return;
         }
     for (size_t i = 0; i < ids.list->count; i++)
-        enter(step, node, find_element(node, ids.list->items[i]));
+        enter(step, node, find_element(node, ids.list->items[i]), value_null);
 }
 
 void bpmn_ad_hoc_start(struct step *step, struct node *node)
 {
     const struct ad_hoc_definition *definition = node->element->ad_hoc;
-    if (!node->loop) {
-        node->loop = arena_new(step->arena, struct loop_state);
-        node->loop->items = value_null;
-        if (definition->output_collection.len > 0)
-            bpmn_set_local(step, node, definition->output_collection, value_list(step->arena, NULL, 0));
-        if (node->element->job)
-            bpmn_set_local(step, node, STR("adHocSubProcessElements"), describe_elements(step->arena, node->element));
-    }
+    prepare(step, node);
     if (node->element->job)
         create_job(step, node);
     else if (expression_present(&definition->active))
@@ -123,43 +140,49 @@ static void finish(struct step *step, struct node *scope, bool cancels)
         bpmn_run_complete(step, scope);
 }
 
-static bool leaves_driven(struct step *step, struct node *child)
-{
-    struct node *scope = child->parent;
-    collect_output(step, child);
-    if (!scope->ending)
-        create_job(step, scope);
-    return true;
-}
-
-bool bpmn_ad_hoc_child_leaves(struct step *step, struct node *child)
+/* False: an incident was raised, and nothing is collected. */
+static bool decide(struct step *step, struct node *child, bool *done)
 {
     struct node *scope = child->parent;
     const struct ad_hoc_definition *definition = scope->element->ad_hoc;
-    if (child->element->out_count > 0)
-        return true;
-    if (scope->element->job)
-        return leaves_driven(step, child);
     const struct value *collected = bpmn_variables_find(&scope->variables, definition->output_collection);
     struct value before = collected ? *collected : value_null;
+    *done = false;
     collect_output(step, child);
-    if (!expression_present(&definition->completion) || scope->ending)
-        return true;
-    bool done = false;
     struct str reason = STR_NONE;
-    if (!bpmn_evaluate_condition(step, child, &definition->completion, NULL, &done, &reason)) {
-        if (collected)
-            bpmn_set_local(step, scope, definition->output_collection, before);
-        bpmn_step_incident(step, child, INCIDENT_CONDITION, RESUME_INNER_LEAVE,
-                           "The completion condition '%.*s' cannot be decided: %.*s.",
-                           STR_ARGS(definition->completion.text), STR_ARGS(reason));
-        return false;
-    }
-    if (!done || (!definition->cancel_remaining && (scope->children > 1 || scope->pending > 0)))
+    if (!expression_present(&definition->completion) || scope->ending ||
+        bpmn_evaluate_condition(step, child, &definition->completion, NULL, done, &reason))
         return true;
-    bpmn_run_end(step, child);
-    finish(step, scope, true);
+    if (collected)
+        bpmn_set_local(step, scope, definition->output_collection, before);
+    bpmn_step_incident(step, child, INCIDENT_CONDITION, RESUME_INNER_LEAVE,
+                       "The completion condition '%.*s' cannot be decided: %.*s.",
+                       STR_ARGS(definition->completion.text), STR_ARGS(reason));
     return false;
+}
+
+bool bpmn_ad_hoc_ends_with(const struct node *child)
+{
+    const struct node *scope = child->parent;
+    bool direct = scope->element->type == BPMN_AD_HOC_SUB_PROCESS && !scope->body && !bpmn_node_is_activation(scope);
+    return bpmn_node_is_activation(child) ||
+           (direct && child->element->out_count == 0 && !child->element->for_compensation);
+}
+
+void bpmn_ad_hoc_leave(struct step *step, struct node *child)
+{
+    struct node *scope = child->parent;
+    bool done = false;
+    if (!decide(step, child, &done))
+        return;
+    if (scope->element->job && !scope->ending)
+        create_job(step, scope);
+    bpmn_event_remember(step, child);
+    bpmn_run_end(step, child);
+    if (done && (scope->element->ad_hoc->cancel_remaining || (scope->children == 0 && scope->pending == 0)))
+        finish(step, scope, true);
+    else
+        bpmn_run_scope_check(step, scope);
 }
 
 void bpmn_ad_hoc_outputs(struct step *step, struct node *node)
@@ -172,36 +195,55 @@ void bpmn_ad_hoc_outputs(struct step *step, struct node *node)
 
 /* ---- What people and workers decide ---- */
 
-static enum status unknown(const struct node *node, struct value id, struct error *err)
+static enum status invalid(struct error *err, const char *field, const char *message)
 {
-    error_set(err, ERROR_NOT_FOUND, "element-not-found", "'%.*s' cannot be activated in '%.*s'.",
-              STR_ARGS(value_text(id)), STR_ARGS(node->element->id));
-    return error_hint(err, "Name elements inside it that no flow leads to.");
+    error_set(err, ERROR_INVALID, "ad-hoc-result-invalid", "%s", message);
+    return error_field(err, "%s", field);
+}
+
+static enum status check_elements(const struct node *node, struct value elements, struct error *err)
+{
+    for (size_t i = 0; i < value_count(elements); i++) {
+        struct value id = value_get(value_at(elements, i), STR("elementId"));
+        struct value variables = value_get(value_at(elements, i), STR("variables"));
+        if (!find_element(node, id)) {
+            error_set(err, ERROR_NOT_FOUND, "element-not-found", "'%.*s' cannot be activated in '%.*s'.",
+                      STR_ARGS(value_text(id)), STR_ARGS(node->element->id));
+            return error_hint(err, "Name elements inside it that no flow leads to.");
+        }
+        if (variables.kind != VALUE_CONTEXT && !value_is_null(variables))
+            return invalid(err, "variables", "The variables of an element must be a context.");
+    }
+    return OK;
+}
+
+static void enter_all(struct step *step, struct node *node, struct value elements)
+{
+    for (size_t i = 0; i < value_count(elements); i++) {
+        struct value one = value_at(elements, i);
+        enter(step, node, find_element(node, value_get(one, STR("elementId"))), value_get(one, STR("variables")));
+    }
 }
 
 enum status bpmn_ad_hoc_activate(struct step *step, const struct bpmn_command *command, struct node *node,
                                  struct error *err)
 {
-    if (node->element->type != BPMN_AD_HOC_SUB_PROCESS || node->body || node->phase != PHASE_ACTIVE || node->ending)
+    if (node->element->type != BPMN_AD_HOC_SUB_PROCESS || node->body || bpmn_node_is_activation(node))
+        return error_set(err, ERROR_NOT_FOUND, "element-not-ad-hoc", "'%.*s' is no ad-hoc sub-process.",
+                         STR_ARGS(node->element->id));
+    if (node->phase != PHASE_ACTIVE || node->ending)
         return error_set(err, ERROR_CONFLICT, "element-not-active", "'%.*s' is no active ad-hoc sub-process.",
                          STR_ARGS(node->element->id));
-    size_t count = value_count(command->value);
-    for (size_t i = 0; i < count; i++)
-        if (!find_element(node, value_at(command->value, i)))
-            return unknown(node, value_at(command->value, i), err);
-    if (count == 0 || command->value.kind != VALUE_LIST)
+    if (value_count(command->value) == 0 || command->value.kind != VALUE_LIST)
         return error_set(err, ERROR_INVALID, "element-not-found", "Name at least one element to activate.");
+    if (check_elements(node, command->value, err) != OK)
+        return FAILED;
     if (node->incident && node->incident->type == INCIDENT_AD_HOC)
         bpmn_step_clear_incident(step, node);
-    for (size_t i = 0; i < count; i++)
-        enter(step, node, find_element(node, value_at(command->value, i)));
+    if (command->cancels)
+        bpmn_run_terminate_children(step, node);
+    enter_all(step, node, command->value);
     return OK;
-}
-
-static enum status invalid(struct error *err, const char *field, const char *message)
-{
-    error_set(err, ERROR_INVALID, "ad-hoc-result-invalid", "%s", message);
-    return error_field(err, "%s", field);
 }
 
 static enum status check_answer(const struct node *node, struct value result, struct error *err)
@@ -219,26 +261,7 @@ static enum status check_answer(const struct node *node, struct value result, st
         return invalid(err, "activateElements", "The elements to activate must be a list.");
     if (value_count(elements) > 0 && value_is_true(value_get(result, STR("isCompletionConditionFulfilled"))))
         return invalid(err, "activateElements", "Nothing can be activated when the completion condition is fulfilled.");
-    for (size_t i = 0; i < value_count(elements); i++) {
-        struct value one = value_at(elements, i), variables = value_get(one, STR("variables"));
-        if (!find_element(node, value_get(one, STR("elementId"))))
-            return unknown(node, value_get(one, STR("elementId")), err);
-        if (variables.kind != VALUE_CONTEXT && !value_is_null(variables))
-            return invalid(err, "variables", "The variables of an element must be a context.");
-    }
-    return OK;
-}
-
-static void activate_chosen(struct step *step, struct node *node, struct value elements)
-{
-    node->pending++;
-    for (size_t i = 0; i < value_count(elements); i++) {
-        struct value one = value_at(elements, i);
-        struct node *child = bpmn_run_new_node(step, node, find_element(node, value_get(one, STR("elementId"))));
-        bpmn_set_all_local(step, child, value_get(one, STR("variables")));
-        bpmn_run_begin(step, child);
-    }
-    node->pending--;
+    return check_elements(node, elements, err);
 }
 
 enum status bpmn_ad_hoc_answer(struct step *step, struct node *node, const struct bpmn_command *command,
@@ -254,8 +277,8 @@ enum status bpmn_ad_hoc_answer(struct step *step, struct node *node, const struc
         finish(step, node, value_is_true(value_get(command->value, STR("isCancelRemainingInstances"))));
         return OK;
     }
-    activate_chosen(step, node, elements);
-    if (!node->dead && node->work == WORK_NONE && node->children == 0 && node->pending == 0 && !node->incident)
+    enter_all(step, node, elements);
+    if (node->children == 0 && node->pending == 0)
         bpmn_step_incident(
             step, node, INCIDENT_AD_HOC, RESUME_ACTIVATE,
             "The job has activated nothing, nothing is active, and it has not said that this is the end.");

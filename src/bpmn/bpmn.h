@@ -186,7 +186,8 @@ enum bpmn_command_kind {
                      with them; cancelled again, it asks nobody */
     BPMN_MODIFY,  /* moves: all in one step; the instance is terminated when no token is left */
     BPMN_MIGRATE, /* target, mapping */
-    BPMN_ACTIVATE_AD_HOC, /* key of an ad-hoc sub-process's element instance; value: list of element ids */
+    BPMN_ACTIVATE_AD_HOC, /* key of an ad-hoc sub-process's element instance; value: list of {elementId, variables: a
+                             context or null}; cancels */
 };
 
 /* One change by BPMN_MODIFY. Either or both. */
@@ -206,6 +207,7 @@ struct bpmn_command {
     int32_t retries;
     int64_t back_off_ms;
     bool local;
+    bool cancels; /* BPMN_ACTIVATE_AD_HOC: what is active in it ends first */
     size_t move_count;
     const struct bpmn_move *moves;
     const struct bpmn_process *target; /* BPMN_MIGRATE: the new version */
@@ -329,6 +331,8 @@ const struct bpmn_process *bpmn_instance_process(const struct bpmn_instance *sel
 /* The process that an element instance, job or task is in: a called one behind call activities; NULL when it is not
  * active. */
 const struct bpmn_process *bpmn_instance_process_at(const struct bpmn_instance *self, int64_t key);
+/* The headers of the open job of that key; none when it is not open. */
+struct bpmn_pairs bpmn_instance_job_headers(struct arena *arena, const struct bpmn_instance *self, int64_t key);
 size_t bpmn_instance_incident_count(const struct bpmn_instance *self);
 /* Whether the job, task, decision, timer, subscription or incident of that key is still open. What a step has opened it
  * may have closed again further down its list of effects: a host that acts on effects while it reads them asks this
@@ -351,7 +355,9 @@ MUST_USE enum status bpmn_instance_decode(struct arena *arena, struct str bytes,
 /* The state for people, as a context:
  *   { key, process, version, state, startedAt, endedAt, variables,
  *     waits:     [wait]            what the process itself waits for: the starts of its event sub-processes
+ *     job?, jobType?, retries?, listening?    the job of one of the process's own execution listeners
  *     tokens:    [{ element, name?, type, key, process, parent, since, state, loopCounter?, variables?,
+ *                   activation?: true for the scope of what was activated in the ad-hoc sub-process of that element,
  *                   job?, jobType?, retries?, decision?,
  *                   task?: { key, assignee?, candidateGroups, candidateUsers, due, followUp, priority, form? },
  *                   listening?: { event, action?, changed?, task? },   a listener's job is out; task: as it will be
@@ -364,6 +370,18 @@ MUST_USE enum status bpmn_instance_decode(struct arena *arena, struct str bytes,
  *                 "leaving", "terminating" (ended from outside, while listeners of tasks in it are asked)
  * Keys are numbers, times are date-times in Asia/Shanghai. */
 struct value bpmn_instance_view(struct arena *arena, const struct bpmn_instance *self);
+
+/* What an instance tells of one element of its own process, not of those it calls: a token that is there, or how often
+ * it was passed. */
+struct bpmn_trace {
+    size_t element;         /* place in bpmn_process_info's elements */
+    int64_t since_ms;       /* of a token; 0: how it was passed, and then */
+    uint32_t entered, left; /* left: completed or cancelled */
+    int64_t first_ms, last_ms; /* first entered, last left */
+};
+typedef void bpmn_trace_function(void *arg, const struct bpmn_trace *trace);
+/* One call for each token, and one for each element that was entered. */
+void bpmn_instance_trace(const struct bpmn_instance *self, bpmn_trace_function *fn, void *arg);
 
 /* ---- Starting by events ---- */
 

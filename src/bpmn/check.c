@@ -49,10 +49,17 @@ static void mark_inside(struct reach *self, const struct element *container)
     }
 }
 
+static bool constant_false(const struct expression *condition)
+{
+    struct value value;
+    return condition->program && feel_constant(condition->program, &value) && !value_is_true(value);
+}
+
 static void mark_next(struct reach *self, const struct element *element)
 {
     for (size_t i = 0; i < element->out_count; i++)
-        mark(self, element->out[i]->to);
+        if (element->out[i] == element->default_flow || !constant_false(&element->out[i]->condition))
+            mark(self, element->out[i]->to);
     for (size_t i = 0; i < element->boundary_count; i++) {
         mark(self, element->boundaries[i]);
         if (element->boundaries[i]->event == BPMN_EVENT_COMPENSATION && element->boundaries[i]->definition)
@@ -79,12 +86,6 @@ static void find_reachable(struct bpmn_checker *self)
 }
 
 /* ---- Gateways and ends ---- */
-
-static bool constant_false(const struct expression *condition)
-{
-    struct value value;
-    return condition->program && feel_constant(condition->program, &value) && !value_is_true(value);
-}
 
 static void check_choice(struct bpmn_checker *self, const struct element *gateway)
 {
@@ -135,10 +136,24 @@ static void check_end(struct bpmn_checker *self, const struct element *element)
 
 /* ---- Loops in which nothing ever waits ---- */
 
+static bool rests(const struct element *element);
+
+/* Whether anything in a sub-process rests, or leaves it by an error. */
+static bool rests_inside(const struct element *container)
+{
+    for (size_t i = 0; i < container->child_count; i++) {
+        const struct element *child = container->children[i];
+        bool throws = child->type == BPMN_END_EVENT && child->event == BPMN_EVENT_ERROR;
+        if (throws || rests(child))
+            return true;
+    }
+    return false;
+}
+
 static bool rests(const struct element *element)
 {
     switch ((enum bpmn_type)element->type) {
-    case BPMN_SUB_PROCESS:
+    case BPMN_SUB_PROCESS: return rests_inside(element);
     case BPMN_EVENT_SUB_PROCESS:
     case BPMN_AD_HOC_SUB_PROCESS:
     case BPMN_CALL_ACTIVITY:
@@ -146,7 +161,7 @@ static bool rests(const struct element *element)
     case BPMN_SERVICE_TASK:
     case BPMN_SEND_TASK:
     case BPMN_RECEIVE_TASK:
-    case BPMN_EVENT_GATEWAY:
+    case BPMN_EVENT_GATEWAY: return true;
     case BPMN_CATCH_EVENT: return element->event != BPMN_EVENT_LINK;
     case BPMN_THROW_EVENT:
     case BPMN_SCRIPT_TASK:
@@ -164,26 +179,40 @@ static bool rests(const struct element *element)
     return false;
 }
 
+/* Where the token of a throwing link event goes; NULL for all else. */
+static const struct element *link_target(const struct element *element)
+{
+    bool throws = element->type == BPMN_THROW_EVENT && element->event == BPMN_EVENT_LINK;
+    return throws ? element->definition->link_target : NULL;
+}
+
 /* Elements from which neither an end nor a place to wait can be reached run for ever. */
 static void check_loops(struct bpmn_checker *self)
 {
     const struct bpmn_process *process = self->process;
     bool *stops = arena_array(self->arena, bool, process->element_count);
     VECTOR(const struct element *) queue = {0};
+    VECTOR(const struct element *) links = {0};
     for (size_t i = 1; i < process->element_count; i++) {
         const struct element *element = process->elements[i];
-        stops[i] = rests(element) || element->out_count == 0;
+        stops[i] = rests(element) || (element->out_count == 0 && !link_target(element));
         if (stops[i])
             VECTOR_PUSH(self->arena, &queue, element);
+        if (link_target(element))
+            VECTOR_PUSH(self->arena, &links, element);
     }
-    for (size_t i = 0; i < queue.count; i++)
-        for (size_t j = 0; j < queue.items[i]->in_count; j++) {
-            const struct element *from = queue.items[i]->in[j]->from;
-            if (!stops[from->index]) {
-                stops[from->index] = true;
-                VECTOR_PUSH(self->arena, &queue, from);
-            }
+    for (size_t i = 0; i < queue.count; i++) {
+        const struct element *reached = queue.items[i];
+        bool caught = reached->type == BPMN_CATCH_EVENT && reached->event == BPMN_EVENT_LINK;
+        size_t before = caught ? links.count : reached->in_count;
+        for (size_t j = 0; j < before; j++) {
+            const struct element *from = caught ? links.items[j] : reached->in[j]->from;
+            if (stops[from->index] || (caught && link_target(from) != reached))
+                continue;
+            stops[from->index] = true;
+            VECTOR_PUSH(self->arena, &queue, from);
         }
+    }
     for (size_t i = 1; i < process->element_count; i++)
         if (!stops[i] && self->reachable[i])
             bpmn_check_report(self, BPMN_ERROR, "loop-without-wait", process->elements[i],

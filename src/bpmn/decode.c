@@ -229,7 +229,7 @@ static bool wait_fits(const struct node *node, const struct wait *wait)
     if (!receives && (element->event != events[wait->kind] || !element->definition))
         return false;
     bool own = element == node->element;
-    bool boundary = element->host == node->element && !bpmn_node_is_inner(node);
+    bool boundary = element->host == node->element && !bpmn_node_is_part(node);
     bool event_sub = element->type == BPMN_START_EVENT && element->parent->type == BPMN_EVENT_SUB_PROCESS &&
                      element->parent->parent == node->element;
     bool behind =
@@ -313,7 +313,7 @@ static void get_loop(struct reader *self, struct node *node)
         return;
     bool fits =
         node->element->ad_hoc && !node->body
-            ? loop->count == 0
+            ? (loop->count == 0 || self->version >= ENCODING_ACTIVATIONS) && value_is_null(loop->items)
             : loop->items.kind == VALUE_LIST && loop->items.list->count == loop->count &&
                   (value_is_null(outputs) || (outputs.kind == VALUE_LIST && outputs.list->count == loop->count));
     self->damaged = !fits;
@@ -364,6 +364,8 @@ static void get_transition(struct reader *self, struct node *node)
 static bool event_fits(const struct node *node, const struct ending *ending)
 {
     const struct element *event = ending->event;
+    if (bpmn_node_is_activation(node))
+        return ending->kind == ENDING_GONE && !event;
     if (ending->kind == ENDING_GONE)
         return !event || (event->type == BPMN_BOUNDARY_EVENT && event->host == node->element);
     if (ending->kind == ENDING_COMPLETE)
@@ -461,6 +463,9 @@ static bool place_fits(const struct node *node)
     if (parent->body)
         return element == parent->element && !node->body && parent->loop && node->loop_counter >= 1 &&
                node->loop_counter <= parent->loop->count;
+    if (bpmn_node_is_activation(node))
+        return element->ad_hoc && !node->body && !node->loop && !bpmn_node_is_activation(parent) && parent->loop &&
+               node->loop_counter >= 1 && node->loop_counter <= parent->loop->count;
     if (element->type == BPMN_PROCESS)
         return parent->element->type == BPMN_CALL_ACTIVITY;
     return (element->parent == parent->element || element->for_compensation) &&
@@ -485,7 +490,8 @@ static void get_node(struct reader *self, size_t ordinal)
     node->phase = (uint8_t)get_below(self, PHASE_TERMINATING + 1);
     node->work = (uint8_t)get_below(self, WORK_COMPENSATION + 1);
     static const uint64_t last_flags[] = {
-        [ENCODING_PLAIN] = NODE_STARTING, [ENCODING_LISTENING] = NODE_TRANSITION, [ENCODING_ENDING] = NODE_ENDING};
+        [ENCODING_PLAIN] = NODE_STARTING, [ENCODING_LISTENING] = NODE_TRANSITION, [ENCODING_ENDING] = NODE_ENDING,
+        [ENCODING_ACTIVATIONS] = NODE_ENDING};
     uint64_t flags = get_below(self, last_flags[self->version] * 2);
     node->body = flags & NODE_BODY;
     node->triggered = (flags & NODE_TRIGGERED) != 0;
@@ -596,7 +602,7 @@ enum status bpmn_instance_decode(struct arena *arena, struct str bytes, const st
     struct reader self = {.arena = arena, .bytes = bytes};
     const char *mark = get_bytes(&self, 2);
     if (!mark || memcmp(mark, "TB", 2) != 0 || (self.version = get_number(&self)) < ENCODING_PLAIN ||
-        self.version > ENCODING_ENDING)
+        self.version > ENCODING_ACTIVATIONS)
         return error_set(err, ERROR_INVALID, "instance-unreadable",
                          "The bytes are no process instance of this version.");
     if (get_processes(&self, env, err) != OK)

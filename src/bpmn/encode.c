@@ -352,7 +352,9 @@ static void collect_processes(struct writer *self)
     for (struct node *node = bpmn_node_after(self->instance, NULL); node;
          node = bpmn_node_after(self->instance, node)) {
         node->ordinal = ordinal++;
-        if (node->ending)
+        if (node->element->ad_hoc && !node->body && node->loop && node->loop->count > 0)
+            self->version = ENCODING_ACTIVATIONS;
+        else if (node->ending && self->version < ENCODING_ENDING)
             self->version = ENCODING_ENDING;
         else if (node->transition && self->version == ENCODING_PLAIN)
             self->version = ENCODING_LISTENING;

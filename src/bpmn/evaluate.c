@@ -162,17 +162,21 @@ static void report(struct step *step, const struct node *node, struct value cont
     bpmn_step_effect(step, BPMN_VARIABLES_SET, node)->variables = context;
 }
 
-void bpmn_apply_result(struct step *step, struct node *node, struct value context)
+void bpmn_set_all_upwards(struct step *step, struct node *node, struct value context)
 {
     if (context.kind != VALUE_CONTEXT || context.context->count == 0)
         return;
-    if (node->element->outputs.count > 0) {
-        bpmn_set_all_local(step, node, context);
-        return;
-    }
     for (size_t i = 0; i < context.context->count; i++)
         bpmn_set_upwards(step, node, context.context->members[i].key, context.context->members[i].value);
     report(step, node, context);
+}
+
+void bpmn_apply_result(struct step *step, struct node *node, struct value context)
+{
+    if (node->element->outputs.count > 0)
+        bpmn_set_all_local(step, node, context);
+    else
+        bpmn_set_all_upwards(step, node, context);
 }
 
 /* ---- Mappings ---- */

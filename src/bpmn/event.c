@@ -253,7 +253,7 @@ static bool catches(const struct element *element, enum bpmn_event event, struct
 
 static const struct element *find_boundary(const struct node *node, enum bpmn_event event, struct str code)
 {
-    if (bpmn_node_is_inner(node))
+    if (bpmn_node_is_part(node))
         return NULL;
     for (int any = 0; any < 2; any++)
         for (size_t i = 0; i < node->element->boundary_count; i++)
@@ -318,7 +318,7 @@ void bpmn_event_remember(struct step *step, struct node *node)
     if (!node->element->has_compensation || node->element->type == BPMN_PROCESS)
         return;
     struct node *scope = node->parent;
-    if (bpmn_node_is_inner(node)) {
+    if (bpmn_node_is_part(node)) {
         while (node->compensations) {
             struct compensation *moved = node->compensations;
             node->compensations = moved->next;

@@ -131,6 +131,16 @@ bool bpmn_node_is_inner(const struct node *node)
     return node->parent && node->parent->body;
 }
 
+bool bpmn_node_is_activation(const struct node *node)
+{
+    return node->parent && node->parent->element == node->element && !node->parent->body;
+}
+
+bool bpmn_node_is_part(const struct node *node)
+{
+    return bpmn_node_is_inner(node) || bpmn_node_is_activation(node);
+}
+
 struct history *bpmn_instance_history(struct bpmn_instance *instance, const struct bpmn_process *process)
 {
     for (size_t i = 0; i < instance->histories.count; i++)
@@ -279,6 +289,8 @@ static bool belongs(const struct node *node, const struct node *child)
 {
     if (node->body)
         return child->element == node->element;
+    if (child->element == node->element)
+        return node->element->type == BPMN_AD_HOC_SUB_PROCESS && !bpmn_node_is_activation(node);
     if (child->element->type == BPMN_PROCESS)
         return node->element->type == BPMN_CALL_ACTIVITY;
     return child->element->parent == node->element || child->element->for_compensation;
@@ -295,7 +307,7 @@ static bool rests(const struct node *node)
     case PHASE_END_LISTENERS: return node->work == WORK_JOB && node->children == 0;
     case PHASE_ACTIVE:
         return node->work != WORK_NONE || node->waits || node->children > 0 ||
-               (node->element->type == BPMN_AD_HOC_SUB_PROCESS && !node->body);
+               (node->element->type == BPMN_AD_HOC_SUB_PROCESS && !node->body && !bpmn_node_is_activation(node));
     case PHASE_TERMINATING: return node->work == WORK_JOB || node->children > 0;
     case PHASE_ENTERING:
     case PHASE_LEAVING: return false;

@@ -1,7 +1,7 @@
 /* What the files of this module share: the compiled model, the instance's tree, and the parts of the stepper.
  *
  *   load*.c, xml.c     XML -> struct bpmn_model            step.c     commands: refuse or apply
- *   instance.c         the tree of nodes, variables        run.c      entering, doing and leaving elements
+ *   instance.c         the tree of nodes, variables        run.c      entering and leaving elements
  *   encode.c decode.c  instance <-> bytes                  event.c    waits, triggers, errors, compensation
  *   view.c             instance -> value for people        evaluate.c expressions and mappings
  *   timer.c            when timers are due                 task.c     jobs, user tasks, decisions, calls
@@ -9,7 +9,7 @@
  *   listen.c           task listeners                      ad_hoc.c   ad-hoc sub-processes
  *   migrate.c          to another version of the model     start.c    processes that events start
  *   check*.c           static analysis                     model.c    look-ups in a model
- *   soundness.c        deadlocks, lack of synchronisation */
+ *   soundness.c        deadlocks, lack of synchronisation  do.c       what each kind of element does */
 #pragma once
 
 #include "bpmn/bpmn.h"
@@ -69,6 +69,7 @@ struct job_definition {
 };
 struct listener {
     struct expression type, retries;
+    struct bpmn_pairs headers; /* execution listeners: beside those of the element, and before them */
 };
 struct listeners {
     size_t count;
@@ -273,6 +274,7 @@ struct ending {
     struct str reason;      /* of the whole instance's end */
 };
 
+/* Of a multi-instance body. An ad-hoc sub-process counts its activations in count. */
 struct loop_state {
     struct value items;   /* the input collection */
     struct list *outputs; /* one for each item, filled as they complete; NULL without output collection */
@@ -291,7 +293,7 @@ struct node {
     bool dead;
     bool opened;           /* boundary events are waiting */
     bool triggered;        /* an event that has happened before the node was entered */
-    uint32_t loop_counter; /* instances of a multi-instance: 1… */
+    uint32_t loop_counter; /* instances of a multi-instance, activations of an ad-hoc sub-process: 1… */
     uint32_t listener;     /* the listener whose job is out */
     int32_t retries;
     int64_t work_key;
@@ -351,6 +353,10 @@ struct history *bpmn_instance_history(struct bpmn_instance *instance, const stru
 bool bpmn_node_is_called_process(const struct node *node);
 /* True for an instance inside a multi-instance body. */
 bool bpmn_node_is_inner(const struct node *node);
+/* True for an activation: the scope, in an ad-hoc sub-process, of an element that was chosen and what comes behind. */
+bool bpmn_node_is_activation(const struct node *node);
+/* True for both: one of several of the same element, whose events and history are those of the node around them. */
+bool bpmn_node_is_part(const struct node *node);
 
 void bpmn_variables_put(struct arena *arena, struct variables *self, struct str name, struct value value);
 const struct value *bpmn_variables_find(const struct variables *self, struct str name);
@@ -390,7 +396,6 @@ struct step {
 void bpmn_step_settle(struct step *step); /* until nothing moves */
 void bpmn_run_enter(struct step *step, struct node *scope, const struct element *element, const struct flow *flow);
 void bpmn_run_start(struct step *step, struct node *node);
-void bpmn_run_activate(struct step *step, struct node *node);
 /* Completes what the element does: outputs, listeners, then leave. */
 void bpmn_run_complete(struct step *step, struct node *node);
 void bpmn_run_leave(struct step *step, struct node *node);
@@ -421,8 +426,6 @@ void bpmn_run_resume(struct step *step, struct node *node, enum resume where);
 void bpmn_run_end_instance(struct step *step, enum bpmn_state state, struct str reason);
 /* What is left to be done when the scope is empty. Events that begin and end with it go on from there. */
 void bpmn_run_set_ending(struct step *step, struct node *node, const struct ending *ending);
-/* Opens a container that is being entered: its event sub-processes. False: an incident was raised. */
-bool bpmn_run_open_scope(struct step *step, struct node *node);
 struct node *bpmn_run_new_node(struct step *step, struct node *scope, const struct element *element);
 
 struct bpmn_effect *bpmn_step_effect(struct step *step, enum bpmn_effect_kind kind, const struct node *node);
@@ -430,6 +433,11 @@ void bpmn_step_incident(struct step *step, struct node *node, enum incident_type
                         const char *format, ...) PRINTF_LIKE(5, 6);
 void bpmn_step_clear_incident(struct step *step, struct node *node);
 int64_t bpmn_step_key(struct step *step);
+
+/* do.c */
+void bpmn_run_activate(struct step *step, struct node *node);
+/* Opens a container that is being entered: its event sub-processes. False: an incident was raised. */
+bool bpmn_run_open_scope(struct step *step, struct node *node);
 
 /* evaluate.c: overlay may be NULL; its variables hide the node's. */
 struct value bpmn_evaluate(struct step *step, const struct node *node, const struct expression *expression,
@@ -444,6 +452,8 @@ void bpmn_set_local(struct step *step, struct node *scope, struct str name, stru
 /* Sets a variable in the first scope from node upwards that has it, else at the root of the process. */
 void bpmn_set_upwards(struct step *step, struct node *node, struct str name, struct value value);
 void bpmn_set_all_local(struct step *step, struct node *scope, struct value context);
+/* Each to the first scope from here that has the name, else to the process. */
+void bpmn_set_all_upwards(struct step *step, struct node *node, struct value context);
 /* What a job, message or called process gave: local if there are output mappings, else upwards. */
 void bpmn_apply_result(struct step *step, struct node *node, struct value context);
 void bpmn_apply_inputs(struct step *step, struct node *node);
@@ -511,9 +521,12 @@ void bpmn_loop_next(struct step *step, struct node *body);
 
 /* ad_hoc.c */
 void bpmn_ad_hoc_start(struct step *step, struct node *node);
-/* A child is about to leave. False: the ad-hoc sub-process has ended and the child with it, or an incident was raised.
- */
-bool bpmn_ad_hoc_child_leaves(struct step *step, struct node *child);
+/* A new, empty activation in it. */
+struct node *bpmn_ad_hoc_open(struct step *step, struct node *node);
+/* The end of an activation or, in instances that were stored without them, of the last element of a path. */
+void bpmn_ad_hoc_leave(struct step *step, struct node *child);
+/* True when bpmn_ad_hoc_leave is how it ends. */
+bool bpmn_ad_hoc_ends_with(const struct node *child);
 /* The collection goes up when the sub-process ends. */
 void bpmn_ad_hoc_outputs(struct step *step, struct node *node);
 bool bpmn_ad_hoc_can_start(const struct element *element);
@@ -554,8 +567,9 @@ extern const char *const bpmn_incident_names[INCIDENT_TYPES];
  *   histories   [process, passed elements, passed flows]
  *   nodes       [parent, process, element, …]   parents before children; keys are relative to the root's key
  * Numbers are LEB128, signed ones zigzag; texts are length and bytes. The second version is written only where a task
- * listener works, the third only where something is ending: others stay readable for servers that do not know it. */
-enum encoding_version { ENCODING_PLAIN = 1, ENCODING_LISTENING, ENCODING_ENDING };
+ * listener works, the third only where something is ending, the fourth only where an ad-hoc sub-process has activated
+ * something: others stay readable for servers that do not know it. */
+enum encoding_version { ENCODING_PLAIN = 1, ENCODING_LISTENING, ENCODING_ENDING, ENCODING_ACTIVATIONS };
 enum node_flag {
     NODE_BODY = 1,
     NODE_TRIGGERED = 2,

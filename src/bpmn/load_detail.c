@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-/* Extension elements that change nothing for the engine. */
+/* Extension elements that change nothing for the engine, or are read elsewhere. */
 static const char *const without_effect[] = {
     "properties",   "taskHeaders",     "versionTag",    "userTaskForm", "modelerTemplateIcon",
-    "retryCounter", "linkedResources", "exampleOutput", "template",
+    "retryCounter", "agentDefinition", "exampleOutput", "template",
 };
 static const char *const understood[] = {
     "taskDefinition",     "ioMapping",          "loopCharacteristics",
@@ -121,6 +121,8 @@ static struct listeners load_listeners(struct loader *self, const struct element
         struct listener *listener = &items[count++];
         attribute(self, child, element->id, "type", &listener->type);
         attribute(self, child, element->id, "retries", &listener->retries);
+        listener->headers =
+            bpmn_load_pairs(self, bpmn_xml_child(child, ZEEBE_NAMESPACE, "taskHeaders"), "header", "key");
         if (listener->type.text.len == 0)
             bpmn_load_problem(self, child, element->id, "job-type-missing", "A listener has no type.");
     }
@@ -165,6 +167,9 @@ static void load_form(struct loader *self, const xmlNode *form, struct str id, s
     static const char *const names[] = {"formId", "formKey", "externalReference"};
     for (size_t i = 0; i < COUNT_OF(names) && !expression_present(out); i++)
         attribute(self, form, id, names[i], out);
+    if (str_starts(out->text, STR("camunda-forms:bpmn:")))
+        bpmn_load_problem(self, form, id, "unsupported-form",
+                          "A form inside the process cannot be shown: deploy it as a .form file and name its formId.");
 }
 
 static void load_user_task(struct loader *self, struct element *element, const xmlNode *xml)
@@ -210,6 +215,11 @@ static struct called *load_called(struct loader *self, struct element *element, 
     called->result_variable = or_empty(bpmn_xml_attribute(self, extension, "resultVariable"));
     called->all_child_variables = bpmn_xml_flag(self, extension, "propagateAllChildVariables", true);
     called->all_parent_variables = bpmn_xml_flag(self, extension, "propagateAllParentVariables", true);
+    static const char *const beyond[] = {"businessId", "processIdExpression"};
+    for (size_t i = 0; i < COUNT_OF(beyond); i++)
+        if (bpmn_xml_attribute(self, extension, beyond[i]).len > 0)
+            bpmn_load_problem(self, extension, element->id, "unsupported-extension", "zeebe:%s cannot be executed.",
+                              beyond[i]);
     if (called->id.text.len == 0)
         bpmn_load_problem(self, extension, element->id, "called-missing", "The %s has no %s.", name, id_name);
     if (str_equal(called->binding, STR("versionTag")) && called->version_tag.len == 0)

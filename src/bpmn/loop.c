@@ -30,10 +30,10 @@ static void finish_body(struct step *step, struct node *body)
     if (body->loop->outputs)
         bpmn_set_upwards(step, body->parent, body->element->loop->output_collection,
                          value_of_list(body->loop->outputs));
-    struct node *scope = body->parent;
-    if (scope->element->type == BPMN_AD_HOC_SUB_PROCESS && !bpmn_ad_hoc_child_leaves(step, body))
-        return;
-    bpmn_run_leave_by(step, body, body->element->out, body->element->out_count);
+    if (bpmn_ad_hoc_ends_with(body))
+        bpmn_ad_hoc_leave(step, body);
+    else
+        bpmn_run_leave_by(step, body, body->element->out, body->element->out_count);
 }
 
 static bool read_collection(struct step *step, struct node *body, struct value *out)

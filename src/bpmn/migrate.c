@@ -157,7 +157,7 @@ static void open_waits(struct migration *self, struct node *node)
 {
     if (node->phase != PHASE_ACTIVE || node->incident)
         return;
-    if (node->opened && !bpmn_node_is_inner(node) && !bpmn_event_open_boundaries(self->step, node))
+    if (node->opened && !bpmn_node_is_part(node) && !bpmn_event_open_boundaries(self->step, node))
         return;
     if (bpmn_element_is_container(node->element) && !node->body)
         (void)bpmn_run_open_scope(self->step, node);

@@ -25,7 +25,7 @@ static struct node *live_scope(const struct bpmn_instance *instance, const struc
     struct node *found = NULL;
     *count = 0;
     for (struct node *node = bpmn_node_after(instance, NULL); node; node = bpmn_node_after(instance, node)) {
-        if (node->element != container || node->body || node->phase != PHASE_ACTIVE)
+        if (node->element != container || node->body || node->phase != PHASE_ACTIVE || bpmn_node_is_activation(node))
             continue;
         found = node;
         ++*count;
@@ -105,6 +105,8 @@ static void enter(struct step *step, const struct bpmn_move *move, const struct 
     struct node *scope = open_scopes(step, element->parent, moved);
     if (!scope)
         return;
+    if (scope->element->ad_hoc && !bpmn_node_is_activation(scope))
+        scope = bpmn_ad_hoc_open(step, scope);
     bpmn_set_all_local(step, scope, move->variables);
     struct token token = {scope, element, NULL};
     VECTOR_PUSH(step->arena, &step->queue, token);

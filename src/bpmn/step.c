@@ -148,9 +148,13 @@ static enum status apply_start(struct step *step, const struct bpmn_command *com
 
 /* ---- Jobs, tasks, decisions ---- */
 
+/* What a listener brings before the element is for the element, what one brings after it for all that follows. */
 static void complete_listener(struct step *step, struct node *node, struct value variables)
 {
-    bpmn_set_all_local(step, node, variables);
+    if (node->phase == PHASE_START_LISTENERS)
+        bpmn_set_all_local(step, node, variables);
+    else
+        bpmn_set_all_upwards(step, node, variables);
     bpmn_run_next_listener(step, node);
 }
 
@@ -398,7 +402,7 @@ static enum status apply_skip(struct step *step, const struct bpmn_command *comm
     bpmn_task_cancel_work(step, node);
     node->skip_reason = command->message.data ? command->message : STR("");
     bpmn_apply_result(step, node, command->variables);
-    if (!chooses && !node->body)
+    if (!chooses && !node->body && !bpmn_node_is_activation(node))
         bpmn_apply_outputs(step, node);
     if (flow)
         bpmn_run_leave_by(step, node, &flow, 1);

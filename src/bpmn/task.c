@@ -16,6 +16,42 @@ static const char *listener_event(const struct node *node)
     return node->phase == PHASE_START_LISTENERS ? "start" : node->phase == PHASE_END_LISTENERS ? "end" : NULL;
 }
 
+static bool has_header(const struct bpmn_pairs *headers, struct str name)
+{
+    for (size_t i = 0; i < headers->count; i++)
+        if (str_equal(headers->items[i].name, name))
+            return true;
+    return false;
+}
+
+/* The element's; while an execution listener works, those of its own go before them. */
+static struct bpmn_pairs job_headers(struct arena *arena, const struct node *node)
+{
+    const struct element *element = node->element;
+    bool starting = node->phase == PHASE_START_LISTENERS;
+    if (node->transition || (!starting && node->phase != PHASE_END_LISTENERS))
+        return element->headers;
+    const struct listeners *listeners = starting ? &element->start_listeners : &element->end_listeners;
+    const struct bpmn_pairs *own = &listeners->items[node->listener].headers;
+    if (own->count == 0)
+        return element->headers;
+    struct bpmn_pair *items = arena_array(arena, struct bpmn_pair, own->count + element->headers.count);
+    size_t count = own->count;
+    memcpy(items, own->items, count * sizeof *items);
+    for (size_t i = 0; i < element->headers.count; i++)
+        if (!has_header(own, element->headers.items[i].name))
+            items[count++] = element->headers.items[i];
+    return (struct bpmn_pairs){count, items};
+}
+
+struct bpmn_pairs bpmn_instance_job_headers(struct arena *arena, const struct bpmn_instance *self, int64_t key)
+{
+    for (const struct node *node = bpmn_node_after(self, NULL); node; node = bpmn_node_after(self, node))
+        if (node->work == WORK_JOB && node->work_key == key)
+            return job_headers(arena, node);
+    return (struct bpmn_pairs){0};
+}
+
 void bpmn_task_create_job(struct step *step, struct node *node, const struct expression *type,
                           const struct expression *retries)
 {
@@ -43,7 +79,7 @@ void bpmn_task_create_job(struct step *step, struct node *node, const struct exp
     effect->job = (struct bpmn_job){
         .type = name,
         .retries = node->retries,
-        .headers = node->element->headers,
+        .headers = job_headers(step->arena, node),
         .variables = bpmn_listen_visible(step->arena, node),
         .listener = listener_event(node),
         .message = STR(""),
@@ -58,7 +94,7 @@ void bpmn_task_update_job(struct step *step, struct node *node, int64_t due_ms, 
     effect->job = (struct bpmn_job){
         .type = node->job_type,
         .retries = node->retries,
-        .headers = node->element->headers,
+        .headers = job_headers(step->arena, node),
         .variables = bpmn_listen_visible(step->arena, node),
         .listener = listener_event(node),
         .due_ms = due_ms,

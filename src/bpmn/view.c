@@ -110,6 +110,18 @@ static struct value view_listening(struct arena *arena, const struct node *node)
     return context_builder_done(&view);
 }
 
+/* What a worker does for the node. */
+static void put_job(struct context_builder *view, const struct node *node)
+{
+    if (node->work == WORK_JOB) {
+        put(view, "job", value_int(node->work_key));
+        put_text(view, "jobType", node->job_type);
+        put(view, "retries", value_int(node->retries));
+    }
+    if (node->transition || node->phase == PHASE_START_LISTENERS || node->phase == PHASE_END_LISTENERS)
+        put(view, "listening", view_listening(view->arena, node));
+}
+
 static struct value view_token(struct arena *arena, const struct node *node)
 {
     struct context_builder token;
@@ -124,20 +136,16 @@ static struct value view_token(struct arena *arena, const struct node *node)
     put(&token, "state", value_cstr(state_of(node)));
     if (node->loop_counter > 0)
         put(&token, "loopCounter", value_int(node->loop_counter));
+    if (bpmn_node_is_activation(node))
+        put(&token, "activation", value_boolean(true));
     if (node->variables.count > 0)
         put(&token, "variables", view_variables(arena, &node->variables));
-    if (node->work == WORK_JOB) {
-        put(&token, "job", value_int(node->work_key));
-        put_text(&token, "jobType", node->job_type);
-        put(&token, "retries", value_int(node->retries));
-    }
+    put_job(&token, node);
     if (node->work == WORK_DECISION)
         put(&token, "decision", value_int(node->work_key));
     if (node->task)
         put(&token, "task",
             view_task(arena, node->transition ? node->transition->task_key : node->work_key, node->task));
-    if (node->transition || node->phase == PHASE_START_LISTENERS || node->phase == PHASE_END_LISTENERS)
-        put(&token, "listening", view_listening(arena, node));
     put(&token, "waits", view_waits(arena, node));
     if (node->incident)
         put(&token, "incident", view_incident(arena, node));
@@ -203,6 +211,8 @@ struct value bpmn_instance_view(struct arena *arena, const struct bpmn_instance 
     put(&view, "endedAt", instant_of(self->ended_ms));
     put(&view, "variables", self->root ? view_variables(arena, &self->root->variables) : value_null);
     put(&view, "waits", self->root ? view_waits(arena, self->root) : value_list(arena, NULL, 0));
+    if (self->root)
+        put_job(&view, self->root);
     struct list_builder tokens;
     struct list_builder incidents;
     list_builder_init(&tokens, arena);
@@ -217,4 +227,28 @@ struct value bpmn_instance_view(struct arena *arena, const struct bpmn_instance 
     view_histories(arena, self, &view);
     put(&view, "incidents", list_builder_done(&incidents));
     return context_builder_done(&view);
+}
+
+static void trace_passed(const struct history *history, bpmn_trace_function *fn, void *arg)
+{
+    for (size_t i = 1; i < history->process->element_count; i++) {
+        const struct element_history *passed = &history->elements[i];
+        struct bpmn_trace trace = {.element = i - 1,
+                                   .entered = passed->entered,
+                                   .left = passed->left + passed->cancelled,
+                                   .first_ms = passed->first_ms,
+                                   .last_ms = passed->last_ms};
+        if (passed->entered)
+            fn(arg, &trace);
+    }
+}
+
+void bpmn_instance_trace(const struct bpmn_instance *self, bpmn_trace_function *fn, void *arg)
+{
+    for (const struct node *node = bpmn_node_after(self, NULL); node; node = bpmn_node_after(self, node))
+        if (node->element->process == self->process && node->element->index > 0)
+            fn(arg, &(struct bpmn_trace){.element = node->element->index - 1, .since_ms = node->since_ms});
+    for (size_t i = 0; i < self->histories.count; i++)
+        if (self->histories.items[i].process == self->process)
+            trace_passed(&self->histories.items[i], fn, arg);
 }

@@ -32,6 +32,8 @@ static const struct http_route routes[] = {
     {HTTP_POST, V "/process-instances/{key}/incidents/search", camunda_search_instance_incidents, BODY, 0, 0, NULL},
     {HTTP_POST, V "/element-instances/search", camunda_search_elements, BODY, 0, 0, NULL},
     {HTTP_GET, V "/element-instances/{key}", camunda_get_element, 0, 0, 0, NULL},
+    {HTTP_POST, V "/element-instances/ad-hoc-activities/{key}/activation", camunda_activate_ad_hoc, BODY, VARIABLES_MAX,
+     0, NULL},
     {HTTP_PUT, V "/element-instances/{key}/variables", camunda_set_variables, BODY, VARIABLES_MAX, 0, NULL},
     {HTTP_POST, V "/variables/search", camunda_search_variables, BODY, 0, 0, NULL},
     {HTTP_POST, V "/jobs/activation", camunda_activate_jobs, BODY, 0, 0, NULL},
@@ -174,7 +176,7 @@ static struct value without_nulls(struct arena *arena, struct value v)
     return context_builder_done(&copy);
 }
 
-static bool nulls_absent(struct http_request *request)
+bool camunda_for_older(struct http_request *request)
 {
     struct call call = {.service = request->context, .actor = &actor_system, .arena = request->arena};
     struct str how;
@@ -185,7 +187,7 @@ static bool nulls_absent(struct http_request *request)
 enum status camunda_reply(struct http_request *request, int status, struct value view)
 {
     struct buf body;
-    if (nulls_absent(request))
+    if (camunda_for_older(request))
         view = without_nulls(request->arena, view);
     http_set_header(request, "Cache-Control", STR("no-cache"));
     buf_init(&body, 0);

@@ -136,6 +136,22 @@ enum status camunda_get_start_form(struct http_request *request, struct error *e
 
 /* ---- Evaluating ---- */
 
+/* Clients of 8.8 know KEY-NUMBER as digits only. */
+static struct value with_plain_keys(struct arena *arena, struct value view)
+{
+    struct value steps = value_get(view, STR("evaluatedDecisions"));
+    struct list_builder plain;
+    list_builder_init(&plain, arena);
+    for (size_t i = 0; i < value_count(steps); i++) {
+        struct str number = value_text(value_get(value_at(steps, i), STR("decisionEvaluationInstanceKey")));
+        struct str key = str_cut(&number, '-');
+        struct value digits = value_string(arena_printf(arena, "%.*s%.*s", STR_ARGS(key), STR_ARGS(number)));
+        list_builder_push(&plain,
+                          value_put_path(arena, value_at(steps, i), STR("decisionEvaluationInstanceKey"), digits));
+    }
+    return value_put_path(arena, view, STR("evaluatedDecisions"), list_builder_done(&plain));
+}
+
 enum status camunda_evaluate_decision(struct http_request *request, struct error *err)
 {
     struct call call;
@@ -151,5 +167,7 @@ enum status camunda_evaluate_decision(struct http_request *request, struct error
     }
     if (service_definition_evaluate(&call, id, key, variables, &view, err) != OK)
         return FAILED;
+    if (camunda_for_older(request))
+        view = with_plain_keys(request->arena, view);
     return camunda_reply(request, 200, view);
 }

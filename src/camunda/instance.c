@@ -165,6 +165,39 @@ enum status camunda_set_variables(struct http_request *request, struct error *er
     return http_reply_empty(request);
 }
 
+static enum status check_activation(struct value item, size_t at, struct error *err)
+{
+    struct str id;
+    struct value variables;
+    if (item.kind != VALUE_CONTEXT) {
+        error_set(err, ERROR_INVALID, "wrong-type", "An element to activate is an object with an elementId.");
+        return error_field(err, "elements[%zu]", at);
+    }
+    if (camunda_need(item, "elementId", &id, err) != OK)
+        return FAILED;
+    return camunda_object(item, "variables", &variables, err);
+}
+
+enum status camunda_activate_ad_hoc(struct http_request *request, struct error *err)
+{
+    struct call call;
+    struct value body, elements;
+    bool cancels;
+    if (camunda_begin(request, &call, &body, err) != OK || camunda_list(body, "elements", &elements, err) != OK ||
+        camunda_flag(body, "cancelRemainingInstances", false, &cancels, err) != OK)
+        return FAILED;
+    if (value_count(elements) == 0) {
+        error_set(err, ERROR_INVALID, "required", "Name at least one element to activate.");
+        return error_field(err, "elements");
+    }
+    for (size_t i = 0; i < value_count(elements); i++)
+        if (check_activation(value_at(elements, i), i, err) != OK)
+            return FAILED;
+    if (service_ad_hoc_activate(&call, http_param(request, "key"), elements, cancels, err) != OK)
+        return FAILED;
+    return http_reply_empty(request);
+}
+
 /* ---- Messages and signals ---- */
 
 static enum status read_message(struct http_request *request, struct call *call, struct service_message *out,

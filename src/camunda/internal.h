@@ -9,6 +9,8 @@
 /* The release whose API this is. */
 #define CAMUNDA_LEVEL "8.9.0"
 
+/* Whether the setting camunda.optional asks for answers as clients of 8.8 want them. */
+bool camunda_for_older(struct http_request *request);
 /* Answers with JSON. Members without a value are null, or left out where the setting camunda.optional is "absent". */
 enum status camunda_reply(struct http_request *request, int status, struct value view);
 /* Answers with a problem; errors is a list put beside it, or null. */
@@ -47,12 +49,13 @@ struct value camunda_task_change(struct http_request *request, struct value chan
         row(get_process_xml) row(get_start_form) row(search_decisions) row(get_decision) row(get_decision_xml)         \
             row(search_requirements) row(get_requirements) row(get_requirements_xml) row(evaluate_decision)            \
                 row(start_instance) row(search_instances) row(get_instance) row(cancel_instance) row(search_elements)  \
-                    row(get_element) row(set_variables) row(search_variables) row(activate_jobs) row(complete_job)     \
-                        row(fail_job) row(throw_error) row(update_job) row(search_tasks) row(get_task)                 \
-                            row(update_task) row(assign_task) row(unassign_task) row(complete_task) row(get_task_form) \
-                                row(search_task_variables) row(search_effective_variables) row(publish_message)        \
-                                    row(correlate_message) row(broadcast_signal) row(search_incidents)                 \
-                                        row(search_instance_incidents) row(get_incident) row(resolve_incident)
+                    row(get_element) row(activate_ad_hoc) row(set_variables) row(search_variables) row(activate_jobs)  \
+                        row(complete_job) row(fail_job) row(throw_error) row(update_job) row(search_tasks)             \
+                            row(get_task) row(update_task) row(assign_task) row(unassign_task) row(complete_task)      \
+                                row(get_task_form) row(search_task_variables) row(search_effective_variables)          \
+                                    row(publish_message) row(correlate_message) row(broadcast_signal)                  \
+                                        row(search_incidents) row(search_instance_incidents) row(get_incident)         \
+                                            row(resolve_incident)
 #define CAMUNDA_DECLARE(name) enum status camunda_##name(struct http_request *request, struct error *err);
 CAMUNDA_HANDLERS(CAMUNDA_DECLARE)
 #undef CAMUNDA_DECLARE

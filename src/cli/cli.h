@@ -8,6 +8,9 @@
 /* argv[0] is the subcommand's name. Returns the process's exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 typedef int cli_command(int argc, char **argv);
 
+/* Runs a command; with --help as its first or second word it only tells how it is used, on stdout, and succeeds. */
+int cli_run(cli_command *run, int argc, char **argv);
+
 cli_command cli_feel;
 cli_command cli_dmn;
 cli_command cli_bpmn;

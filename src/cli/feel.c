@@ -56,7 +56,7 @@ int cli_feel(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--context") == 0 && i + 1 < argc)
             context = argv[++i];
-        else if (!text)
+        else if (!text && strcmp(argv[i], "--help") != 0)
             text = argv[i];
         else
             text = NULL, i = argc;

@@ -37,6 +37,7 @@ static int usage(FILE *to)
     fprintf(to, "tongban %s: public services of a provincial health commission\n\n", TONGBAN_VERSION);
     for (size_t i = 0; i < COUNT_OF(commands); i++)
         fprintf(to, "  tongban %s\n", commands[i].usage);
+    fprintf(to, "\n  tongban COMMAND --help                          the options of a command\n");
     return to == stdout ? 0 : 2;
 }
 
@@ -77,6 +78,11 @@ int main(int argc, char **argv)
     arguments = argv;
     if (argc < 2)
         return usage(stderr);
+    if (argc > 2 && strcmp(argv[1], "help") == 0) {
+        static char help[] = "--help";
+        argv[1] = argv[2];
+        argv[2] = help;
+    }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
         return usage(stdout);
     if (strcmp(argv[1], "--version") == 0)
@@ -85,7 +91,7 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) == 0) {
             if (!commands[i].run)
                 become_server();
-            return commands[i].run(argc - 1, argv + 1);
+            return cli_run(commands[i].run, argc - 1, argv + 1);
         }
     fprintf(stderr, "tongban: no command '%s'; see tongban --help\n", argv[1]);
     return 2;

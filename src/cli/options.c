@@ -19,6 +19,8 @@ bool cli_options_read(int argc, char **argv, struct cli_option *options, size_t 
         size_t k = 0;
         while (k < option_count && strcmp(options[k].name, argv[i]) != 0)
             k++;
+        if (strcmp(argv[i], "--help") == 0)
+            return false;
         if (k == option_count) {
             fprintf(stderr, "tongban %s: there is no option %s\n", argv[0], argv[i]);
             return false;

@@ -10,7 +10,7 @@ struct cli_option {
 };
 
 /* Fills options and at most word_max words; false, with a sentence on stderr, for an unknown option, a missing value or
- * too many words. */
+ * too many words; false without one for --help. */
 MUST_USE bool cli_options_read(int argc, char **argv, struct cli_option *options, size_t option_count,
                                const char **words, size_t word_max, size_t *word_count);
 

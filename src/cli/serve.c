@@ -16,23 +16,24 @@
 #include "service/bulk.h"
 #include "service/certificate.h"
 #include "service/exchange.h"
-#include "service/message.h"
 #include "service/indicator.h"
-#include "service/operate.h"
+#include "service/message.h"
 #include "service/model.h"
+#include "service/operate.h"
 
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BATCH 200
-#define BATCH_WANTED 20 /* while others want to write */
+#define BATCH_WANTED 20    /* while others want to write */
 #define CHANGES_BATCH 1000 /* they give way by themselves */
 #define STEP_MS 200
 #define UPKEEP_MS 60000
@@ -218,7 +219,7 @@ static bool error_page(struct http_request *request, const struct error *err)
     return api_error_page(request, err) || camunda_error_page(request, err) || portal_error_page(request, err);
 }
 
-enum { DATA, DB, LISTEN, PACKS, WEB, DEMO, AGENCIES, URL, RATE, ALGORITHM, LOG, TLS_CERT, TLS_KEY };
+enum { DATA, DB, LISTEN, PACKS, WEB, DEMO, AGENCIES, URL, RATE, ALGORITHM, LOG, TLS_CERT, TLS_KEY, ATTACHED };
 
 static enum status start_http(struct cli_store *store, const struct cli_option *given, const char *web,
                               struct http_server **out, struct error *err)
@@ -288,6 +289,16 @@ static int run(struct cli_store *store, struct http_server *server)
     return 0;
 }
 
+static int usage(void)
+{
+    fprintf(stderr, "usage: tongban serve [--data DIR] [--db postgres://…] [--listen ADDR:PORT] [--packs DIR] "
+                    "[--web DIR] [--demo]\n"
+                    "       [--agencies URL] [--public-url URL] [--rate N] [--algorithm SM2|ES256] [--log "
+                    "debug|info|warning|error]\n"
+                    "       [--tls-cert FILE.pem --tls-key FILE.pem] [--attached]\n");
+    return 2;
+}
+
 int cli_serve(int argc, char **argv)
 {
     struct cli_option options[] = {[DATA] = {"--data", false, "data"},
@@ -302,22 +313,17 @@ int cli_serve(int argc, char **argv)
                                    [ALGORITHM] = {"--algorithm", false, "SM2"},
                                    [LOG] = {"--log", false, "info"},
                                    [TLS_CERT] = {"--tls-cert", false, NULL},
-                                   [TLS_KEY] = {"--tls-key", false, NULL}};
-    size_t count = 0;
-    bool es256 = false;
-    if (!cli_options_read(argc, argv, options, COUNT_OF(options), NULL, 0, &count) ||
-        (!(es256 = strcmp(options[ALGORITHM].value, "ES256") == 0) && strcmp(options[ALGORITHM].value, "SM2") != 0)) {
-        fprintf(stderr, "usage: tongban serve [--data DIR] [--db postgres://…] [--listen ADDR:PORT] [--packs DIR] "
-                        "[--web DIR] [--demo]\n"
-                        "       [--agencies URL] [--public-url URL] [--rate N] [--algorithm SM2|ES256] [--log "
-                        "debug|info|warning|error]\n"
-                        "       [--tls-cert FILE.pem --tls-key FILE.pem]\n");
-        return 2;
-    }
+                                   [TLS_KEY] = {"--tls-key", false, NULL},
+                                   [ATTACHED] = {"--attached", true, NULL}};
     static const char *const levels[] = {"debug", "info", "warning", "error"};
-    for (size_t i = 0; i < COUNT_OF(levels); i++)
-        if (strcmp(options[LOG].value, levels[i]) == 0)
-            log_set_level((enum log_level)i);
+    size_t count = 0, level = 0;
+    bool good = cli_options_read(argc, argv, options, COUNT_OF(options), NULL, 0, &count);
+    bool es256 = strcmp(options[ALGORITHM].value, "ES256") == 0;
+    while (level < COUNT_OF(levels) && strcmp(options[LOG].value, levels[level]) != 0)
+        level++;
+    if (!good || level == COUNT_OF(levels) || (!es256 && strcmp(options[ALGORITHM].value, "SM2") != 0))
+        return usage();
+    log_set_level((enum log_level)level);
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -325,6 +331,8 @@ int cli_serve(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* threads inherit it; only run() waits for them */
     mallopt(M_ARENA_MAX, 4); /* one for each of many threads would keep what all of them once needed */
     mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+    if (options[ATTACHED].value)
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* who started this one is gone: stop as if asked to */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the write */
 

@@ -37,7 +37,7 @@ int main(int argc, char **argv)
 {
     for (size_t i = 0; argc > 1 && i < COUNT_OF(commands); i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return cli_run(commands[i].run, argc - 1, argv + 1);
     fprintf(stderr, "tongban-server: use tongban\n");
     return 2;
 }

@@ -1,5 +1,5 @@
 /* The working calendar: which days count. Monday to Friday by default, then the published lists of days off and make-up
- * working days, year by year (DOMAIN.md section 3: State Council notices). A year without a list is provisional. */
+ * working days, year by year (State Council notices). A year without a list is provisional. */
 #pragma once
 
 #include "base/base.h"

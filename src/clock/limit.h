@@ -1,5 +1,5 @@
 /* The legal clock: when a step must be done, why, and how much time is left. Pure functions over instants.
- * Rules: Administrative Licensing Law art. 32(4), 42, 45, 82; Civil Code art. 200-203 (DOMAIN.md 2.1, 2.2).
+ * Rules: Administrative Licensing Law art. 32(4), 42, 45, 82; Civil Code art. 200-203.
  *
  *   start day     1     2     3            day 1 is the first counted day after the start day
  *   ----|---------+-----+-----+

@@ -1,6 +1,8 @@
 /* Judging what was filled in: the server's only word on a form. */
 #include "form/form.h"
 
+#include "clock/instant.h"
+
 #include "form/internal.h"
 
 #include <string.h>
@@ -106,6 +108,22 @@ static struct value normal_text(struct arena *arena, const struct form_component
     return value_string(text);
 }
 
+/* A date and time of another zone as Chinese time, so that its first ten characters are the day it was here. */
+static struct str in_chinese_time(struct arena *arena, struct str text)
+{
+    struct value when;
+    int64_t ms;
+    if (str_ends(text, STR("+08:00")) || str_find(text, STR("T"), 0) != 10 || !date_time_parse(text, &when) ||
+        !date_time_to_ms(when, &ms))
+        return text;
+    struct clock_date day = day_date(instant_day(ms));
+    int64_t seconds = instant_time_of_day(ms) / 1000;
+    if (day.year < 1 || day.year > 9999)
+        return text;
+    return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d+08:00", (int)day.year, (int)day.month, (int)day.day,
+                        (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
+}
+
 static struct value normal_datetime(struct arena *arena, const struct form_component *c, struct value v)
 {
     struct str text = str_trim(v.string);
@@ -118,6 +136,8 @@ static struct value normal_datetime(struct arena *arena, const struct form_compo
         text = arena_printf(arena, "%.*s:00+08:00", STR_ARGS(text));
     else if (text.len == 19 && c->subtype == FORM_DATE_TIME)
         text = arena_printf(arena, "%.*s+08:00", STR_ARGS(text));
+    else if (c->subtype == FORM_DATE_TIME)
+        text = in_chinese_time(arena, text);
     return value_string(text);
 }
 

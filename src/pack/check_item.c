@@ -1,4 +1,4 @@
-/* Items: references, expressions, and the consistency rules for publishing (DOMAIN.md 1.5). */
+/* Items: references, expressions, and the consistency rules for publishing. */
 #include "pack/check.h"
 #include "trust/ids.h"
 
@@ -289,7 +289,7 @@ static struct str implementation_text(const struct pack_item *item, const char *
     return value_text(value_get(implementation_of(item), str_of(member)));
 }
 
-/* 31 = body 18 + level 1 + basic code 12; 33 = that + 2 (DOMAIN.md 1.2). */
+/* 31 = body 18 + level 1 + basic code 12; 33 = that + 2 (GB/T 39554.1). */
 static void check_implementing_codes(const struct pack_checking *c, const struct pack_item *item)
 {
     struct str task = implementation_text(item, "task_code"), handle = implementation_text(item, "handle_code");

@@ -158,6 +158,7 @@ void pack_process_problems(struct arena *arena, const struct pack_set *self, con
         .decisions = names_of(arena, &self->decisions),
         .processes = names_of(arena, &self->processes),
         .variables = {is_of_item(self, process->id), COUNT_OF(started_with), started_with},
+        .results_mapped = true,
         .limits_wanted = true,
     };
     bpmn_check(arena, process->process, &options, out);

@@ -11,8 +11,7 @@ struct looking {
 static bool look_at(void *state, const struct form_component *component, struct str path)
 {
     struct looking *looking = state;
-    bool plain = component->type != FORM_GROUP && component->type != FORM_DYNAMICLIST;
-    looking->found |= plain && str_equal(path, looking->wanted);
+    looking->found |= component->type != FORM_GROUP && str_equal(path, looking->wanted);
     return !looking->found;
 }
 

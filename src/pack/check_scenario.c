@@ -1,7 +1,8 @@
 /* Scenarios: what they name exists, and every item has a story that shows it and one that shows it refusing. */
 #include "pack/check.h"
 
-static const char *const verbs[] = {"open", "complete", "action", "expect", "advance", "until", "delivered", "note"};
+static const char *const verbs[] = {"open",    "complete", "action",    "work", "expect",
+                                    "advance", "until",    "delivered", "note"};
 
 static bool listed_staff(struct value staff, struct str name)
 {

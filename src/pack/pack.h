@@ -97,7 +97,7 @@ struct pack_limit {
 };
 struct pack_material {
     struct str id, name;
-    struct str need, format, source; /* DOMAIN.md 1.3 codes */
+    struct str need, format, source; /* codes of the implementation list */
     struct pack_expression when;     /* absent: always */
     const struct str *situations;    /* situation ids of the item; none: in all */
     size_t situation_count;

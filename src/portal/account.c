@@ -29,7 +29,7 @@ enum status portal_show_sign_in(struct http_request *request, struct str next, c
     context_builder_put(&data, STR("next"), value_string(portal_safe_next(next)));
     context_builder_put(&data, STR("username"), value_string(name.data ? name : STR("")));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
-    context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
+    context_builder_put(&data, STR("refused_hint"), portal_sentence(request, refused ? refused->hint : ""));
     return portal_page(request, refused ? http_status_of(refused) : 200, "sign-in", context_builder_done(&data), err);
 }
 

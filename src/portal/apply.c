@@ -76,7 +76,7 @@ static enum status show_step(struct http_request *request, struct application *a
     struct value description =
         form_describe(app->form, form_null_fill(app->form, request->arena, app->data), judged ? judged->errors : NULL,
                       judged ? judged->error_count : 0, &app->env);
-    struct value steps = application_steps(request, description);
+    struct value steps = portal_step_rows(request, application_steps(request, description));
     int64_t next;
     int64_t previous;
     int64_t at = find_step(steps, wanted, &next, &previous);
@@ -277,7 +277,7 @@ static enum status show_check(struct http_request *request, struct application *
     context_builder_put(&data, STR("error_total"), value_int((int64_t)errors.items.count));
     context_builder_put(&data, STR("warning_total"), value_int((int64_t)warnings.items.count));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
-    context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
+    context_builder_put(&data, STR("refused_hint"), portal_sentence(request, refused ? refused->hint : ""));
     return portal_page(request, refused ? 422 : 200, "check", context_builder_done(&data), err);
 }
 

@@ -138,7 +138,7 @@ struct value application_sourced(struct http_request *request, const struct appl
 
 /* ---- Starting ---- */
 
-/* {exchange, text, consent} */
+/* What could be looked up, with from and fields in words. */
 static struct value questions_in_words(struct http_request *request, struct value questions)
 {
     struct list *rows = list_new(request->arena, value_count(questions));
@@ -147,11 +147,12 @@ static struct value questions_in_words(struct http_request *request, struct valu
         struct buf names;
         buf_init(&names, 4096);
         for (size_t k = 0; k < value_count(fields); k++)
-            buf_printf(&names, "%s%.*s", k ? ", " : "",
-                       STR_ARGS(portal_translate(request, value_text(value_at(fields, k)))));
+            buf_printf(&names, "%s%.*s", k ? ", " : "", STR_ARGS(value_text(value_at(fields, k))));
         struct context_builder more;
         context_builder_init(&more, request->arena);
         context_builder_put(&more, STR("fields_text"), value_string_copy(request->arena, buf_str(&names)));
+        context_builder_put(&more, STR("from_text"),
+                            value_string(portal_state(request, "ask", value_text(value_get(one, STR("from"))))));
         buf_release(&names);
         rows->items[i] = value_merge(request->arena, one, context_builder_done(&more));
     }
@@ -202,16 +203,37 @@ enum status portal_start(struct http_request *request, struct error *err)
     return portal_page(request, 200, "start", context_builder_done(&data), err);
 }
 
-static struct value agreed(struct http_request *request, struct error *err, bool *good)
+static bool ticked(const struct http_pairs *posted, struct str key)
+{
+    for (size_t i = 0; i < posted->count; i++)
+        if (str_equal(posted->items[i].name, STR("use")) && str_equal(posted->items[i].value, key))
+            return true;
+    return false;
+}
+
+/* Which agencies may be asked, and what is not to be looked at: of the sources that the page showed those left without
+ * a tick. */
+static enum status read_consent(struct http_request *request, const struct application *app, struct value *consent,
+                                struct value *declined, struct error *err)
 {
     const struct http_pairs *posted;
-    struct list_builder list;
-    list_builder_init(&list, request->arena);
-    *good = http_form(request, &posted, err) == OK;
-    for (size_t i = 0; *good && i < posted->count; i++)
-        if (str_equal(posted->items[i].name, STR("consent")))
-            list_builder_push(&list, value_string(posted->items[i].value));
-    return list_builder_done(&list);
+    struct value questions;
+    struct list_builder yes, no;
+    list_builder_init(&yes, request->arena);
+    list_builder_init(&no, request->arena);
+    if (http_form(request, &posted, err) != OK ||
+        service_prefill_questions(&app->call, app->code, &questions, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < value_count(questions) && portal_field(request, "asked").len; i++) {
+        struct value one = value_at(questions, i), exchange = value_get(one, STR("exchange"));
+        if (!ticked(posted, value_text(value_get(one, STR("key")))))
+            list_builder_push(&no, value_get(one, STR("key")));
+        else if (!value_is_null(exchange))
+            list_builder_push(&yes, exchange);
+    }
+    *consent = list_builder_done(&yes);
+    *declined = list_builder_done(&no);
+    return OK;
 }
 
 /* Parties see first what was filled in for them; staff begin with the first step. */
@@ -220,12 +242,9 @@ enum status portal_start_post(struct http_request *request, struct error *err)
     if (!portal_signed_in(request))
         return portal_ask_sign_in(request);
     struct application app = {0};
-    struct value draft;
-    bool good = true;
-    if (application_item(request, &app, err) != OK)
-        return FAILED;
-    struct value consent = agreed(request, err, &good);
-    if (!good || service_draft_start(&app.call, app.code, consent, &draft, err) != OK)
+    struct value draft, consent, declined;
+    if (application_item(request, &app, err) != OK || read_consent(request, &app, &consent, &declined, err) != OK ||
+        service_draft_start(&app.call, app.code, consent, declined, &draft, err) != OK)
         return FAILED;
     app.draft = value_text(value_get(draft, STR("id")));
     return application_to_step(request, &app, app.call.actor->kind == ACTOR_STAFF ? "1" : "");

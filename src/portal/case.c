@@ -4,6 +4,24 @@
 #include "pack/pack.h"
 #include "portal/internal.h"
 
+struct str portal_left(struct http_request *request, struct value left)
+{
+    struct str unit = value_text(value_get(left, STR("unit")));
+    int64_t n = 0;
+    if (!value_to_int64(value_get(left, STR("n")), &n))
+        return STR("");
+    if (value_is_true(value_get(left, STR("paused"))))
+        return portal_text(request, "left_paused");
+    if (n == 0)
+        return portal_text(request, "left_today");
+    struct str text = portal_state(request, n < 0 ? "late" : "left", unit);
+    ptrdiff_t at = str_find(text, STR("{n}"), 0);
+    if (at < 0)
+        return text;
+    return arena_printf(request->arena, "%.*s%" PRId64 "%.*s", (int)at, text.data, n < 0 ? -n : n,
+                        STR_ARGS(str_part(text, (size_t)at + 3, text.len)));
+}
+
 struct value portal_case_row(struct http_request *request, struct value one)
 {
     struct str state = value_text(value_get(one, STR("state")));
@@ -20,6 +38,9 @@ struct value portal_case_row(struct http_request *request, struct value one)
     context_builder_put(&more, STR("good"), value_boolean(str_equal(outcome, STR("granted"))));
     context_builder_put(&more, STR("opened_text"), portal_time(request, value_get(one, STR("opened"))));
     context_builder_put(&more, STR("closed_text"), portal_time(request, value_get(one, STR("closed"))));
+    context_builder_put(&more, STR("left_text"), value_string(portal_left(request, value_get(one, STR("left")))));
+    context_builder_put(&more, STR("late"),
+                        value_boolean(str_equal(value_text(value_get(one, STR("light"))), STR("red"))));
     struct value deadline = value_get(one, STR("deadline"));
     context_builder_put(
         &more, STR("deadline_text"),

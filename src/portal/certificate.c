@@ -75,7 +75,7 @@ enum status portal_certificate_with(struct http_request *request, const struct e
     context_builder_put(&data, STR("uses"), portal_uses(request, uses));
     context_builder_put(&data, STR("uses_next"), value_get(uses, STR("next")));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
-    context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
+    context_builder_put(&data, STR("refused_hint"), portal_sentence(request, refused ? refused->hint : ""));
     return portal_page(request, refused ? http_status_of(refused) : 200, "certificate", context_builder_done(&data),
                        err);
 }
@@ -213,7 +213,7 @@ static enum status show_open(struct http_request *request, const struct error *r
         context_builder_put(&data, str_of(kept[i]), value_string(value.data ? value : STR("")));
     }
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
-    context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
+    context_builder_put(&data, STR("refused_hint"), portal_sentence(request, refused ? refused->hint : ""));
     return portal_page(request, refused ? http_status_of(refused) : 200, "open", context_builder_done(&data), err);
 }
 

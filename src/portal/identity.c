@@ -107,7 +107,7 @@ static enum status show_acting(struct http_request *request, const struct error 
     }
     context_builder_put(&data, STR("typed"), context_builder_done(&typed));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
-    context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
+    context_builder_put(&data, STR("refused_hint"), portal_sentence(request, refused ? refused->hint : ""));
     context_builder_put(&data, STR("refused_why"), value_cstr(refused ? refused->message : ""));
     return portal_page(request, refused ? http_status_of(refused) : 200, "acting", context_builder_done(&data), err);
 }
@@ -222,7 +222,7 @@ static enum status show_factor(struct http_request *request, struct value begun,
                         value_string(svg.len ? base64_encode(request->arena, svg.data, svg.len) : STR("")));
     context_builder_put(&data, STR("must"), value_boolean(call.actor != &gate_caller_of(request)->actor));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
-    context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
+    context_builder_put(&data, STR("refused_hint"), portal_sentence(request, refused ? refused->hint : ""));
     return portal_page(request, refused ? http_status_of(refused) : 200, "factor", context_builder_done(&data), err);
 }
 

@@ -23,6 +23,8 @@ enum status portal_ask_sign_in(struct http_request *request);
 /* A pack's Chinese text in the caller's language; every string of a value likewise. */
 struct str portal_translate(const struct http_request *request, struct str text);
 struct value portal_translate_all(struct http_request *request, struct value v);
+/* A sentence of C in the caller's language; "" where that has none for it. */
+struct value portal_sentence(const struct http_request *request, const char *said);
 /* The title of a problem in the caller's language. */
 struct str portal_problem(const struct http_request *request, const struct error *err);
 /* "2026年7月6日 09:00" or "6 July 2026, 09:00" of a date-time or date; "" for null. */
@@ -62,6 +64,8 @@ bool portal_at_kiosk(const struct http_request *request);
 MUST_USE enum status portal_begin(struct http_request *request, struct service_session *session, struct error *err);
 /* One case with its state, times and events in words. */
 struct value portal_case_row(struct http_request *request, struct value one);
+/* "3 working days left", "due today", "2 working days late", "clock paused"; "" without a clock. */
+struct str portal_left(struct http_request *request, struct value left);
 struct value portal_public_events(struct http_request *request, struct value events);
 /* The sentence that explains a deadline, in the caller's language; null without one. */
 struct value portal_deadline_why(struct http_request *request, struct value explanation);
@@ -91,5 +95,8 @@ enum status portal_certificate_with(struct http_request *request, const struct e
 struct value portal_uses(struct http_request *request, struct value uses);
 /* One certificate's row or view with its state and times in words. */
 struct value portal_certificate_row(struct http_request *request, struct value certificate);
+/* Described steps whose dynamic lists have rows to fill in: [{number, fields}], the last one empty, each field with an
+ * id of its own. */
+struct value portal_step_rows(struct http_request *request, struct value steps);
 /* The fields of a described step that have an error. */
 struct value portal_step_errors(struct http_request *request, struct value step);

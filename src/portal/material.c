@@ -82,7 +82,7 @@ static enum status show_materials(struct http_request *request, struct applicati
     context_builder_put(&data, STR("draft"), value_string(app->draft));
     context_builder_put(&data, STR("materials"), value_of_list(rows));
     context_builder_put(&data, STR("refused"), value_string(refused ? portal_problem(request, refused) : STR("")));
-    context_builder_put(&data, STR("refused_hint"), value_cstr(refused ? refused->hint : ""));
+    context_builder_put(&data, STR("refused_hint"), portal_sentence(request, refused ? refused->hint : ""));
     return portal_page(request, refused ? http_status_of(refused) : 200, "materials", context_builder_done(&data), err);
 }
 

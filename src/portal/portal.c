@@ -4,6 +4,7 @@
 #include "feel/json.h"
 #include "feel/template.h"
 #include "pack/pack.h"
+#include "pack/sentence.h"
 #include "service/acting.h"
 
 #include <stdio.h>
@@ -202,6 +203,14 @@ struct str portal_state(const struct http_request *request, const char *kind, st
     return text.data ? text : word;
 }
 
+struct value portal_sentence(const struct http_request *request, const char *said)
+{
+    struct str language = portal_language(request);
+    struct str told = pack_sentence(portal_packs(request), request->arena, language, str_of(said));
+    bool untold = str_equal(told, str_of(said)) && !str_equal(language, STR("en"));
+    return value_string(untold ? STR("") : told);
+}
+
 const struct pack_set *portal_packs(const struct http_request *request)
 {
     return service_packs(request->context);
@@ -364,8 +373,8 @@ bool portal_error_page(struct http_request *request, const struct error *err)
     struct context_builder data;
     context_builder_init(&data, request->arena);
     context_builder_put(&data, STR("title"), value_string(portal_problem(request, err)));
-    context_builder_put(&data, STR("message"), value_cstr(err->message));
-    context_builder_put(&data, STR("hint"), value_cstr(err->hint));
+    context_builder_put(&data, STR("message"), portal_sentence(request, err->message));
+    context_builder_put(&data, STR("hint"), portal_sentence(request, err->hint));
     context_builder_put(&data, STR("request_id"), value_string(request->id));
     context_builder_put(&data, STR("missing"), value_boolean(err->kind == ERROR_NOT_FOUND));
     struct error failed = ERROR_INIT;

@@ -74,8 +74,9 @@ static enum status show(struct http_request *request, struct supplement *self, c
         struct form_result judged = {0};
         if (refused)
             judged = form_validate(self->as.form, self->data, &self->as.env);
-        steps = value_get(form_describe(self->as.form, filled, judged.errors, judged.error_count, &self->as.env),
-                          STR("steps"));
+        struct value described =
+            form_describe(self->as.form, filled, judged.errors, judged.error_count, &self->as.env);
+        steps = portal_step_rows(request, value_get(described, STR("steps")));
     }
     struct value correction = value_get(self->one, STR("correction"));
     struct context_builder data;

@@ -8,6 +8,7 @@
 #include "service/deployed.h"
 #include "service/material.h"
 #include "service/handover_work.h"
+#include "service/limits.h"
 #include "service/signature.h"
 #include "service/task_store.h"
 
@@ -77,8 +78,7 @@ static enum status not_seen(struct str no, struct error *err)
     return error_hint(err, "Check the number; its last character guards against slips.");
 }
 
-/* Loads a case that the actor may see; what it may not see does not exist for it. */
-static enum status load_seen(struct work *work, struct str no, struct work_case **out, struct error *err)
+enum status work_case_seen(struct work *work, struct str no, struct work_case **out, struct error *err)
 {
     struct case_id id;
     struct work_case *of;
@@ -228,6 +228,7 @@ static void view_head(struct view *view, const struct work_case *of)
     view_time(view, "deadline", of->row.deadline);
     view_time(view, "closed", of->row.closed);
     view_text(view, "light", limits_light(of));
+    view_put(view, "left", limits_left(of));
     view_int(view, "version", of->row.version);
 }
 
@@ -296,7 +297,7 @@ static enum status get_command(struct work *work, void *arg, struct error *err)
 {
     struct look *look = arg;
     struct work_case *of;
-    if (load_seen(work, look->no, &of, err) != OK || case_view(of, &look->view, err) != OK)
+    if (work_case_seen(work, look->no, &of, err) != OK || case_view(of, &look->view, err) != OK)
         return FAILED;
     return work_access(work, "case.read", value_text(value_path(of->body, "party.id")), of, err);
 }
@@ -394,7 +395,7 @@ static struct value all_as_told(const struct work_case *of, struct value events)
 enum status work_case_events_seen(struct work *work, struct str no, struct work_case **of, struct value *out,
                                   struct error *err)
 {
-    if (load_seen(work, no, of, err) != OK || work_case_events(work, &(*of)->row, out, err) != OK)
+    if (work_case_seen(work, no, of, err) != OK || work_case_events(work, &(*of)->row, out, err) != OK)
         return FAILED;
     *out = all_as_told(*of, *out);
     return work_access(work, "case.events", value_text(value_path((*of)->body, "party.id")), *of, err);
@@ -420,7 +421,7 @@ static enum status process_command(struct work *work, void *arg, struct error *e
 {
     struct look *look = arg;
     struct work_case *of;
-    if (load_seen(work, look->no, &of, err) != OK)
+    if (work_case_seen(work, look->no, &of, err) != OK)
         return FAILED;
     struct value view = bpmn_instance_view(work->arena, of->instance);
     const struct pack_process *process = pack_process_find(of->packs, of->item->process);
@@ -736,7 +737,7 @@ static enum status act_command(struct work *work, void *arg, struct error *err)
         return error_hint(
             err, "Actions are withdraw, supplement, rate, cancel, retry, skip, prepare-handover and hand-over.");
     }
-    if (load_seen(work, acting->no, &of, err) != OK)
+    if (work_case_seen(work, acting->no, &of, err) != OK)
         return FAILED;
     if (work->call->if_version && work->call->if_version != of->row.version) {
         error_set(err, ERROR_CONFLICT, "version-conflict", "The case has changed since you looked at it.");

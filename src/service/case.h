@@ -63,7 +63,7 @@ struct service_case_query {
     struct str cursor; /* of the previous page */
 };
 /* {items [{no, item, item_title, title (masked), state, outcome, region, opened, deadline, closed, light}], next}.
- * light is green, yellow, orange, red (DOMAIN.md 2.3) or absent. Newest first. */
+ * light is green, yellow, orange, red or absent; left {n, unit, paused} with it (limits.h). Newest first. */
 MUST_USE enum status service_case_list(const struct call *call, const struct service_case_query *query,
                                        struct value *out, struct error *err);
 

@@ -3,6 +3,7 @@
 
 #include "clock/instant.h"
 #include "service/item_state.h"
+#include "service/limits.h"
 #include "service/page.h"
 #include "service/task_store.h"
 
@@ -86,6 +87,7 @@ struct value case_line(struct work *work, const struct work_case *of)
     view_time(&view, "deadline", of->row.deadline);
     view_time(&view, "closed", of->row.closed);
     view_text(&view, "light", limits_light(of));
+    view_put(&view, "left", limits_left(of));
     return view_done(&view);
 }
 

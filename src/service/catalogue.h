@@ -7,7 +7,7 @@ struct service_item_query {
     struct str text; /* words in title, summary, keywords; "" all */
     struct str topic;
     struct str subject; /* 服务对象 code */
-    struct str type, handling; /* DOMAIN.md 1.1; instant or commitment */
+    struct str type, handling; /* GB/T 39046 A.1; instant or commitment */
     bool startable;     /* only what the actor may open */
     bool parties;       /* only what persons or organisations apply for, not what staff report */
     bool no_visit, across; /* only what needs no visit; what is handled across provinces or nationwide */

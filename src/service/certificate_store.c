@@ -222,6 +222,8 @@ enum status certificates_of(struct work *work, struct str kind, struct str holde
         struct view view;
         line_members(&view, work, held);
         view_time(&view, "issued", held->row.issued);
+        view_put(&view, "valid_from", value_get(held->body, STR("valid_from")));
+        view_put(&view, "valid_to", value_get(held->body, STR("valid_to")));
         view_put(&view, "face", value_get(held->body, STR("face")));
         list_builder_push(&items, view_done(&view));
     }

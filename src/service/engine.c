@@ -150,7 +150,10 @@ static enum status job_created(struct work_case *of, const struct bpmn_effect *e
     }
     if (call.waits)
         return OK;
-    struct bpmn_command command = {.kind = BPMN_COMPLETE_JOB, .key = effect->key, .variables = call.out};
+    /* Task listeners bring no variables. */
+    bool answers = bpmn_instance_task_changing(of->instance, effect->key) != NULL;
+    struct bpmn_command command = {
+        .kind = BPMN_COMPLETE_JOB, .key = effect->key, .variables = answers ? value_null : call.out};
     return step(of, &command, err);
 }
 
@@ -590,7 +593,7 @@ static effect_function *const effect_functions[] = {
 
 /* ---- State ---- */
 
-/* The state follows from what the process waits for and what has been said; see DOMAIN.md 2.3. */
+/* The state follows from what the process waits for and what has been said. */
 static enum case_state state_of(const struct work_case *of)
 {
     enum bpmn_state process = bpmn_instance_state(of->instance);

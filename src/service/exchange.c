@@ -3,6 +3,7 @@
 
 #include "feel/json.h"
 #include "service/exchange_ask.h"
+#include "service/outbox_wait.h"
 #include "service/work.h"
 
 #define AT_ONCE 25     /* cases settled in one commit: others wait for it */
@@ -24,6 +25,8 @@ struct batch {
     size_t limit;
     struct sending *items;
     size_t count;
+    struct outbox_agencies agencies;
+    size_t aside; /* put aside: they wait for an address */
 };
 
 static struct call system_call(struct service *service, struct arena *arena)
@@ -44,7 +47,15 @@ static enum status take_region(struct db_tx *tx, struct batch *batch, int64_t re
         return FAILED;
     for (size_t i = 0; i < count; i++) {
         struct sending *sending = &batch->items[batch->count];
-        bool moved;
+        bool moved, go;
+        if (outbox_can_go(tx, &batch->agencies, rows[i].exchange, &go, err) != OK)
+            return FAILED;
+        if (!go) {
+            if (store_outbox_move(tx, &rows[i], STORE_OUTBOX_ASIDE, rows[i].attempts, &moved, err) != OK)
+                return FAILED;
+            batch->aside++;
+            continue;
+        }
         /* Whoever moves the row has it; if its taker dies it comes due again. */
         if (store_outbox_move(tx, &rows[i], batch->now + LEASE_MS, rows[i].attempts + 1, &moved, err) != OK)
             return FAILED;
@@ -63,7 +74,8 @@ static enum status take_due(struct db_tx *tx, void *arg, struct error *err)
     struct batch *batch = arg;
     int64_t *regions;
     size_t count = region_list(batch->service, (struct division_range){0, INT64_MAX}, batch->call.arena, &regions);
-    batch->count = 0;
+    batch->count = batch->aside = 0;
+    batch->agencies = (struct outbox_agencies){.service = batch->service, .arena = batch->call.arena};
     for (size_t r = 0; r < count; r++)
         if (take_region(tx, batch, regions[r], err) != OK)
             return FAILED;
@@ -383,7 +395,7 @@ static void deliver_batch(struct batch *batch)
 
 static enum status run_batch(struct batch *batch, struct error *err)
 {
-    if (db_write(batch->service->db, take_due, batch, err) != OK)
+    if (outbox_wake(batch->service, batch->now, err) != OK || db_write(batch->service->db, take_due, batch, err) != OK)
         return FAILED;
     if (batch->count == 0)
         return OK;
@@ -411,7 +423,7 @@ enum status service_outbox_run(struct service *self, int64_t now_ms, size_t batc
     struct batch batch = {.call = system_call(self, &arena), .service = self, .now = now_ms, .limit = batch_size};
     batch.items = arena_array(&arena, struct sending, batch_size);
     enum status status = run_batch(&batch, err);
-    *done = status == OK ? batch.count : 0;
+    *done = status == OK ? batch.count + batch.aside : 0;
     arena_release(&arena);
     return status;
 }
@@ -514,6 +526,10 @@ static enum status retry_now(struct db_tx *tx, void *arg, struct error *err)
         return FAILED;
     if (!found || !actor_sees_division(a->call, of.division, of.unit))
         return error_set(err, ERROR_NOT_FOUND, "exchange-not-found", "There is no such waiting exchange.");
+    if (row.due == STORE_OUTBOX_ASIDE) {
+        error_set(err, ERROR_CONFLICT, "agency-not-configured", "The agency of this exchange has no address yet.");
+        return error_hint(err, "Set the agency's address: what waits for it then goes out by itself.");
+    }
     return store_outbox_move(tx, &row, service_now(a->call->service), row.attempts, &moved, err);
 }
 

@@ -29,6 +29,7 @@ struct service_delivery {
 struct service_transport {
     void *state;
     void (*deliver)(void *state, struct arena *arena, struct service_delivery *items, size_t count);
+    bool needs_address; /* exchanges with an agency that has none wait until it has */
 };
 extern const struct service_transport service_transport_http;
 
@@ -47,9 +48,10 @@ MUST_USE enum status service_upkeep_run(struct service *self, int64_t now_ms, st
 /* When the next timer or exchange is due; INT64_MAX when none is. */
 MUST_USE enum status service_next_due(struct service *self, int64_t *out, struct error *err);
 
-/* The next first: {waiting, failing, items [{id, exchange, agency, title, case, due, attempts}], next}; failing: only
- * those that were tried in vain. Needs exchange.manage. */
+/* {waiting, failing, no_address, items [{id, exchange, agency, title, case, state (waiting, failing, no-address), due,
+ * attempts}], next}; failing: only those that were tried in vain. Those of an agency without an address have no due
+ * date. Needs exchange.manage. */
 MUST_USE enum status service_outbox_list(const struct call *call, bool failing, int64_t limit, struct str cursor,
                                          struct value *out, struct error *err);
-/* Makes a waiting exchange due now. */
+/* Makes a waiting exchange due now. exchange-not-found, agency-not-configured. */
 MUST_USE enum status service_outbox_retry(const struct call *call, struct str id, struct error *err);

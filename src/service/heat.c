@@ -1,9 +1,12 @@
-/* Where cases of one version of a process wait, and how long they stay at each element. Nothing is kept for this: the
- * indexes count the cases, and a sample of them, spread evenly over the period, is opened. */
+/* Where cases of one version of a process wait, and how long they stay at each element. Cases of items are counted in
+ * the background (heat_count.h), and their sums are read. For processes that were deployed, and for a scope that has no
+ * sums, the indexes count the cases, and a sample of them, spread evenly over the period, is opened. */
 #include "service/operate.h"
 
 #include "clock/instant.h"
 #include "service/deployed.h"
+#include "service/heat_count.h"
+#include "service/indicator_query.h"
 #include "service/versions.h"
 
 #include <stdlib.h>
@@ -13,9 +16,12 @@
 #define DAYS_USUAL 90
 #define DAYS_MOST 366
 
+struct heat_stay {
+    int64_t ms, n;
+};
 struct heat_element {
-    int64_t waiting, passed, oldest;
-    VECTOR(int64_t) stays; /* milliseconds */
+    int64_t waiting, passed, oldest, timed;
+    VECTOR(struct heat_stay) stays;
 };
 
 struct sample {
@@ -32,6 +38,8 @@ struct heat {
     struct version_model model;
     struct sample period, running;
     struct heat_element *elements; /* as in the process */
+    size_t element_count;
+    int64_t as_of; /* of sums; 0: cases are opened */
     /* of the batch that is read */
     struct sample *sample;
     size_t first, count;
@@ -195,21 +203,128 @@ static enum status choose_cases(struct work *work, struct heat *self, struct sto
     return OK;
 }
 
+/* ---- Reading sums ---- */
+
+static void add_stay(struct heat *self, struct heat_element *element, int64_t ms, int64_t n)
+{
+    VECTOR_PUSH(self->arena, &element->stays, ((struct heat_stay){ms, n}));
+    element->timed += n;
+}
+
+static void add_sum(struct heat *self, const struct store_heat *sum, bool waiting)
+{
+    if (sum->element < 0) {
+        self->period.total += sum->n;
+        return;
+    }
+    if ((size_t)sum->element >= self->element_count)
+        return;
+    struct heat_element *element = &self->elements[sum->element];
+    if (waiting) {
+        int day = (int)sum->bucket;
+        int64_t since = day_start((int32_t)day_of_date(day / 10000, day / 100 % 100, day % 100));
+        element->waiting += sum->n;
+        element->oldest = element->oldest == 0 || since < element->oldest ? since : element->oldest;
+        return;
+    }
+    element->passed += sum->n;
+    if (sum->bucket >= 0)
+        add_stay(self, element, heat_bucket_ms(sum->bucket), sum->n);
+}
+
+static enum status read_sums(struct work *work, struct heat *self, const struct store_heat_query *query,
+                             struct error *err)
+{
+    struct store_heat *sums;
+    size_t count;
+    if (store_heat_sums(work->tx, work->arena, query, &sums, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++)
+        add_sum(self, &sums[i], query->from == STORE_HEAT_WAITING);
+    return OK;
+}
+
+static enum status read_region(struct work *work, struct heat *self, struct versions *all, int64_t region, int64_t area,
+                               struct error *err)
+{
+    struct indicator_spans spans = indicator_spans_of(self->from, self->to);
+    struct store_heat_group *groups;
+    size_t count;
+    if (store_heat_groups(work->tx, work->arena, region, area, &groups, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++) {
+        struct store_heat_query query = {region, area, groups[i].item, groups[i].packs, STORE_HEAT_WAITING,
+                                         STORE_HEAT_WAITING};
+        bool runs;
+        if (versions_runs(work, all, &self->version, &(struct store_case_group){query.item, query.packs, 0}, &runs,
+                          err) != OK)
+            return FAILED;
+        if (!runs)
+            continue;
+        self->running.total += groups[i].running;
+        if (read_sums(work, self, &query, err) != OK)
+            return FAILED;
+        for (size_t s = 0; s < spans.count; s++) {
+            query.from = spans.items[s].from;
+            query.to = spans.items[s].to;
+            if (read_sums(work, self, &query, err) != OK)
+                return FAILED;
+        }
+    }
+    return OK;
+}
+
+/* *told is false when some of the scope has no sums. */
+static enum status read_counted(struct work *work, struct heat *self, struct versions *all, bool *told,
+                                struct error *err)
+{
+    struct store_page scope = page_scope(work->call);
+    int64_t *regions, area;
+    size_t count = region_list(work->service, (struct division_range){scope.division_from, scope.division_to},
+                               work->arena, &regions);
+    *told = !self->version.deployed;
+    for (size_t i = 0; i < count && *told; i++) {
+        scope.region = regions[i];
+        *told = store_heat_area(&scope, &area);
+        if (*told && read_region(work, self, all, regions[i], area, err) != OK)
+            return FAILED;
+    }
+    self->period.read = (size_t)self->period.total;
+    self->running.read = (size_t)self->running.total;
+    return *told ? indicator_as_of(work, &self->as_of, err) : OK;
+}
+
+/* ---- Either of them ---- */
+
+static void begin_anew(struct heat *self)
+{
+    self->element_count = self->model.process ? bpmn_process_info(self->model.process)->element_count : 0;
+    self->elements = arena_array(self->arena, struct heat_element, self->element_count);
+    self->period = self->running = (struct sample){0};
+    self->as_of = 0;
+}
+
 static enum status choose_command(struct work *work, void *arg, struct error *err)
 {
     struct heat *self = arg;
+    bool told;
     struct versions all;
     struct version *version;
     struct store_page scope = page_scope(work->call);
     struct version_name name = {self->query->process, self->query->source, self->query->version};
     int64_t *regions;
-    self->period = self->running = (struct sample){0};
     if (read_period(self, work->now, err) != OK || versions_read(work, &all, err) != OK ||
         versions_find(&all, &name, &version, err) != OK)
         return FAILED;
     self->version = *version;
     if (versions_model(work, &self->version, &self->model, err) != OK)
         return FAILED;
+    begin_anew(self);
+    if (read_counted(work, self, &all, &told, err) != OK)
+        return FAILED;
+    if (told)
+        return OK;
+    begin_anew(self);
     size_t count = region_list(work->service, (struct division_range){scope.division_from, scope.division_to},
                                work->arena, &regions);
     struct region_groups *in = arena_array(work->arena, struct region_groups, count);
@@ -230,48 +345,22 @@ static enum status choose_command(struct work *work, void *arg, struct error *er
 
 /* ---- Opening them ---- */
 
-static struct heat_element *element_of(struct heat *self, struct value of)
-{
-    const struct bpmn_process_info *info = bpmn_process_info(self->model.process);
-    struct str id = value_text(value_get(of, STR("element")));
-    if (!str_equal(value_text(value_get(of, STR("process"))), info->id))
-        return NULL;
-    for (size_t i = 0; i < info->element_count; i++)
-        if (str_equal(info->elements[i].id, id))
-            return &self->elements[i];
-    return NULL;
-}
-
 /* A stay can be told from the case's own record when the element was passed once. */
-static void add_passed(struct heat *self, struct value passed)
+static void add_trace(void *arg, const struct bpmn_trace *trace)
 {
-    for (size_t i = 0; i < value_count(passed); i++) {
-        struct value one = value_at(passed, i);
-        struct heat_element *element = element_of(self, one);
-        int64_t entered = value_int_or(value_get(one, STR("count")), 0);
-        int64_t left = value_int_or(value_get(one, STR("completed")), 0) +
-                       value_int_or(value_get(one, STR("cancelled")), 0);
-        if (!element)
-            continue;
-        element->passed += left > 0;
-        if (entered == 1 && left == 1)
-            VECTOR_PUSH(self->arena, &element->stays,
-                        value_instant(value_get(one, STR("last"))) - value_instant(value_get(one, STR("first"))));
-    }
-}
-
-static void add_waiting(struct heat *self, struct value tokens)
-{
-    for (size_t i = 0; i < value_count(tokens); i++) {
-        struct value one = value_at(tokens, i);
-        struct heat_element *element = element_of(self, one);
-        int64_t since = value_instant(value_get(one, STR("since")));
-        if (!element)
-            continue;
+    struct heat *self = arg;
+    struct heat_element *element = trace->element < self->element_count ? &self->elements[trace->element] : NULL;
+    bool running = self->sample == &self->running;
+    if (!element || running != (trace->since_ms != 0))
+        return;
+    if (running) {
         element->waiting++;
-        if (element->oldest == 0 || since < element->oldest)
-            element->oldest = since;
+        element->oldest = element->oldest == 0 || trace->since_ms < element->oldest ? trace->since_ms : element->oldest;
+        return;
     }
+    element->passed += trace->left > 0;
+    if (trace->entered == 1 && trace->left == 1)
+        add_stay(self, element, trace->last_ms - trace->first_ms, 1);
 }
 
 static enum status open_command(struct work *work, void *arg, struct error *err)
@@ -290,12 +379,8 @@ static enum status open_command(struct work *work, void *arg, struct error *err)
                       problem.type);
             continue;
         }
-        struct value view = bpmn_instance_view(work->arena, of->instance);
         self->sample->read++;
-        if (self->sample == &self->running)
-            add_waiting(self, value_get(view, STR("tokens")));
-        else
-            add_passed(self, value_get(view, STR("passed")));
+        bpmn_instance_trace(of->instance, add_trace, self);
     }
     return OK;
 }
@@ -320,15 +405,18 @@ static enum status open_sample(const struct call *call, struct heat *self, struc
 
 static int by_length(const void *a, const void *b)
 {
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return x < y ? -1 : x > y;
+    const struct heat_stay *x = a, *y = b;
+    return x->ms < y->ms ? -1 : x->ms > y->ms;
 }
 
 /* The smallest stay that at least this part of them does not exceed. */
-static int64_t percentile(const struct heat_element *element, size_t percent)
+static int64_t percentile(const struct heat_element *element, int64_t percent)
 {
-    size_t rank = (element->stays.count * percent + 99) / 100;
-    return element->stays.items[rank ? rank - 1 : 0];
+    int64_t rank = (element->timed * percent + 99) / 100;
+    size_t i = 0;
+    for (int64_t n = element->stays.items[0].n; n < rank; n += element->stays.items[i].n)
+        i++;
+    return element->stays.items[i].ms;
 }
 
 static int64_t scaled(int64_t n, const struct sample *sample)
@@ -349,7 +437,7 @@ static struct value element_view(struct heat *self, size_t i)
     view_text(&view, "kind", str_of(bpmn_type_name(info->type)));
     view_int(&view, "waiting", scaled(element->waiting, &self->running));
     view_int(&view, "passed", scaled(element->passed, &self->period));
-    view_int(&view, "timed", (int64_t)element->stays.count);
+    view_int(&view, "timed", element->timed);
     if (element->stays.count) {
         qsort(element->stays.items, element->stays.count, sizeof *element->stays.items, by_length);
         view_int(&view, "median_ms", percentile(element, 50));
@@ -386,6 +474,8 @@ static struct value heat_view(struct heat *self)
     view_int(&view, "running_sampled", (int64_t)self->running.read);
     view_flag(&view, "exact", (int64_t)self->period.read == self->period.total &&
                                   (int64_t)self->running.read == self->running.total);
+    view_put(&view, "precision_percent", value_double(self->as_of ? HEAT_PRECISION : 0));
+    view_time(&view, "as_of", self->as_of);
     view_put(&view, "elements", list_builder_done(&elements));
     view_text(&view, "xml", self->model.xml);
     return view_done(&view);
@@ -397,8 +487,8 @@ enum status service_heat(const struct call *call, const struct service_heat_quer
     struct heat self = {.query = query, .arena = call->arena};
     if (service_may(call, "process.read", err) != OK || work_read(call, choose_command, &self, err) != OK)
         return FAILED;
-    self.elements = arena_array(call->arena, struct heat_element, bpmn_process_info(self.model.process)->element_count);
-    if (open_sample(call, &self, &self.period, err) != OK || open_sample(call, &self, &self.running, err) != OK)
+    if (self.as_of == 0 &&
+        (open_sample(call, &self, &self.period, err) != OK || open_sample(call, &self, &self.running, err) != OK))
         return FAILED;
     *out = heat_view(&self);
     return OK;

@@ -11,6 +11,7 @@
 
 #include "clock/instant.h"
 #include "service/alert.h"
+#include "service/heat_count.h"
 #include "service/indicator_staff.h"
 
 struct counted {
@@ -103,6 +104,7 @@ struct batch_sums {
     struct arena *arena;
     struct indicator_sums sums;
     staff_sums staff;
+    heat_sums heat;
 };
 
 /* Takes back what the case added before, adds what it adds now. */
@@ -111,11 +113,13 @@ static enum status write_case(struct db_tx *tx, const struct counted *one, struc
     const struct store_fact *fact = &one->now.fact, *was = &one->was;
     if (one->counted_before) {
         indicator_sums_add(&out->sums, was, &one->marks_was, -1);
-        if (staff_sums_add(out->arena, &out->staff, was, -1, err) != OK)
+        if (staff_sums_add(out->arena, &out->staff, was, -1, err) != OK ||
+            heat_sums_add(out->arena, &out->heat, was, -1, err) != OK)
             return FAILED;
     }
     indicator_sums_add(&out->sums, fact, &one->now.marks, 1);
-    if (staff_sums_add(out->arena, &out->staff, fact, 1, err) != OK || store_fact_put(tx, fact, err) != OK ||
+    if (staff_sums_add(out->arena, &out->staff, fact, 1, err) != OK ||
+        heat_sums_add(out->arena, &out->heat, fact, 1, err) != OK || store_fact_put(tx, fact, err) != OK ||
         store_past_put(tx, &fact->past, one->counted_before ? was->item : 0, one->counted_before ? was->closed : 0,
                        err) != OK)
         return FAILED;
@@ -145,6 +149,8 @@ static enum status write_batch(struct db_tx *tx, void *arg, struct error *err)
         status = write_sums(tx, &sums.sums, err);
     if (status == OK)
         status = staff_sums_write(tx, &sums.staff, err);
+    if (status == OK)
+        status = heat_sums_write(tx, &sums.heat, 1, err);
     arena_release(&arena);
     return status;
 }
@@ -242,6 +248,7 @@ struct recounting {
     struct arena keep; /* sums, wrong cases and strays, over all pages */
     struct indicator_sums sums;
     staff_sums page_staff, staff;
+    heat_sums page_heat, heat;
     VECTOR(struct store_due) wrong;
     VECTOR(struct store_past) strays;
 };
@@ -273,13 +280,15 @@ static enum status recount_case(struct work *work, struct recounting *self, cons
     self->found.cases++;
     if (one.counted_before) {
         indicator_sums_add(&self->sums, &one.was, &one.marks_was, -1);
-        if (staff_sums_add(work->arena, &self->page_staff, &one.was, -1, err) != OK)
+        if (staff_sums_add(work->arena, &self->page_staff, &one.was, -1, err) != OK ||
+            heat_sums_add(work->arena, &self->page_heat, &one.was, -1, err) != OK)
             return FAILED;
     }
     const struct store_fact *fact = &one.now.fact;
     bool same = one.counted_before && str_equal(one.was.marks, fact->marks) && one.was.division == fact->division &&
                 str_equal(one.was.unit, fact->unit) && one.was.closed == fact->closed &&
-                one.was.deadline == fact->deadline && str_equal(one.was.staff, fact->staff);
+                one.was.deadline == fact->deadline && str_equal(one.was.staff, fact->staff) &&
+                str_equal(one.was.stays, fact->stays);
     if (waits || !one.counts)
         return OK;
     if (check_past(work, &fact->past, &same, err) != OK)
@@ -300,8 +309,22 @@ static enum status add_stored(const struct store_count *row, void *arg, struct e
     return OK;
 }
 
-static void keep_staff(struct recounting *self)
+static enum status add_stored_heat(const struct store_heat *row, void *arg, struct error *err)
 {
+    struct recounting *self = arg;
+    (void)err;
+    self->found.sums++;
+    VECTOR_PUSH(&self->keep, &self->heat, *row);
+    return OK;
+}
+
+/* What a page of cases adds, which are many rows, as the few that they come to. */
+static void keep_page(struct recounting *self)
+{
+    heat_sums_merge(&self->page_heat);
+    for (size_t i = 0; i < self->page_heat.count; i++)
+        VECTOR_PUSH(&self->keep, &self->heat, self->page_heat.items[i]);
+    self->page_heat = (heat_sums){0};
     staff_sums_merge(&self->page_staff);
     for (size_t i = 0; i < self->page_staff.count; i++) {
         struct store_staff_count row = self->page_staff.items[i];
@@ -319,13 +342,14 @@ static enum status add_region(struct work *work, struct recounting *self, int64_
     struct store_past *strays;
     size_t count, stray_count;
     if (store_count_scan(work->tx, region, add_stored, self, err) != OK ||
+        store_heat_scan(work->tx, region, add_stored_heat, self, err) != OK ||
         store_staff_count_list(work->tx, work->arena, region, &rows, &count, err) != OK ||
         store_past_strays(work->tx, &self->keep, region, &strays, &stray_count, err) != OK)
         return FAILED;
     self->found.sums += (int64_t)count;
     for (size_t i = 0; i < count; i++)
         VECTOR_PUSH(work->arena, &self->page_staff, rows[i]);
-    keep_staff(self);
+    keep_page(self);
     for (size_t i = 0; i < stray_count; i++)
         VECTOR_PUSH(&self->keep, &self->strays, strays[i]);
     self->found.cases_wrong += (int64_t)stray_count;
@@ -339,8 +363,9 @@ static enum status recount_command(struct work *work, void *arg, struct error *e
     struct indicator_slots slots;
     int64_t region = 0, id = 0;
     self->found = (struct service_recount){0};
-    self->wrong.count = self->strays.count = self->staff.count = 0;
+    self->wrong.count = self->strays.count = self->staff.count = self->heat.count = 0;
     self->page_staff = (staff_sums){0};
+    self->page_heat = (heat_sums){0};
     indicator_sums_init(&self->sums, &self->keep);
     if (indicator_slots_read(work, &slots, err) != OK)
         return FAILED;
@@ -355,7 +380,7 @@ static enum status recount_command(struct work *work, void *arg, struct error *e
             if (rows[i].item > 0 && recount_case(work, self, &slots, &rows[i], err) != OK)
                 return FAILED;
         }
-        keep_staff(self);
+        keep_page(self);
         arena_rewind(work->arena, mark);
     }
     int64_t *regions;
@@ -364,7 +389,8 @@ static enum status recount_command(struct work *work, void *arg, struct error *e
         if (add_region(work, self, regions[i], err) != OK)
             return FAILED;
     staff_sums_merge(&self->staff);
-    self->found.sums_wrong = (int64_t)self->staff.count;
+    heat_sums_merge(&self->heat);
+    self->found.sums_wrong = (int64_t)(self->staff.count + self->heat.count);
     for (size_t i = 0; i < self->sums.count; i++)
         self->found.sums_wrong += self->sums.rows[i].numerator != 0 || self->sums.rows[i].denominator != 0;
     return OK;
@@ -392,6 +418,8 @@ static enum status mend_command(struct db_tx *tx, void *arg, struct error *err)
         if (store_staff_count_add(tx, &row, err) != OK)
             return FAILED;
     }
+    if (heat_sums_write(tx, &self->heat, -1, err) != OK)
+        return FAILED;
     for (size_t i = 0; i < self->strays.count; i++)
         if (store_past_delete(tx, &self->strays.items[i], err) != OK)
             return FAILED;

@@ -9,6 +9,7 @@
 #include "clock/instant.h"
 #include "clock/limit.h"
 #include "feel/json.h"
+#include "service/heat_count.h"
 #include "service/indicator_staff.h"
 
 #include <math.h>
@@ -356,7 +357,7 @@ enum status indicator_facts(struct work *work, const struct store_case *row, con
     add_marks(&self, slots, out->names, &out->fact, &out->marks);
     out->fact.marks = marks_text(work->arena, &out->marks);
     out->fact.past = past_of(&self, &out->fact);
-    return OK;
+    return heat_stays_text(work, of, &out->fact.stays, err);
 }
 
 enum status indicator_marks_parse(struct arena *arena, struct str text, struct indicator_marks *out, struct error *err)

@@ -73,6 +73,8 @@ struct service {
     struct str audit_key; /* keys the tally and verification codes */
     _Atomic(struct item_states *) item_states; /* item_state.h */
 
+    _Atomic int64_t outbox_look_at; /* outbox_wait.h */
+
     pthread_mutex_t lock; /* over writing what follows */
     int64_t regions[1024]; /* prefectures that divisions.json names or that hold rows; only ever grows */
     _Atomic size_t region_count;

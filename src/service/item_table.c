@@ -1,4 +1,4 @@
-/* The catalogue as the national exchange table (DOMAIN.md 1.4): one row an item, one column a field of the
+/* The catalogue as the national exchange table (GB/T 39554.1): one row an item, one column a field of the
  * implementation list. Lists of codes are joined with ^; lists of objects are JSON; what the table has no column for
  * stands in `platform`. */
 #include "service/item_desk.h"
@@ -93,7 +93,7 @@ static const char *const material_names[][2] = {
     {"name", "material_name"},    {"need", "is_need"},         {"type", "material_type"}, {"format", "material_format"},
     {"source", "source_type"},    {"standard", "accept_stand"}, {"basis", "by_law"},       {"fill", "fill_explain"},
     {"blank", "form_guid"},       {"sample", "example_guid"},  {"note", "remark"}};
-/* DOMAIN.md 1.3 */
+/* Code tables of the national implementation list. */
 static const char *const unit_words[] = {"working-day", "day", "hour", "month"};
 
 static const char *column_name(size_t i)

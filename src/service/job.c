@@ -48,13 +48,13 @@ static enum status take_jobs(struct db_tx *tx, void *arg, struct error *err)
     return OK;
 }
 
-static struct value headers_of(struct arena *arena, const struct bpmn_process *process, struct str element)
+static struct value headers_of(struct arena *arena, const struct bpmn_instance *instance, int64_t job)
 {
     struct view view;
+    struct bpmn_pairs headers = bpmn_instance_job_headers(arena, instance, job);
     view_init(&view, arena);
-    const struct bpmn_element_info *info = bpmn_process_element(process, element);
-    for (size_t i = 0; info && i < info->headers.count; i++)
-        context_builder_put(&view.members, info->headers.items[i].name, value_string(info->headers.items[i].value));
+    for (size_t i = 0; i < headers.count; i++)
+        context_builder_put(&view.members, headers.items[i].name, value_string(headers.items[i].value));
     return view_done(&view);
 }
 
@@ -97,7 +97,7 @@ static enum status describe_jobs(struct work *work, void *arg, struct error *err
         view_int(&view, "retries", job->retries);
         view_time(&view, "deadline", job->due);
         view_text(&view, "worker", job->worker);
-        view_put(&view, "headers", headers_of(work->arena, process, element));
+        view_put(&view, "headers", headers_of(work->arena, of->instance, job->id));
         view_put(
             &view, "variables",
             context_only(work->arena, bpmn_instance_variables(work->arena, of->instance, job->id), a->query->fetch));

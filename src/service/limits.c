@@ -1,4 +1,5 @@
-/* The legal clock of a case: its limit from the item, suspensions and extension from the body (DOMAIN.md 2.1, 2.2). */
+/* The legal clock of a case: its limit from the item, suspensions and extension from the body. Rules: see
+ * clock/limit.h. */
 #include "service/limits.h"
 
 #include "clock/instant.h"
@@ -82,7 +83,39 @@ struct str limits_light(const struct work_case *self)
     struct error err = ERROR_INIT;
     if (self->row.closed || !limits_of(self, &limit) || limit_compute(&limit, &due, &err) != OK)
         return STR_NONE;
-    return str_of(limit_light_name(limit_light(&limit, &due, self->work->now)));
+    enum limit_light light = limit_light(&limit, &due, self->work->now);
+    return light == LIMIT_AMBER ? STR("yellow") : str_of(limit_light_name(light));
+}
+
+static struct value left_view(struct arena *arena, int64_t n, enum limit_unit unit, bool paused)
+{
+    struct view view;
+    view_init(&view, arena);
+    view_int(&view, "n", n);
+    view_text(&view, "unit", str_of(limit_unit_code(unit)));
+    view_put(&view, "paused", value_boolean(paused));
+    return view_done(&view);
+}
+
+struct value limits_left(const struct work_case *self)
+{
+    struct limit limit;
+    struct limit_due due;
+    struct error err = ERROR_INIT;
+    if (self->row.closed || !limits_of(self, &limit) || limit_compute(&limit, &due, &err) != OK)
+        return value_null;
+    return left_view(self->work->arena, limit_remaining(&limit, &due, self->work->now), limit.unit,
+                     self->row.state == CASE_SUSPENDED);
+}
+
+struct value limits_left_until(const struct work *work, int64_t due)
+{
+    const struct calendar *calendar = pack_calendar(work->service->packs);
+    if (due == 0 || !calendar)
+        return value_null;
+    return left_view(work->arena,
+                     calendar_working_days_between(calendar, instant_day(work->now), instant_day(due), NULL),
+                     LIMIT_WORKING_DAYS, false);
 }
 
 struct value limits_explain(const struct work_case *self)

@@ -3,6 +3,7 @@
 
 #include "form/form.h"
 #include "service/attempts.h"
+#include "service/limits.h"
 #include "service/work.h"
 
 #define NO_MAX 40
@@ -105,6 +106,7 @@ static enum status lookup_view(struct work *work, const struct work_case *of, st
     view_put(&view, "deadline_explanation", limits_explain(of));
     view_time(&view, "closed", of->row.closed);
     view_text(&view, "light", limits_light(of));
+    view_put(&view, "left", limits_left(of));
     view_pauses(&view, of);
     view_put(&view, "steps", steps);
     *out = view_done(&view);

@@ -245,7 +245,9 @@ static enum status show_exchange(struct page *page, const struct page_line *line
     view_text(&view, "agency", exchange ? exchange->agency : STR_NONE);
     view_text(&view, "title", exchange ? exchange->title : STR_NONE);
     view_text(&view, "case", case_no(work->arena, (struct case_id){row->region, row->case_id}));
-    view_time(&view, "due", row->due);
+    bool aside = row->due == STORE_OUTBOX_ASIDE;
+    view_text(&view, "state", aside ? STR("no-address") : row->attempts ? STR("failing") : STR("waiting"));
+    view_time(&view, "due", aside ? 0 : row->due);
     view_int(&view, "attempts", row->attempts);
     (void)err;
     *out = view_done(&view);
@@ -262,6 +264,7 @@ static enum status outbox_command(struct work *work, void *arg, struct error *er
         return FAILED;
     a->view = context_set(work->arena, a->view, "waiting", value_int(totals.waiting));
     a->view = context_set(work->arena, a->view, "failing", value_int(totals.failing));
+    a->view = context_set(work->arena, a->view, "no_address", value_int(totals.aside));
     return OK;
 }
 

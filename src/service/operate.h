@@ -56,7 +56,8 @@ struct service_version_query {
     struct str cursor;
 };
 /* By process, newest version first: {process, title, source (pack, deployed), version, tag, key (of a definition),
- * since, in_force, running, ended, incidents}. Counted in the actor's scope. */
+ * since, in_force, running, ended, incidents}. Counted in the actor's scope; those of packs, for a county or more, in
+ * the background: some seconds late. */
 MUST_USE enum status service_version_list(const struct call *call, const struct service_version_query *query,
                                           struct value *out, struct error *err);
 
@@ -67,10 +68,11 @@ struct service_heat_query {
     struct str from, to; /* days of opening, both included; "": the last 90 days. At most 366 days */
 };
 /* {process, title, source, version, from, to, cases (opened in these days), sampled, running (whenever opened),
- * running_sampled, exact (nothing was estimated), xml, elements [{element, name, kind, waiting, passed, timed,
- * median_ms, p90_ms, oldest}]}. About 400 cases of the period and 400 running ones are opened at most, spread evenly;
- * waiting and passed are scaled up from them. timed: how many stays were measured, of those who passed the element
- * once. */
+ * running_sampled, exact (nothing was estimated), precision_percent (of median_ms and p90_ms), as_of (of sums),
+ * xml, elements [{element, name, kind, waiting, passed, timed, median_ms, p90_ms, oldest}]}. timed: how many stays were
+ * measured, of those who passed the element once. Of processes of packs, for a county or more, sums are read that
+ * counting keeps: oldest is then a day. Else about 400 cases of the period and 400 running ones are opened at most,
+ * spread evenly; waiting and passed are scaled up from them. */
 MUST_USE enum status service_heat(const struct call *call, const struct service_heat_query *query, struct value *out,
                                   struct error *err);
 

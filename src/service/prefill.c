@@ -8,6 +8,7 @@
 #include "service/catalogue.h"
 #include "service/exchange_ask.h"
 #include "service/page.h"
+#include "service/prefill_fit.h"
 #include "service/record_store.h"
 
 #define HOLDINGS_MAX 20
@@ -27,7 +28,7 @@ struct filling {
     const struct form *form;
     const struct pack_prefill **prefills;
     size_t prefill_count;
-    struct value consent;
+    struct value consent, declined;
     struct value names; /* applicant, staff */
     struct str purpose;
 
@@ -58,67 +59,6 @@ static enum status find_item(const struct call *call, struct str code, struct fi
 }
 
 /* ---- Fields ---- */
-
-struct finding {
-    struct str path;
-    const struct form_component *component;
-};
-
-static bool find_component(void *state, const struct form_component *component, struct str path)
-{
-    struct finding *finding = state;
-    if (component->type != FORM_GROUP && component->type != FORM_DYNAMICLIST && str_equal(path, finding->path))
-        finding->component = component;
-    return !finding->component;
-}
-
-static const struct form_component *component_at(const struct form *form, struct arena *arena, struct str path)
-{
-    struct finding finding = {.path = path};
-    if (form)
-        form_walk(form, arena, find_component, &finding);
-    return finding.component;
-}
-
-static size_t options_of(const struct pack_set *packs, const struct form_component *component,
-                         const struct form_option **out)
-{
-    const struct pack_codes *codes = component->codes.len ? pack_codes_find(packs, component->codes) : NULL;
-    *out = codes ? codes->options : component->options;
-    return codes ? codes->count : component->option_count;
-}
-
-/* What is held as the field takes it: certificates carry labels where forms carry codes. Null when it does not fit. */
-static struct value fit(struct arena *arena, const struct pack_set *packs, const struct form_component *component,
-                        struct value held)
-{
-    const struct form_option *options;
-    size_t count = options_of(packs, component, &options);
-    struct str text = value_text(held);
-    switch (component->type) {
-    case FORM_SELECT:
-    case FORM_RADIO:
-        for (size_t i = 0; i < count; i++)
-            if (str_equal(options[i].value, text) || (text.len && str_equal(options[i].label, text)))
-                return value_string(options[i].value);
-        return value_null;
-    case FORM_NUMBER: return held.kind == VALUE_NUMBER ? held : value_null;
-    case FORM_CHECKBOX: return held.kind == VALUE_BOOLEAN ? held : value_null;
-    case FORM_TEXTFIELD:
-    case FORM_TEXTAREA:
-    case FORM_DATETIME:
-        if (held.kind == VALUE_LIST || held.kind == VALUE_CONTEXT || held.kind == VALUE_BOOLEAN)
-            return value_null;
-        text = held.kind == VALUE_STRING ? held.string : value_is_null(held) ? STR("") : value_to_text(arena, held);
-        return text.len ? value_string(text) : value_null;
-    case FORM_CHECKLIST:
-    case FORM_GROUP:
-    case FORM_DYNAMICLIST:
-    case FORM_TEXT:
-    case FORM_SEPARATOR: return value_null;
-    }
-    return value_null;
-}
 
 static struct value day_text(struct arena *arena, int64_t ms)
 {
@@ -266,10 +206,10 @@ static enum status hold(struct filling *f, const struct pack_prefill_source *sou
 
 /* ---- Questions to other agencies ---- */
 
-static bool agreed(struct value consent, struct str exchange)
+static bool among(struct value list, struct str word)
 {
-    for (size_t i = 0; i < value_count(consent); i++)
-        if (str_equal(value_text(value_at(consent, i)), exchange))
+    for (size_t i = 0; i < value_count(list); i++)
+        if (str_equal(value_text(value_at(list, i)), word))
             return true;
     return false;
 }
@@ -278,7 +218,7 @@ static void add_question(struct filling *f, const struct pack_prefill_source *so
 {
     struct arena *arena = f->call->arena;
     const struct pack_exchange *exchange = pack_exchange_find(f->packs, source->of);
-    if (!exchange || f->question_count == HOLDINGS_MAX || (source->consent && !agreed(f->consent, exchange->id)))
+    if (!exchange || f->question_count == HOLDINGS_MAX || (source->consent && !among(f->consent, exchange->id)))
         return;
     struct feel_run run = service_feel(f->call->service, arena, f->packs, service_now(f->call->service));
     f->asked[f->question_count] = source;
@@ -311,11 +251,11 @@ static bool fill_field(struct filling *f, const struct pack_prefill_source *sour
 {
     struct arena *arena = f->call->arena;
     const struct form_component *component =
-        is_filled(f, field->path) ? NULL : component_at(f->form, arena, field->path);
+        is_filled(f, field->path) ? NULL : prefill_component(f->form, arena, field->path);
     for (size_t i = 0; component && i < count; i++) {
         struct feel_run run = service_feel(f->call->service, arena, f->packs, service_now(f->call->service));
         struct value names = context_set(arena, f->names, "held", holdings[i].held);
-        struct value v = fit(arena, f->packs, component, pack_evaluate(&field->value, names, &run));
+        struct value v = prefill_fit(arena, f->packs, component, pack_evaluate(&field->value, names, &run));
         if (value_is_null(v))
             continue;
         fill(f, field->path, v, source_entry(arena, source, &holdings[i]));
@@ -327,16 +267,24 @@ static bool fill_field(struct filling *f, const struct pack_prefill_source *sour
 static bool open_field(const struct filling *f, const struct pack_prefill_source *source)
 {
     for (size_t i = 0; i < source->field_count; i++)
-        if (!is_filled(f, source->fields[i].path) && component_at(f->form, f->call->arena, source->fields[i].path))
+        if (!is_filled(f, source->fields[i].path) && prefill_component(f->form, f->call->arena, source->fields[i].path))
             return true;
     return false;
 }
 
-static enum status fill_from(struct filling *f, const struct pack_prefill_source *source, struct error *err)
+/* Under this name the applicant may decline a source: "licensing-doctor.certificate". */
+static struct str source_key(const struct filling *f, const struct pack_prefill *prefill,
+                             const struct pack_prefill_source *source)
+{
+    return arena_printf(f->call->arena, "%.*s.%.*s", STR_ARGS(prefill->id), STR_ARGS(source->name));
+}
+
+static enum status fill_from(struct filling *f, const struct pack_prefill *prefill,
+                             const struct pack_prefill_source *source, struct error *err)
 {
     struct holding holdings[HOLDINGS_MAX];
     size_t count = 0;
-    if (!open_field(f, source))
+    if (!open_field(f, source) || among(f->declined, source_key(f, prefill, source)))
         return OK;
     if (f->asking && source->kind == PACK_FROM_EXCHANGE)
         add_question(f, source);
@@ -352,7 +300,19 @@ static enum status fill_from(struct filling *f, const struct pack_prefill_source
     return work_access_note(f->work, &note, err);
 }
 
-/* What the form would refuse is not offered: the field stays empty. */
+static void forget(struct filling *f, struct str path)
+{
+    struct arena *arena = f->call->arena;
+    struct context_builder kept;
+    context_builder_init(&kept, arena);
+    f->data = value_put_path(arena, f->data, path, value_null);
+    for (size_t k = 0; k < f->sources.context->count; k++)
+        if (!str_equal(f->sources.context->members[k].key, path))
+            context_builder_put(&kept, f->sources.context->members[k].key, f->sources.context->members[k].value);
+    f->sources = context_builder_done(&kept);
+}
+
+/* What the form would refuse is not offered: the field, or the cell of a row, stays empty. */
 static void drop_refused(struct filling *f)
 {
     struct arena *arena = f->call->arena;
@@ -361,16 +321,18 @@ static void drop_refused(struct filling *f)
     struct form_env env = {.run = &run, .codes = pack_form_codes(f->packs), .texts = pack_form_texts(&texts)};
     struct form_result judged = form_validate(f->form, f->data, &env);
     for (size_t i = 0; i < judged.error_count; i++) {
-        struct str path = judged.errors[i].field;
-        if (value_is_null(value_get(value_get(f->sources, path), STR("name"))))
+        struct str field = judged.errors[i].field;
+        ptrdiff_t open = str_find(field, STR("["), 0);
+        struct str path = open > 0 ? str_part(field, 0, (size_t)open) : field;
+        struct value source = value_get(f->sources, path);
+        if (value_is_null(value_get(source, STR("name"))))
             continue; /* empty, or the session's */
-        f->data = value_put_path(arena, f->data, path, value_null);
-        struct context_builder kept;
-        context_builder_init(&kept, arena);
-        for (size_t k = 0; k < f->sources.context->count; k++)
-            if (!str_equal(f->sources.context->members[k].key, path))
-                context_builder_put(&kept, f->sources.context->members[k].key, f->sources.context->members[k].value);
-        f->sources = context_builder_done(&kept);
+        if (open > 0)
+            fill(f, path,
+                 prefill_without_cell(arena, value_get(source, STR("value")), str_part(field, (size_t)open, field.len)),
+                 source);
+        else
+            forget(f, path);
     }
 }
 
@@ -383,7 +345,7 @@ static enum status fill_command(struct work *work, void *arg, struct error *err)
         return FAILED;
     for (size_t i = 0; i < f->prefill_count; i++)
         for (size_t k = 0; k < f->prefills[i]->source_count; k++)
-            if (fill_from(f, &f->prefills[i]->sources[k], err) != OK)
+            if (fill_from(f, f->prefills[i], &f->prefills[i]->sources[k], err) != OK)
                 return FAILED;
     if (f->form && !f->asking)
         drop_refused(f);
@@ -415,13 +377,14 @@ static void set_names(struct filling *f)
     f->purpose = arena_printf(f->call->arena, "prefill %.*s", STR_ARGS(f->item->title));
 }
 
-enum status service_prefill(const struct call *call, struct str item, struct value consent, struct value *out,
-                            struct error *err)
+enum status service_prefill(const struct call *call, struct str item, struct value consent, struct value declined,
+                            struct value *out, struct error *err)
 {
     struct filling f;
     if (find_item(call, item, &f, err) != OK)
         return FAILED;
     f.consent = consent;
+    f.declined = declined;
     f.questions = arena_array(call->arena, struct exchange_question, HOLDINGS_MAX);
     f.asked = arena_array(call->arena, const struct pack_prefill_source *, HOLDINGS_MAX);
     set_names(&f);
@@ -442,16 +405,39 @@ enum status service_prefill(const struct call *call, struct str item, struct val
     return OK;
 }
 
-static struct value question_view(const struct filling *f, const struct pack_prefill_source *source)
+/* What another agency tells; else the fields of the form that the source may fill. */
+static struct value looked_up(const struct filling *f, const struct pack_prefill_source *source,
+                              const struct pack_exchange *exchange)
 {
-    const struct pack_exchange *exchange = pack_exchange_find(f->packs, source->of);
+    struct list_builder labels;
+    struct str language = actor_language(f->call);
+    list_builder_init(&labels, f->call->arena);
+    struct value fields = exchange ? value_get(exchange->json, STR("fields")) : value_null;
+    for (size_t i = 0; i < value_count(fields); i++)
+        list_builder_push(&labels, value_string(pack_text(f->packs, language, value_text(value_at(fields, i)))));
+    for (size_t i = 0; !value_count(fields) && i < source->field_count; i++) {
+        const struct form_component *component = prefill_component(f->form, f->call->arena, source->fields[i].path);
+        if (component)
+            list_builder_push(&labels, value_string(pack_text(f->packs, language, component->label)));
+    }
+    return list_builder_done(&labels);
+}
+
+static struct value question_view(const struct filling *f, const struct pack_prefill *prefill,
+                                  const struct pack_prefill_source *source)
+{
+    const struct pack_exchange *exchange =
+        source->kind == PACK_FROM_EXCHANGE ? pack_exchange_find(f->packs, source->of) : NULL;
     struct str language = actor_language(f->call);
     struct view view;
     view_init(&view, f->call->arena);
-    view_text(&view, "exchange", source->of);
+    view_text(&view, "key", source_key(f, prefill, source));
+    view_text(&view, "from", str_of(pack_prefill_kind_name(source->kind)));
+    if (exchange)
+        view_text(&view, "exchange", source->of);
     view_text(&view, "title", pack_text(f->packs, language, source->title));
-    view_text(&view, "purpose", exchange ? pack_text(f->packs, language, exchange->purpose) : STR_NONE);
-    view_put(&view, "fields", exchange ? value_get(exchange->json, STR("fields")) : value_null);
+    view_text(&view, "purpose", pack_text(f->packs, language, exchange ? exchange->purpose : f->item->title));
+    view_put(&view, "fields", looked_up(f, source, exchange));
     view_put(&view, "consent", value_boolean(source->consent));
     return view_done(&view);
 }
@@ -467,18 +453,18 @@ enum status service_prefill_questions(const struct call *call, struct str item, 
     for (size_t i = 0; i < f.prefill_count; i++)
         for (size_t k = 0; k < f.prefills[i]->source_count; k++) {
             const struct pack_prefill_source *source = &f.prefills[i]->sources[k];
-            if (source->kind == PACK_FROM_EXCHANGE && open_field(&f, source))
-                list_builder_push(&items, question_view(&f, source));
+            if (open_field(&f, source))
+                list_builder_push(&items, question_view(&f, f.prefills[i], source));
         }
     *out = list_builder_done(&items);
     return OK;
 }
 
-enum status service_draft_start(const struct call *call, struct str item, struct value consent, struct value *out,
-                                struct error *err)
+enum status service_draft_start(const struct call *call, struct str item, struct value consent, struct value declined,
+                                struct value *out, struct error *err)
 {
     struct value filled, draft;
-    if (service_prefill(call, item, consent, &filled, err) != OK)
+    if (service_prefill(call, item, consent, declined, &filled, err) != OK)
         return FAILED;
     static const char *const kept[] = {"form", "sources", "asked"};
     struct value begun = context_set(call->arena, value_null, "item", value_string(item));
@@ -492,17 +478,6 @@ enum status service_draft_start(const struct call *call, struct str item, struct
 
 /* ---- What the applicant made of it ---- */
 
-static struct str shown(struct arena *arena, const struct pack_set *packs, const struct form_component *component,
-                        struct value v)
-{
-    const struct form_option *options = NULL;
-    size_t count = component ? options_of(packs, component, &options) : 0;
-    for (size_t i = 0; i < count; i++)
-        if (v.kind == VALUE_STRING && str_equal(options[i].value, v.string))
-            return options[i].label;
-    return value_is_null(v) ? STR("") : value_to_text(arena, v);
-}
-
 struct value prefill_compare(struct arena *arena, const struct pack_set *packs, const struct form *form,
                              struct value sources, struct value data)
 {
@@ -513,7 +488,7 @@ struct value prefill_compare(struct arena *arena, const struct pack_set *packs, 
         struct str path = sources.context->members[i].key;
         struct value source = sources.context->members[i].value, held = value_get(source, STR("value"));
         struct value said = value_path(data, arena_cstr(arena, path));
-        const struct form_component *component = component_at(form, arena, path);
+        const struct form_component *component = prefill_component(form, arena, path);
         struct view view;
         view_init(&view, arena);
         view_text(&view, "field", path);
@@ -522,9 +497,9 @@ struct value prefill_compare(struct arena *arena, const struct pack_set *packs, 
             view_put(&view, kept[k], value_get(source, str_of(kept[k])));
         view_put(&view, "held", held);
         view_put(&view, "said", said);
-        view_text(&view, "held_text", shown(arena, packs, component, held));
-        view_text(&view, "said_text", shown(arena, packs, component, said));
-        view_put(&view, "differs", value_boolean(!value_is_true(value_equal(held, said))));
+        view_text(&view, "held_text", prefill_shown(arena, packs, component, held));
+        view_text(&view, "said_text", prefill_shown(arena, packs, component, said));
+        view_put(&view, "differs", value_boolean(!prefill_same(component, held, said)));
         list_builder_push(&items, view_done(&view));
     }
     return list_builder_done(&items);

@@ -5,19 +5,19 @@
 
 #include "service/work.h"
 
-/* What other agencies could be asked for this item: [{exchange, title, purpose, fields, consent}]; consent: only if the
- * applicant agrees. item-not-found. */
+/* From where the form could be filled in: [{key, from (certificate, record, case, party, exchange), exchange, title,
+ * purpose, fields (what is looked up), consent}]; consent: only if the applicant agrees. item-not-found. */
 MUST_USE enum status service_prefill_questions(const struct call *call, struct str item, struct value *out,
                                                struct error *err);
 /* {form, sources, asked, summary, count}. sources: {path: {value, from (applicant, staff, party, certificate, record,
  * case, exchange), name, title, ref, at}}; asked: [{exchange, title, answered, problem}]; summary: [{from, title,
- * count}]. consent: list of exchange ids. Each look is noted in the access log with the item as its purpose.
- * item-not-found. */
-MUST_USE enum status service_prefill(const struct call *call, struct str item, struct value consent, struct value *out,
-                                     struct error *err);
+ * count}]. consent: list of exchange ids; declined: list of keys that are not looked at. Each look is noted in the
+ * access log with the item as its purpose. item-not-found. */
+MUST_USE enum status service_prefill(const struct call *call, struct str item, struct value consent,
+                                     struct value declined, struct value *out, struct error *err);
 /* Begins a draft with what is held: the view of service_draft_put with asked. */
 MUST_USE enum status service_draft_start(const struct call *call, struct str item, struct value consent,
-                                         struct value *out, struct error *err);
+                                         struct value declined, struct value *out, struct error *err);
 
 /* What the applicant made of what was filled in: [{field, label, from, name, title, ref, at, held, said, held_text,
  * said_text, differs, why}], in the order of sources. */

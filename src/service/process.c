@@ -167,7 +167,8 @@ enum status service_process_result(const struct call *call, struct str key, stru
 struct one_process {
     struct str key;
     struct value variables;
-    bool local;
+    struct value elements;
+    bool local, cancels;
     struct value view;
 };
 
@@ -281,6 +282,33 @@ enum status service_variables_set(const struct call *call, struct str key, struc
         return error_field(err, "variables");
     }
     return work_run(call, set_command, &arg, err);
+}
+
+static enum status activate_command(struct work *work, void *arg, struct error *err)
+{
+    const struct one_process *a = arg;
+    struct work_case *of;
+    int64_t key;
+    if (load_element(work, a->key, &key, &of, err) != OK)
+        return FAILED;
+    struct list_builder ids;
+    list_builder_init(&ids, work->arena);
+    for (size_t i = 0; i < value_count(a->elements); i++)
+        list_builder_push(&ids, value_get(value_at(a->elements, i), STR("elementId")));
+    work_case_event(of, "elements.activated",
+                    context_set(work->arena, value_null, "elements", list_builder_done(&ids)));
+    struct bpmn_command command = {
+        .kind = BPMN_ACTIVATE_AD_HOC, .key = key, .value = a->elements, .cancels = a->cancels};
+    return engine_command(of, &command, err);
+}
+
+enum status service_ad_hoc_activate(const struct call *call, struct str key, struct value elements, bool cancels,
+                                    struct error *err)
+{
+    struct one_process arg = {.key = key, .elements = elements, .cancels = cancels};
+    if (service_may(call, "process.start", err) != OK)
+        return FAILED;
+    return work_run(call, activate_command, &arg, err);
 }
 
 static enum status element_command(struct work *work, void *arg, struct error *err)

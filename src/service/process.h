@@ -33,6 +33,11 @@ MUST_USE enum status service_process_get(const struct call *call, struct str key
  * that has it, else to the process. Needs process.start. element-not-found. */
 MUST_USE enum status service_variables_set(const struct call *call, struct str key, struct value variables, bool local,
                                            struct error *err);
+/* Activates elements of an active ad-hoc sub-process, the element instance of that key; elements: list of {elementId,
+ * variables: a context or null}. cancels: what is active in it ends first. Needs process.start. element-not-found,
+ * element-not-ad-hoc, element-not-active. */
+MUST_USE enum status service_ad_hoc_activate(const struct call *call, struct str key, struct value elements,
+                                             bool cancels, struct error *err);
 /* One active element instance. */
 MUST_USE enum status service_element_get(const struct call *call, struct str key, struct value *out, struct error *err);
 

@@ -194,9 +194,20 @@ enum status process_effect(struct work_case *self, const struct bpmn_effect *eff
     return self->deployed ? deployed_effect(self, effect, err) : OK;
 }
 
+/* The process as a token, while one of its own listeners works. */
+static struct value listening_process(struct arena *arena, struct value view)
+{
+    struct value token = context_set(arena, view, "element", value_get(view, STR("process")));
+    token = context_set(arena, token, "type", value_cstr("process"));
+    return context_set(arena, token, "state", value_cstr("listening"));
+}
+
 struct value token_awaiting(const struct work_case *of, int64_t key)
 {
-    struct value tokens = value_get(bpmn_instance_view(of->work->arena, of->instance), STR("tokens"));
+    struct value view = bpmn_instance_view(of->work->arena, of->instance);
+    struct value tokens = value_get(view, STR("tokens"));
+    if (value_int_or(value_get(view, STR("job")), 0) == key)
+        return listening_process(of->work->arena, view);
     for (size_t i = 0; i < value_count(tokens); i++) {
         struct value token = value_at(tokens, i);
         if (value_int_or(value_get(token, STR("job")), 0) == key)

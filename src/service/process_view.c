@@ -176,7 +176,7 @@ struct value instance_view(struct arena *arena, const struct store_instance *row
     view_init(&view, arena);
     zeebe_key(&view, "processInstanceKey", row->id);
     zeebe_text(&view, "processDefinitionId", row->process);
-    zeebe_text(&view, "processDefinitionName", what ? what->row.title : STR_NONE);
+    zeebe_text(&view, "processDefinitionName", what && what->row.title.len ? what->row.title : row->process);
     view_int(&view, "processDefinitionVersion", row->version);
     zeebe_text(&view, "processDefinitionVersionTag", what ? what->row.tag : STR_NONE);
     zeebe_key(&view, "processDefinitionKey", row->definition);
@@ -363,7 +363,10 @@ static struct value element_value(struct arena *arena, struct value token, struc
     zeebe_key(&view, "elementInstanceKey", value_int_or(value_get(token, STR("key")), 0));
     zeebe_put(&view, "elementId", value_get(token, STR("element")));
     zeebe_put(&view, "elementName", value_is_null(name) ? value_get(token, STR("element")) : name);
-    zeebe_put(&view, "type", type_word(arena, value_text(value_get(token, STR("type")))));
+    zeebe_put(&view, "type",
+              value_is_true(value_get(token, STR("activation")))
+                  ? value_cstr("AD_HOC_SUB_PROCESS_INNER_INSTANCE")
+                  : type_word(arena, value_text(value_get(token, STR("type")))));
     zeebe_put(&view, "state", value_cstr("ACTIVE"));
     zeebe_time(&view, "startDate", since);
     zeebe_put(&view, "endDate", value_null);

@@ -8,6 +8,7 @@
 #include "service/exchange.h"
 #include "service/indicator.h"
 #include "service/internal.h"
+#include "service/job.h"
 #include "service/party.h"
 #include "service/supervision.h"
 #include "service/task.h"
@@ -27,6 +28,7 @@ struct story {
     struct value agencies;  /* {exchange: [{when, reply, status}]} */
     struct value delivered; /* {exchange: [request]} */
     struct value saved;     /* {name: case number} */
+    struct value held;      /* {type and case: job} */
     struct value staff;     /* [{name, role, region, …}] */
     size_t step;
     struct buf *report;
@@ -369,6 +371,42 @@ static enum status step_action(struct story *story, struct value step, const str
     return judge(story, step, status, &err);
 }
 
+static struct str held_under(struct story *story, struct str type, struct str no)
+{
+    return arena_printf(story->arena, "%.*s in %.*s", STR_ARGS(type), STR_ARGS(no));
+}
+
+/* The job of that type that waits in the case; "0" for none. Jobs once taken are kept until they are answered. */
+static enum status find_job(struct story *story, const struct call *call, struct str type, struct str no,
+                            struct str *out, struct error *err)
+{
+    struct service_job_query query = {.type = type, .limit = 1000};
+    struct value jobs, held;
+    if (service_job_activate(call, &query, &jobs, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < value_count(jobs); i++) {
+        struct value job = value_at(jobs, i);
+        story->held = context_set(story->arena, story->held, held_under(story, type, text_in(job, "case")).data,
+                                  value_get(job, STR("id")));
+    }
+    *out = value_find(story->held, held_under(story, type, no), &held) ? value_text(held) : STR("0");
+    return OK;
+}
+
+static enum status step_work(struct story *story, struct value step, const struct actor *actor)
+{
+    struct call call = call_of(story, actor);
+    struct str no, id;
+    struct error err = ERROR_INIT;
+    if (saved_no(story, text_in(step, "of"), &no) != OK)
+        return FAILED;
+    enum status status = find_job(story, &call, text_in(step, "work"), no, &id, &err);
+    if (status == OK)
+        status = service_job_answer(&call, id, data_of(story, value_get(step, STR("with"))),
+                                    value_get(step, STR("result")), &err);
+    return judge(story, step, status, &err);
+}
+
 static enum status check_all(struct story *story, struct value conditions, struct value names)
 {
     for (size_t i = 0; i < value_count(conditions); i++) {
@@ -530,9 +568,11 @@ static enum status run_step(struct story *story, struct value step)
         status = step_complete(story, step, &actor);
     else if (value_find(step, STR("action"), &unused))
         status = step_action(story, step, &actor);
+    else if (value_find(step, STR("work"), &unused))
+        status = step_work(story, step, &actor);
     else
-        return fail(story,
-                    "    a step opens, completes, acts, advances, waits until, expects or looks at what was delivered");
+        return fail(story, "    a step opens, completes, acts, works, advances, waits until, expects or looks at what "
+                           "was delivered");
     /* What was queued for now goes out before the next step. */
     return status == OK ? pass_time(story, story->now) : FAILED;
 }
@@ -612,6 +652,7 @@ void scenario_watch_run(struct arena *arena, const struct pack_set *packs, const
                           .agencies = value_get(scenario->json, STR("agencies")),
                           .delivered = value_null,
                           .saved = value_null,
+                          .held = value_null,
                           .report = &report,
                           .watch = watch};
     story.staff = all_staff(&story);

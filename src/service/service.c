@@ -7,6 +7,7 @@
 #include "service/exchange.h"
 #include "service/internal.h"
 #include "service/item_state.h"
+#include "service/outbox_wait.h"
 
 #include <errno.h>
 #include <string.h>
@@ -379,6 +380,7 @@ enum status service_setting_put(const struct call *call, struct str name, struct
     struct setting_arg arg = {.call = call, .name = name, .value = value};
     if (db_write(call->service->db, setting_write, &arg, err) != OK)
         return FAILED;
+    outbox_note_setting(call->service, name);
     if (algorithm)
         set_algorithm(call->service, value);
     return OK;

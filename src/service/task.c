@@ -5,6 +5,7 @@
 #include "service/case_open.h"
 #include "service/delegation_work.h"
 #include "service/item_state.h"
+#include "service/limits.h"
 #include "service/page.h"
 #include "service/task_store.h"
 
@@ -110,6 +111,7 @@ struct value task_line(struct work *work, const struct store_task *row)
     view_time(&view, "created", row->created);
     view_time(&view, "due", row->due);
     view_text(&view, "light", task_light(row, work->now));
+    view_put(&view, "left", limits_left_until(work, row->due));
     view_put(&view, "roles", list_builder_done(&roles));
     view_text(&view, "form", row->form);
     view_int(&view, "priority", row->priority);

@@ -137,4 +137,4 @@ static void deliver(void *state, struct arena *arena, struct service_delivery *i
     curl_multi_cleanup(multi);
 }
 
-const struct service_transport service_transport_http = {.state = NULL, .deliver = deliver};
+const struct service_transport service_transport_http = {.state = NULL, .deliver = deliver, .needs_address = true};

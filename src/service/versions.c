@@ -2,6 +2,7 @@
 
 #include "service/deployed.h"
 #include "service/operate.h"
+#include "store/heat.h"
 
 #include <stdlib.h>
 
@@ -209,6 +210,17 @@ enum status versions_find(struct versions *self, const struct version_name *name
     return error_hint(err, "Look at the list of processes and versions.");
 }
 
+enum status versions_runs(struct work *work, struct versions *self, const struct version *wanted,
+                          const struct store_case_group *group, bool *out, struct error *err)
+{
+    struct version *found;
+    if (versions_of(work, self, group, &found, err) != OK)
+        return FAILED;
+    *out = found && found->deployed == wanted->deployed && found->number == wanted->number &&
+           str_equal(found->process, wanted->process);
+    return OK;
+}
+
 enum status versions_groups(struct work *work, struct versions *self, const struct version *version,
                             const struct store_page *scope, struct version_groups *out, struct error *err)
 {
@@ -220,11 +232,10 @@ enum status versions_groups(struct work *work, struct versions *self, const stru
     out->items = arena_array(work->arena, struct store_case_group, count);
     out->count = 0;
     for (size_t i = 0; i < count; i++) {
-        struct version *found;
-        if (versions_of(work, self, &all[i], &found, err) != OK)
+        bool runs;
+        if (versions_runs(work, self, &wanted, &all[i], &runs, err) != OK)
             return FAILED;
-        if (found && found->deployed == wanted.deployed && found->number == wanted.number &&
-            str_equal(found->process, wanted.process))
+        if (runs)
             out->items[out->count++] = all[i];
     }
     return OK;
@@ -255,24 +266,59 @@ enum status versions_model(struct work *work, const struct version *version, str
 
 /* ---- The list ---- */
 
+static enum status add_group(struct work *work, struct versions *self, struct store_case_group group,
+                             enum store_group_of of, struct error *err)
+{
+    struct version *version;
+    if (group.n == 0)
+        return OK;
+    if (versions_of(work, self, &group, &version, err) != OK)
+        return FAILED;
+    if (!version)
+        return OK;
+    version->ended += of == STORE_CASES_ALL ? group.n : of == STORE_CASES_RUNNING ? -group.n : 0;
+    version->running += of == STORE_CASES_RUNNING ? group.n : 0;
+    version->stuck += of == STORE_CASES_STUCK ? group.n : 0;
+    return OK;
+}
+
+static enum status count_counted(struct work *work, struct versions *self, int64_t region, int64_t area,
+                                 struct error *err)
+{
+    struct store_heat_group *groups;
+    size_t count;
+    if (store_heat_groups(work->tx, work->arena, region, area, &groups, &count, err) != OK)
+        return FAILED;
+    for (size_t i = 0; i < count; i++) {
+        struct store_case_group group = {groups[i].item, groups[i].packs, groups[i].running + groups[i].closed};
+        if (add_group(work, self, group, STORE_CASES_ALL, err) != OK)
+            return FAILED;
+        group.n = groups[i].running;
+        if (add_group(work, self, group, STORE_CASES_RUNNING, err) != OK)
+            return FAILED;
+    }
+    return OK;
+}
+
+/* Of cases with an item the sums tell; those of deployed processes, and any scope that has no sums, are counted. */
 static enum status count_region(struct work *work, struct versions *self, const struct store_page *scope,
                                 struct error *err)
 {
-    for (enum store_group_of of = STORE_CASES_ALL; of <= STORE_CASES_STUCK; of++) {
+    int64_t area;
+    bool summed = store_heat_area(scope, &area);
+    if (summed && count_counted(work, self, scope->region, area, err) != OK)
+        return FAILED;
+    const enum store_group_of kinds[][2] = {{STORE_CASES_ALL, STORE_CASES_DEFINED},
+                                            {STORE_CASES_RUNNING, STORE_CASES_DEFINED_RUNNING},
+                                            {STORE_CASES_STUCK, STORE_CASES_STUCK}};
+    for (size_t k = 0; k < COUNT_OF(kinds); k++) {
         struct store_case_group *groups;
         size_t count;
-        if (store_case_groups(work->tx, work->arena, scope, of, &groups, &count, err) != OK)
+        if (store_case_groups(work->tx, work->arena, scope, kinds[k][summed], &groups, &count, err) != OK)
             return FAILED;
-        for (size_t i = 0; i < count; i++) {
-            struct version *version;
-            if (versions_of(work, self, &groups[i], &version, err) != OK)
+        for (size_t i = 0; i < count; i++)
+            if (add_group(work, self, groups[i], kinds[k][0], err) != OK)
                 return FAILED;
-            if (!version)
-                continue;
-            version->ended += of == STORE_CASES_ALL ? groups[i].n : of == STORE_CASES_RUNNING ? -groups[i].n : 0;
-            version->running += of == STORE_CASES_RUNNING ? groups[i].n : 0;
-            version->stuck += of == STORE_CASES_STUCK ? groups[i].n : 0;
-        }
     }
     return OK;
 }

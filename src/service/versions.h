@@ -25,6 +25,8 @@ MUST_USE enum status versions_read(struct work *work, struct versions *out, stru
  */
 MUST_USE enum status versions_of(struct work *work, struct versions *self, const struct store_case_group *group,
                                  struct version **out, struct error *err);
+MUST_USE enum status versions_runs(struct work *work, struct versions *self, const struct version *wanted,
+                                   const struct store_case_group *group, bool *out, struct error *err);
 /* By process, source ("": pack, else deployed) and number (0: the one in force, else the newest). version-not-found. */
 struct version_name {
     struct str process, source;

@@ -235,7 +235,7 @@ static int64_t handed_of(const struct asking *self, struct str id)
     return n;
 }
 
-/* A certificate stands in for it, or another authority issues it (source 20: DOMAIN.md 1.3) and could be asked. */
+/* A certificate stands in for it, or another authority issues it (source 20) and could be asked. */
 static struct str obtainable_by(const struct pack_material *material)
 {
     if (material->certificate.len)

@@ -352,8 +352,11 @@ static enum status apply_cases(struct work *self, struct db_tx *tx, struct error
         bool done = true;
         if (!of->touched)
             continue;
+        /* What else has an index only ever changes together with the state: see settle in engine.c. */
         enum status status = of->is_new ? store_case_insert(tx, &of->row, &done, err)
-                                        : store_case_update(tx, &of->row, of->version_was, &done, err);
+                             : of->row.state == of->state_was
+                                 ? store_case_go_on(tx, &of->row, of->version_was, &done, err)
+                                 : store_case_update(tx, &of->row, of->version_was, &done, err);
         if (status != OK)
             return FAILED;
         if (!done)

@@ -185,6 +185,8 @@ MUST_USE enum status work_case_load(struct work *self, struct case_id id, struct
 /* The same without its process, for looks. */
 MUST_USE enum status work_case_look(struct work *self, const struct store_case *row, struct work_case **out,
                                     struct error *err);
+/* Adds the process to one that was looked at. */
+MUST_USE enum status work_case_process(struct work_case *self, struct error *err);
 /* A new one with number, not yet started. */
 MUST_USE enum status work_case_new(struct work *self, const struct store_case *row, struct work_case **out,
                                    struct error *err);
@@ -194,6 +196,8 @@ void work_case_event(struct work_case *self, const char *type, struct value data
  * type, …}. case.c */
 MUST_USE enum status work_case_events(struct work *work, const struct store_case *row, struct value *out,
                                       struct error *err);
+/* A case that the actor may see; what it may not see does not exist for it: case-not-found. case.c */
+MUST_USE enum status work_case_seen(struct work *work, struct str no, struct work_case **out, struct error *err);
 /* The same of a case that the actor may see, without sign-in names; the look is logged. case-not-found. case.c */
 MUST_USE enum status work_case_events_seen(struct work *work, struct str no, struct work_case **of, struct value *out,
                                            struct error *err);

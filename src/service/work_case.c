@@ -142,6 +142,19 @@ enum status work_case_look(struct work *self, const struct store_case *row, stru
     return OK;
 }
 
+enum status work_case_process(struct work_case *self, struct error *err)
+{
+    struct work *work = self->work;
+    struct str bytes, place = instance_context(work->arena, &self->row,
+                                               value_int_or(work_case_get(self, "instance_version"), 0));
+    struct bpmn_env env;
+    engine_env(self, &env);
+    if (service_unseal_bytes(work->service, work->arena, place, self->row.instance, &bytes, err) != OK ||
+        bpmn_instance_decode(work->arena, bytes, &env, &self->instance, err) != OK || work_lost(work, err))
+        return error_prefix(err, "case %.*s", STR_ARGS(self->no));
+    return OK;
+}
+
 enum status work_case_load(struct work *self, struct case_id id, struct work_case **out, struct error *err)
 {
     struct work_case *of = held(self, id);
@@ -155,15 +168,8 @@ enum status work_case_load(struct work *self, struct case_id id, struct work_cas
         return FAILED;
     if (!found)
         return not_found(case_no(self->arena, id), err);
-    if (work_case_look(self, &row, &of, err) != OK)
+    if (work_case_look(self, &row, &of, err) != OK || work_case_process(of, err) != OK)
         return FAILED;
-    struct str bytes;
-    struct str place = instance_context(self->arena, &row, value_int_or(work_case_get(of, "instance_version"), 0));
-    struct bpmn_env env;
-    engine_env(of, &env);
-    if (service_unseal_bytes(self->service, self->arena, place, row.instance, &bytes, err) != OK ||
-        bpmn_instance_decode(self->arena, bytes, &env, &of->instance, err) != OK || work_lost(self, err))
-        return error_prefix(err, "case %.*s", STR_ARGS(of->no));
     VECTOR_PUSH(self->arena, &self->cases, of);
     *out = of;
     return OK;

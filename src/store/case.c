@@ -14,6 +14,9 @@ DB_SQL(case_insert,
 DB_SQL(case_update, "UPDATE cases SET state = ?4, outcome = ?5, deadline = ?6, closed = ?7, version = ?8, events = ?9,"
                     " head = ?10, body = ?11, instance = ?12, unique_key = ?13, unit = ?14"
                     " WHERE region = ?1 AND id = ?2 AND version = ?3");
+/* SQLite writes each index anew that has a column of the SET list, whether its value is another or not. */
+DB_SQL(case_go_on, "UPDATE cases SET outcome = ?4, deadline = ?5, version = ?6, events = ?7, head = ?8, body = ?9,"
+                   " instance = ?10 WHERE region = ?1 AND id = ?2 AND version = ?3");
 DB_SQL(case_find, "SELECT " CASE_COLUMNS ", instance FROM cases WHERE region = ?1 AND id = ?2");
 DB_SQL(case_unique, "SELECT region, id FROM cases WHERE unique_key = ?1");
 DB_SQL(case_walk,
@@ -34,18 +37,33 @@ enum status store_case_insert(struct db_tx *tx, const struct store_case *row, bo
     return OK;
 }
 
+static enum status guarded(struct db_tx *tx, const struct db_statement *statement, struct db_params params,
+                           bool *changed, struct error *err)
+{
+    int64_t n = 0;
+    if (db_exec_count(tx, statement, params, &n, err) != OK)
+        return FAILED;
+    *changed = n == 1;
+    return OK;
+}
+
 enum status store_case_update(struct db_tx *tx, const struct store_case *row, int64_t version_was, bool *changed,
                               struct error *err)
 {
-    int64_t n = 0;
     struct db_params params =
         P(P_INT(row->region), P_INT(row->id), P_INT(version_was), P_INT(row->state), P_INT(row->outcome),
           P_INT(row->deadline), P_INT(row->closed), P_INT(row->version), P_INT(row->events), P_BLOB(row->head),
           P_BLOB(row->body), P_BLOB(row->instance), P_BLOB(row->unique_key), P_TEXT(row->unit));
-    if (db_exec_count(tx, &case_update, params, &n, err) != OK)
-        return FAILED;
-    *changed = n == 1;
-    return OK;
+    return guarded(tx, &case_update, params, changed, err);
+}
+
+enum status store_case_go_on(struct db_tx *tx, const struct store_case *row, int64_t version_was, bool *changed,
+                             struct error *err)
+{
+    struct db_params params =
+        P(P_INT(row->region), P_INT(row->id), P_INT(version_was), P_INT(row->outcome), P_INT(row->deadline),
+          P_INT(row->version), P_INT(row->events), P_BLOB(row->head), P_BLOB(row->body), P_BLOB(row->instance));
+    return guarded(tx, &case_go_on, params, changed, err);
 }
 
 static void read_case(struct db_rows *rows, struct store_case *out)

@@ -25,6 +25,9 @@ MUST_USE enum status store_case_insert(struct db_tx *tx, const struct store_case
 /* Only if the stored version is version_was; *changed tells. unique_key is only ever cleared: by absence. */
 MUST_USE enum status store_case_update(struct db_tx *tx, const struct store_case *row, int64_t version_was,
                                        bool *changed, struct error *err);
+/* The same for one whose state, closing, unique_key and unit are as they are stored: it leaves the indexes alone. */
+MUST_USE enum status store_case_go_on(struct db_tx *tx, const struct store_case *row, int64_t version_was,
+                                      bool *changed, struct error *err);
 MUST_USE enum status store_case_find(struct db_tx *tx, struct arena *arena, int64_t region, int64_t id,
                                      struct store_case *out, bool *found, struct error *err);
 /* A case that holds the key, in any region; *id 0 when none does. */

@@ -11,9 +11,14 @@ DB_SQL(outbox_move, "UPDATE outbox SET due = ?4, attempts = ?5 WHERE region = ?1
 DB_SQL(outbox_delete, "DELETE FROM outbox WHERE region = ?1 AND due = ?2 AND id = ?3");
 DB_SQL(outbox_next, "SELECT due FROM outbox WHERE region = ?1 ORDER BY due LIMIT 1");
 DB_SQL(outbox_find, "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE region = ?1 AND id = ?2");
-DB_SQL(outbox_total,
-       "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(CASE WHEN attempts > 0 THEN 1 ELSE 0 END), 0) AS BIGINT)"
-       " FROM outbox");
+/* Counted in outbox_key, outbox_tried and outbox_aside. */
+DB_SQL(outbox_total, "SELECT (SELECT CAST(count(*) AS BIGINT) FROM outbox),"
+                     " (SELECT CAST(count(*) AS BIGINT) FROM outbox WHERE attempts > 0),"
+                     " (SELECT CAST(count(*) AS BIGINT) FROM outbox WHERE due = 9223372036854775807)");
+DB_SQL(outbox_aside, "SELECT DISTINCT exchange FROM outbox WHERE region = ?1 AND due = 9223372036854775807");
+DB_SQL(outbox_wake,
+       "UPDATE outbox SET due = ?3 WHERE region = ?1 AND due = 9223372036854775807 AND id IN (SELECT id FROM outbox"
+       " WHERE region = ?1 AND exchange = ?2 AND due = 9223372036854775807 ORDER BY id LIMIT ?4)");
 DB_SQL(exchange_insert,
        "INSERT INTO exchange_log (region, at, id, case_id, exchange, attempt, status, took_ms, problem)"
        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
@@ -128,8 +133,29 @@ enum status store_outbox_total(struct db_tx *tx, struct store_outbox_totals *out
     if (db_query(tx, db_tx_arena(tx), &outbox_total, P_NONE, &rows, err) != OK)
         return FAILED;
     if (db_next(&rows))
-        *out = (struct store_outbox_totals){db_int64(&rows, 0), db_int64(&rows, 1)};
+        *out = (struct store_outbox_totals){db_int64(&rows, 0), db_int64(&rows, 1), db_int64(&rows, 2)};
     return OK;
+}
+
+static void read_name(struct db_rows *rows, struct str *out)
+{
+    *out = db_text(rows, 0);
+}
+
+enum status store_outbox_aside(struct db_tx *tx, struct arena *arena, int64_t region, struct str **out, size_t *count,
+                               struct error *err)
+{
+    struct db_rows rows;
+    if (db_query(tx, arena, &outbox_aside, P(P_INT(region)), &rows, err) != OK)
+        return FAILED;
+    STORE_READ_ALL(arena, &rows, struct str, read_name, out, count);
+    return OK;
+}
+
+enum status store_outbox_wake(struct db_tx *tx, int64_t region, struct str exchange, int64_t due, int64_t limit,
+                              int64_t *n, struct error *err)
+{
+    return db_exec_count(tx, &outbox_wake, P(P_INT(region), P_TEXT(exchange), P_INT(due), P_INT(limit)), n, err);
 }
 
 enum status store_exchange_insert(struct db_tx *tx, const struct store_exchange *row, struct error *err)

@@ -116,14 +116,15 @@ enum status store_slot_put(struct db_tx *tx, const struct store_slot *row, struc
 /* ---- Facts ---- */
 
 #define FACT_COLUMNS                                                                                                   \
-    "region, id, item, division, unit, opened, closed, rated, deadline, numerators, denominators, marks, staff"
+    "region, id, item, division, unit, opened, closed, rated, deadline, numerators, denominators, marks, staff, stays"
 
 DB_SQL(fact_put, "INSERT INTO case_fact (" FACT_COLUMNS ")"
-                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
                  " ON CONFLICT (region, id) DO UPDATE SET item = excluded.item, division = excluded.division,"
                  " unit = excluded.unit, opened = excluded.opened, closed = excluded.closed, rated = excluded.rated,"
                  " deadline = excluded.deadline, numerators = excluded.numerators,"
-                 " denominators = excluded.denominators, marks = excluded.marks, staff = excluded.staff");
+                 " denominators = excluded.denominators, marks = excluded.marks, staff = excluded.staff,"
+                 " stays = excluded.stays");
 DB_SQL(fact_find, "SELECT " FACT_COLUMNS " FROM case_fact WHERE region = ?1 AND id = ?2");
 /* One text for each column, so that those who never closed, or were never rated, are not stepped over. */
 #define FACT_PAGE(column, where)                                                                                       \
@@ -150,7 +151,8 @@ enum status store_fact_put(struct db_tx *tx, const struct store_fact *row, struc
     return db_exec(tx, &fact_put,
                    P(P_INT(row->region), P_INT(row->id), P_INT(row->item), P_INT(row->division), P_TEXT(row->unit),
                      P_INT(row->opened), P_INT(row->closed), P_INT(row->rated), P_INT(row->deadline),
-                     P_INT(row->numerators), P_INT(row->denominators), P_TEXT(row->marks), P_TEXT(row->staff)),
+                     P_INT(row->numerators), P_INT(row->denominators), P_TEXT(row->marks), P_TEXT(row->staff),
+                     P_TEXT(row->stays)),
                    err);
 }
 
@@ -168,7 +170,8 @@ static void read_fact(struct db_rows *rows, struct store_fact *out)
                                .numerators = db_int64(rows, 9),
                                .denominators = db_int64(rows, 10),
                                .marks = db_text(rows, 11),
-                               .staff = db_text(rows, 12)};
+                               .staff = db_text(rows, 12),
+                               .stays = db_text(rows, 13)};
 }
 
 enum status store_fact_find(struct db_tx *tx, struct arena *arena, int64_t region, int64_t id, struct store_fact *out,

@@ -44,6 +44,7 @@ struct store_fact {
     int64_t numerators, denominators;
     struct str marks;                         /* [slot, day, numerator, denominator, …] as JSON */
     struct str staff;                         /* [staff, unit, slot, month, numerator, denominator, …] as JSON */
+    struct str stays;                         /* service/heat_count.h; absent: counted before there was any */
     struct store_past past;                   /* kept in its own table; not read back */
 };
 MUST_USE enum status store_fact_put(struct db_tx *tx, const struct store_fact *row, struct error *err);

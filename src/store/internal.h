@@ -15,6 +15,11 @@ void store_outbox_head(struct db_rows *rows, struct store_outbox *out);
 struct store_job;
 void store_job_read(struct db_rows *rows, struct store_job *out);
 
+/* operate.h: whether the page's divisions are all of its region: then none has to be looked at. A region is a
+ * prefecture, or a county under the province. */
+struct store_page;
+bool store_page_whole(const struct store_page *page);
+
 /* Lists of one county, by its divisions (first six of twelve digits), have their own indexes. A shard that is one
  * county needs none. */
 static inline bool store_one_county(int64_t region, int64_t division_from, int64_t division_to, int64_t *out)

@@ -25,9 +25,11 @@ DB_SQL(job_page_spent, JOB_PAGE(" AND j.retries <= 0"));
 DB_SQL(job_page_state, JOB_PAGE(" AND j.retries > 0 AND ?8 = CASE WHEN j.due <= ?9 THEN 2 WHEN j.worker IS NOT NULL"
                                 " THEN 3 ELSE 4 END"));
 
-DB_SQL(outbox_page, "SELECT o.region, o.due, o.id, o.case_id, o.job, o.attempts, o.packs, o.exchange FROM outbox o"
-       OF_CASE("o") " WHERE o.region = ?1" CASE_SCOPE " AND o.id > ?5 AND (?7 = 0 OR o.attempts > 0)"
-                    " ORDER BY o.id LIMIT ?6");
+#define OUTBOX_PAGE(where)                                                                                             \
+    "SELECT o.region, o.due, o.id, o.case_id, o.job, o.attempts, o.packs, o.exchange FROM outbox o" OF_CASE(           \
+        "o") " WHERE o.region = ?1" CASE_SCOPE " AND o.id > ?5" where " ORDER BY o.id LIMIT ?6"
+DB_SQL(outbox_page, OUTBOX_PAGE(""));
+DB_SQL(outbox_page_failing, OUTBOX_PAGE(" AND o.attempts > 0"));
 
 static void read_timer(struct db_rows *rows, struct store_timer *out)
 {
@@ -63,7 +65,7 @@ enum status store_outbox_page(struct db_tx *tx, struct arena *arena, const struc
                               struct store_outbox **out, size_t *count, struct error *err)
 {
     struct db_rows rows;
-    if (db_query(tx, arena, &outbox_page, P(PAGE(page), P_BOOL(failing)), &rows, err) != OK)
+    if (db_query(tx, arena, failing ? &outbox_page_failing : &outbox_page, P(PAGE(page)), &rows, err) != OK)
         return FAILED;
     STORE_READ_ALL(arena, &rows, struct store_outbox, store_outbox_head, out, count);
     return OK;
@@ -79,6 +81,8 @@ DB_SQL(groups_all, GROUPS(""));
 DB_SQL(groups_running, GROUPS(" AND closed = 0"));
 DB_SQL(groups_all_unit, GROUPS(" AND unit = ?4"));
 DB_SQL(groups_running_unit, GROUPS(" AND closed = 0 AND unit = ?4"));
+DB_SQL(groups_defined, GROUPS(" AND item < 0"));
+DB_SQL(groups_defined_running, GROUPS(" AND item < 0 AND closed = 0"));
 DB_SQL(groups_stuck,
        "SELECT c.item, c.packs, CAST(count(DISTINCT c.id) AS BIGINT) FROM (SELECT case_id FROM incident"
        " WHERE region = ?1 AND resolved = 0 AND division >= ?2 AND division < ?3 AND (?4 IS NULL OR unit = ?4)"
@@ -121,9 +125,7 @@ static enum status group_names(struct db_tx *tx, struct arena *arena, int64_t re
     return OK;
 }
 
-/* Whether the page's divisions are all of its region: then none has to be looked at. A region is a prefecture, or a
- * county under the province. */
-static bool is_whole(const struct store_page *page)
+bool store_page_whole(const struct store_page *page)
 {
     int64_t from = page->region * 1000000;
     int64_t to = from + (page->region % 100 == 0 ? 100000000 : 1000000);
@@ -164,15 +166,18 @@ enum status store_case_groups(struct db_tx *tx, struct arena *arena, const struc
         [STORE_CASES_ALL] = {&groups_all, &groups_all_unit},
         [STORE_CASES_RUNNING] = {&groups_running, &groups_running_unit},
         [STORE_CASES_STUCK] = {&groups_stuck, &groups_stuck},
+        [STORE_CASES_DEFINED] = {&groups_defined, NULL},
+        [STORE_CASES_DEFINED_RUNNING] = {&groups_defined_running, NULL},
     };
     struct db_param p[4] = {P_INT(page->region), P_INT(page->division_from), P_INT(page->division_to),
                             P_TEXT(page->unit)};
     if (of == STORE_CASES_NAMES)
         return group_names(tx, arena, page->region, out, count, err);
-    if (of == STORE_CASES_ALL && is_whole(page))
+    if (of == STORE_CASES_ALL && store_page_whole(page))
         return whole_groups(tx, arena, page->region, out, count, err);
     bool by_unit = page->unit.data != NULL;
     struct db_rows rows;
+    CHECK(statements[of][by_unit] != NULL);
     if (db_query(tx, arena, statements[of][by_unit],
                  (struct db_params){p, by_unit || of == STORE_CASES_STUCK ? 4 : 3}, &rows, err) != OK)
         return FAILED;
@@ -205,7 +210,7 @@ enum status store_case_number(struct db_tx *tx, const struct store_page *page, c
     static const struct db_statement *const statements[2][2] = {{&number_all, &number_all_unit},
                                                                 {&number_running, &number_running_unit}};
     bool by_unit = page->unit.data != NULL;
-    if (!wanted->running && wanted->stride == 1 && is_whole(page))
+    if (!wanted->running && wanted->stride == 1 && store_page_whole(page))
         return count_whole(tx, page->region, &(struct store_case_group){.item = wanted->item, .packs = wanted->packs},
                            page->after_id, wanted->id_to ? wanted->id_to : INT64_MAX, out, err);
     struct db_param p[10] = {WANTED(page, wanted), P_TEXT(page->unit)};

@@ -48,9 +48,17 @@ MUST_USE enum status store_incident_page(struct db_tx *tx, struct arena *arena, 
 struct store_case_group {
     int64_t item, packs, n;
 };
-enum store_group_of { STORE_CASES_ALL, STORE_CASES_RUNNING, STORE_CASES_STUCK, STORE_CASES_NAMES };
+enum store_group_of {
+    STORE_CASES_ALL,
+    STORE_CASES_RUNNING,
+    STORE_CASES_STUCK,
+    STORE_CASES_NAMES,
+    STORE_CASES_DEFINED,        /* all of definitions, none of items */
+    STORE_CASES_DEFINED_RUNNING
+};
 /* Counted in indexes alone, unless the page names a unit; stuck: cases with open incidents, of which at most 20,000 are
- * looked at; names: not counted, all that the region has. Of page only region and scope count. */
+ * looked at; names: not counted, all that the region has; defined: not for a page that names a unit. Of page only
+ * region and scope count. */
 MUST_USE enum status store_case_groups(struct db_tx *tx, struct arena *arena, const struct store_page *page,
                                        enum store_group_of of, struct store_case_group **out, size_t *count,
                                        struct error *err);

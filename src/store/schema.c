@@ -357,6 +357,17 @@
     "INSERT INTO status_list (region, list, version) SELECT region, list, 1 FROM certificate_status GROUP BY region, " \
     "list;"
 
+/* Every case is counted again, for the new sums; stays is what it adds to them. */
+#define HEAT_TABLES                                                                                                    \
+    "ALTER TABLE case_fact ADD COLUMN stays TEXT;"                                                                     \
+    "CREATE TABLE heat_count (region BIGINT NOT NULL, area BIGINT NOT NULL, item BIGINT NOT NULL,"                     \
+    " packs BIGINT NOT NULL, period BIGINT NOT NULL, element BIGINT NOT NULL, bucket BIGINT NOT NULL,"                 \
+    " n BIGINT NOT NULL, PRIMARY KEY (region, area, item, packs, period, element, bucket)) WITHOUT ROWID;"             \
+    "CREATE INDEX heat_count_cases ON heat_count (region, area, item, packs, element, n) WHERE period = 0;"            \
+    "CREATE INDEX outbox_aside ON outbox (region, exchange, id) WHERE due = 9223372036854775807;"                      \
+    "CREATE INDEX outbox_tried ON outbox (region, id, attempts) WHERE attempts > 0;"                                   \
+    "UPDATE indicator_slot SET hash = '';"
+
 static const struct db_migration migrations[] = {
     {1, "settings, packs, staff", SMALL_TABLES, NULL, NULL},
     {2, "cases", CASE_TABLES, NULL, NULL},
@@ -381,6 +392,7 @@ static const struct db_migration migrations[] = {
     {21, "watched cases, supervised parties", WATCH_TABLE, NULL, NULL},
     {22, "lists by state, county and unit", LIST_INDEXES, NULL, NULL},
     {23, "status lists by version", STATUS_LIST, NULL, NULL},
+    {24, "where cases of items wait, exchanges without an address", HEAT_TABLES, NULL, NULL},
 };
 
 enum status store_migrate(struct db *db, struct error *err)

@@ -133,10 +133,18 @@ MUST_USE enum status store_outbox_move(struct db_tx *tx, const struct store_outb
 MUST_USE enum status store_outbox_delete(struct db_tx *tx, const struct store_outbox *row, bool *deleted,
                                          struct error *err);
 MUST_USE enum status store_outbox_next(struct db_tx *tx, int64_t region, int64_t *due, struct error *err);
+/* due of one whose agency has no address. */
+#define STORE_OUTBOX_ASIDE INT64_MAX
+/* The exchanges of which some wait aside. */
+MUST_USE enum status store_outbox_aside(struct db_tx *tx, struct arena *arena, int64_t region, struct str **out,
+                                        size_t *count, struct error *err);
+/* Makes at most limit of an exchange due that wait aside; *n: how many. */
+MUST_USE enum status store_outbox_wake(struct db_tx *tx, int64_t region, struct str exchange, int64_t due,
+                                       int64_t limit, int64_t *n, struct error *err);
 MUST_USE enum status store_outbox_find(struct db_tx *tx, struct arena *arena, int64_t id, struct store_outbox *out,
                                        bool *found, struct error *err);
 struct store_outbox_totals {
-    int64_t waiting, failing;
+    int64_t waiting, failing, aside; /* waiting: all */
 };
 MUST_USE enum status store_outbox_total(struct db_tx *tx, struct store_outbox_totals *out, struct error *err);
 

@@ -17,7 +17,7 @@ static const struct {
     [CERTIFICATE_REVOKED] = {"revoked", "已失效"}, [CERTIFICATE_UNKNOWN] = {"unknown", "无法判断"},
 };
 
-/* Words and national codes (DOMAIN.md 6.4) that a status list may use. */
+/* Words and national codes (GB/T 36903) that a status list may use. */
 static const struct {
     const char *word;
     enum certificate_state state;

@@ -1,4 +1,5 @@
-/* Numbers that check themselves: citizens, organisations, certificates, items. Sources: DOMAIN.md 1.2, 6.3, 10.1, 10.2.
+/* Numbers that check themselves: citizens, organisations, certificates, items. Sources: GB 11643, GB 32100,
+ * GB/T 36904, GB/T 39554.1.
  * Every refusal has type "id-invalid" and says which part is wrong. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* What trust's files share: the inside of keys, and drawing. */
+/* What trust's files share: the inside of keys, drawing, print. */
 #pragma once
 
 #include "trust/hash.h"
@@ -30,6 +30,11 @@ void sm2_sign(const BIGNUM *factor, const unsigned char digest[HASH_SIZE], unsig
 /* Writes a drawn picture as PNG. cairo has drawn on surface and tells whether that went well. */
 MUST_USE enum status picture_png(struct arena *arena, cairo_t *cairo, cairo_surface_t *surface, struct str *out,
                                  struct error *err);
+
+/* A compact font (CFF) without subroutines. False, and *out untouched, when it is not one that this can be done to. */
+MUST_USE bool cff_flatten(struct arena *arena, struct str font, struct str *out);
+/* A PDF of cairo's with its fonts made so small; anything else as it is. */
+struct str pdf_slim(struct arena *arena, struct str pdf);
 
 /* Has run(argument) done by a drawing thread and waits for it: everything that needs fonts. */
 void draw_run(void (*run)(void *argument), void *argument);

@@ -225,7 +225,7 @@ static enum status draw_pdf(struct pdf_job *job)
     if (status == OK && drawn != CAIRO_STATUS_SUCCESS)
         status = refuse_cairo(drawn, job->err);
     if (status == OK)
-        *job->out = arena_str(job->arena, buf_str(&bytes));
+        *job->out = pdf_slim(job->arena, buf_str(&bytes));
     buf_release(&bytes);
     return status;
 }

@@ -85,6 +85,10 @@ describe('a doubtful death', () => {
     assert.equal(list.status, 200, list.text);
     assert.equal(list.body.items.length, 1, list.text);
     const task = list.body.items[0];
+    assert.equal(task.left.unit, 'working-days');
+    assert.ok(task.left.n >= 0 && !task.left.paused);
+    const related = await reviewer.get(`/api/v1/cases/${opened.body.no}/related`);
+    assert.deepEqual([related.status, related.body.items, related.body.more], [200, [], false], 'the doctor\'s other patients are not related');
     const elsewhere = await signedIn(server, 'zhou');
     assert.equal((await elsewhere.get(`/api/v1/tasks?case=${opened.body.no}`)).body.items?.length ?? 0, 0);
     assert.ok([403, 404].includes((await elsewhere.post(`/api/v1/tasks/${task.id}/claim`)).status));
@@ -107,21 +111,25 @@ describe('a doubtful death', () => {
 
 describe('bad input', () => {
   const rows = [
-    ['broken JSON', '{"item": "death-report", ', 400, 'bad-body'],
+    ['broken JSON', '{"item": "death-report", ', 400, 'bad-body', /^line 1, column/],
     ['no object', '[1]', 400, 'bad-body'],
-    ['a key twice', '{"item": "death-report", "item": "death-report"}', 400, 'bad-body'],
+    ['a key twice', '{"item": "death-report", "item": "death-report"}', 400, 'bad-body', /^line 1, column/],
     ['bad UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400, 'bad-body'],
-    ['deep nesting', '{"item":"death-report","form":' + '{"a":'.repeat(500) + '1' + '}'.repeat(500) + '}', 400, 'bad-body'],
-    ['an unknown member', { item: 'death-report', form: {}, colour: 'red' }, 422, 'unknown-field'],
-    ['the wrong type', { item: 7, form: {} }, 422, 'invalid-type'],
-    ['a form that is no object', { item: 'death-report', form: 'x' }, 422, 'invalid-type'],
-    ['no item', { form: {} }, 422, 'required'],
-    ['an item that is not there', { item: 'nothing', form: {} }, 404, 'item-not-found'],
+    ['deep nesting', '{"item":"death-report","form":' + '{"a":'.repeat(500) + '1' + '}'.repeat(500) + '}', 400, 'bad-body', /^line 1, column/],
+    ['an unknown member', { item: 'death-report', form: {}, colour: 'red' }, 422, 'unknown-field', /^colour$/],
+    ['the wrong type', { item: 7, form: {} }, 422, 'invalid-type', /^item$/],
+    ['a form that is no object', { item: 'death-report', form: 'x' }, 422, 'invalid-type', /^form$/],
+    ['no item', { form: {} }, 422, 'required', /^item$/],
+    ['an item that is not there', { item: 'nothing', form: {} }, 404, 'item-not-found', /^item$/],
   ];
-  for (const [what, body, status, type] of rows)
+  const cases = async () => (await doctor.get('/api/v1/cases?limit=100')).body.items.map((one) => one.no);
+  for (const [what, body, status, type, field] of rows)
     test(`${what} is refused`, async () => {
-      const answer = await doctor.ask('POST', '/api/v1/cases', body);
-      problem(answer, status, type);
+      const before = await cases();
+      const told = problem(await doctor.ask('POST', '/api/v1/cases', body), status, type);
+      if (field) assert.match(told.field, field);
+      assert.match(told.detail, /\w{3} .*\w{3}/, 'a sentence');
+      assert.deepEqual(await cases(), before, 'nothing was written');
     });
 
   const forms = [

@@ -47,7 +47,7 @@ async function setup(delivery = 'electronic') {
   const hospital = newHospital();
   const clerk = await atWindow('clerk-lin', hospital);
   const form = { institution_name: hospital.name, institution_uscc: hospital.id, institution_address: '哈尔滨市香坊区红旗大街1号', legal_person: '陈立新', phone: '0451-85971130',
-    statement: true, kind: '3', beds: 120, place: '香坊区红旗大街9号', feasibility: '满足区域需求', capital: 3000, delivery };
+    statement: true, kind: '3', grade: '3', joint: '2', beds: 120, place: '香坊区红旗大街9号', feasibility: '满足区域需求', capital: 3000, delivery };
   const materials = ['form', 'feasibility', 'site', 'floor-plan'].map((id) => ({ id, paper: true }));
   const opened = await clerk.post(`${api}/cases`, { item: 'institution-setup', form, materials });
   assert.equal(opened.status, 201, opened.text);

@@ -11,7 +11,7 @@ const limit = (pid, bytes) => {
   assert.equal(done.status, 0, done.stderr);
 };
 
-test('a full disk refuses what is new and loses nothing', { skip: process.env.TONGBAN_POSTGRES ? 'the files are PostgreSQL\'s' : false }, async () => {
+test('a full disk refuses what is new and loses nothing; an audit afterwards finds what somebody changes', { skip: process.env.TONGBAN_POSTGRES ? 'the files are PostgreSQL\'s' : false }, async () => {
   const server = await startServer();
   const doctor = await signedIn(server, 'dr-wang');
   const open = (n) => doctor.post('/api/v1/cases', { item: 'death-report', form: deathForm(idNumber('230110', '19480303', n)) });
@@ -44,5 +44,15 @@ test('a full disk refuses what is new and loses nothing', { skip: process.env.TO
   await server.stop({ keep: true });
   const audit = spawnSync(program, ['audit', '--data', server.data, '--packs', 'packs'], { cwd: root, encoding: 'utf8' });
   assert.equal(audit.status, 0, audit.stdout + audit.stderr);
+
+  const changes = ["UPDATE event SET body = body || x'00' WHERE rowid = (SELECT min(rowid) FROM event)",
+    'UPDATE certificate SET state = 2 WHERE id = (SELECT min(id) FROM certificate)'];
+  for (const [n, change] of changes.entries()) {
+    const changed = spawnSync('sqlite3', [join(server.data, 'tongban.db'), change], { encoding: 'utf8' });
+    assert.equal(changed.status, 0, changed.stderr);
+    const told = spawnSync(program, ['audit', '--data', server.data, '--packs', 'packs'], { cwd: root, encoding: 'utf8' });
+    assert.equal(told.status, 1, 'what was changed behind the server\'s back is a failed audit');
+    assert.match(told.stdout, [/^event \S+/m, /^certificate \S+/m][n], told.stdout);
+  }
   rmSync(server.data, { recursive: true, force: true });
 });

@@ -29,7 +29,7 @@ function firstLine(child, pattern, what) {
 }
 
 export async function startAgencies() {
-  const child = spawn(process.execPath, [join(root, 'tools/agencies.mjs'), '--port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(root, 'tools/agencies.mjs'), '--port', '0', '--attached'], { stdio: ['pipe', 'pipe', 'pipe'] });
   const [, url] = await firstLine(child, /(http:\/\/\S+)/, 'the simulator of agencies');
   const ask = async (path, body) => (await fetch(url + path, body ? { method: 'POST', body: JSON.stringify(body) } : {})).json();
   return {
@@ -67,7 +67,7 @@ export async function startServer({ agencies, data, db, args = [] } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), 'tongban-api-'));
   const where = db ?? freshDatabase();
   const child = spawn(program, ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0', '--packs', 'packs', '--web', 'web',
-    '--rate', '0', '--log', 'warning', ...where, ...(agencies ? ['--agencies', agencies] : []), ...args],
+    '--rate', '0', '--log', 'warning', '--attached', ...where, ...(agencies ? ['--agencies', agencies] : []), ...args],
   { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stderr.on('data', (part) => (log = (log + part).slice(-20000)));

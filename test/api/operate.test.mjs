@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { deathForm, idNumber, root, signedIn, startServer, until } from './lib.mjs';
 import { deploy, inspect, patrol, start } from './patrol.mjs';
 
@@ -175,9 +176,14 @@ test('heat tells where cases wait, from which period, and how long they stayed',
   assert.equal(at('sign').median_ms, undefined);
   assert.match(heat.xml, /bpmndi:BPMNShape/);
   assert.equal((Date.parse(heat.to) - Date.parse(heat.from)) / 86400000, 89);
-  const packed = await get(lin, '/processes/death-report/heat');
-  assert.equal(packed.source, 'pack');
-  assert.ok(packed.elements.some((one) => one.passed > 0 && one.median_ms === 0));
+  assert.deepEqual([heat.precision_percent, heat.as_of], [0, undefined]);
+  const packed = await until('the reported death is counted', async () => {
+    const seen = await get(lin, '/processes/death-report/heat');
+    return seen.cases > 0 && seen.running === 0 && seen;
+  });
+  assert.deepEqual([packed.source, packed.exact, packed.precision_percent], ['pack', true, 6.25]);
+  assert.ok(Date.parse(packed.as_of) <= Date.now());
+  assert.ok(packed.elements.some((one) => one.passed === packed.cases && one.timed === packed.cases && one.median_ms === 0));
   const before = await get(lin, '/processes/patrol/heat?version=1&from=2020-01-01&to=2020-02-01');
   assert.equal(before.cases, 0);
   assert.equal(before.running, running);
@@ -236,6 +242,7 @@ test('running cases of a deployed process migrate to another version with a mapp
   await lin.post(`${V}/instances/changes/${partly.body.id}/reject`, { reason: '漏了现场检查' });
   const made = await lin.post(`${V}/instances/changes`, { ...wanted, mapping: { cool: 'publish', inspect: 'look' } });
   assert.equal(made.body.total, old.running, made.text);
+  await refused(lin.post(`${V}/instances/changes/${made.body.id}/approve`, {}), 403, 'second-person-needed');
   await song.post(`${V}/instances/changes/${made.body.id}/approve`, { reason: '已核对' });
   const done = await finished(made.body.id);
   assert.deepEqual([done.done, done.failed], [old.running, 0]);
@@ -244,6 +251,8 @@ test('running cases of a deployed process migrate to another version with a mapp
   const [timer] = (await get(lin, '/timers')).items;
   assert.equal(timer.element, 'publish');
   assert.equal((await get(lin, `/cases/${timer.case}/diagram`)).process.version, 2);
+  const migrated = (await get(lin, `/cases/${timer.case}/events`)).items.find((one) => one.type === 'process.migrated');
+  assert.deepEqual([migrated.proposed_by, migrated.approved_by, migrated.reason], ['林涛', '宋雨', '新版流程']);
   const [job] = await inspect(admin, { score: 99 });
   assert.equal(job.element, 'look');
   const [task] = (await admin.post('/v2/user-tasks/search', { filter: { state: 'CREATED' } })).body.items;
@@ -268,13 +277,15 @@ test('cases of an item migrate to the packs\' new version of their process', asy
     writeFileSync(file, readFileSync(file, 'utf8').replace('</bpmn:definitions>', '<!-- second edition --></bpmn:definitions>'));
     one = await startServer({ data: one.data, db: one.db, args: ['--packs', packs] });
     const [a, b, li] = await Promise.all(['ops-lin', 'ops-song', 'li'].map((name) => signedIn(one, name)));
-    const versions = (await get(a, '/processes?process=death-report')).items.map((v) => [v.version, v.running, v.in_force]);
-    assert.deepEqual(versions, [[2, 0, true], [1, 1, false]]);
+    const running = async () => (await get(a, '/processes?process=death-report')).items.map((v) => [v.version, v.running, v.in_force]);
+    await until('the case is counted', async () => isDeepStrictEqual(await running(), [[2, 0, true], [1, 1, false]]));
     const made = await a.post(`${V}/instances/changes`, { kind: 'migrate', process: 'death-report', version: 1, to: 2, reason: '改正流程' });
     assert.equal(made.status, 201, made.text);
     await b.post(`${V}/instances/changes/${made.body.id}/approve`, {});
     await finished(made.body.id, b);
-    assert.deepEqual((await get(a, '/processes?process=death-report')).items.map((v) => v.running), [1, 0]);
+    await until('the moved case is counted', async () => isDeepStrictEqual(await running(), [[2, 1, true], [1, 0, false]]));
+    const waits = (await get(a, '/processes/death-report/heat?version=2')).elements.filter((one) => one.waiting);
+    assert.deepEqual(waits.map((one) => one.waiting), [1]);
     assert.match((await get(li, `/cases/${opened.body.no}/diagram`)).process.xml, /second edition/);
     const task = (await get(li, '/tasks')).items.find((t) => t.case === opened.body.no);
     assert.equal((await li.post(`${V}/tasks/${task.id}/claim`, {})).status, 200);

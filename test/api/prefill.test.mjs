@@ -69,6 +69,12 @@ describe('prefilling', () => {
     assert.equal(sources.phone.ref, before.no);
     assert.equal(form.institution_name, undefined, 'nobody was asked without consent');
     assert.deepEqual(draft.body.asked, []);
+    const offered = (await one.get('/api/v1/items/doctor-first/prefill')).body.items;
+    const held = offered.find((each) => each.from === 'certificate');
+    assert.ok(held.fields.length > 0 && held.purpose.length > 0, 'what is looked up, and for what');
+    const declined = await one.post('/api/v1/drafts', { item: 'doctor-first', prefill: true, declined: offered.map((each) => each.key) });
+    assert.equal(declined.body.form.qualification_no, undefined, 'nothing is looked up that was declined');
+    assert.deepEqual([...new Set(Object.values(declined.body.sources).map((each) => each.from))], ['applicant']);
   });
 
   test('labels of a certificate become the codes of the form', async () => {
@@ -94,7 +100,7 @@ describe('prefilling', () => {
 
   test('another agency is asked only with consent, and only for what nothing else holds', async () => {
     const one = await standingFor(hospital);
-    const questions = (await one.get('/api/v1/items/institution-setup/prefill')).body.items;
+    const questions = (await one.get('/api/v1/items/institution-setup/prefill')).body.items.filter((each) => each.exchange);
     assert.deepEqual(questions.map((each) => [each.exchange, each.consent]), [['market.enterprise', true]]);
     const asked = async () => (await agencies.received('market')).length;
     const before = await asked();
@@ -168,6 +174,106 @@ describe('prefilling', () => {
     assert.equal(staff.form.qualification_no, undefined);
     assert.equal((await client(server).post('/api/v1/drafts', { item: 'doctor-first', prefill: true })).status, 401);
   });
+});
+
+describe('rows', () => {
+  const centre = { id: '12230000DEM00404X0', name: '省疾病预防控制中心' };
+  const day = (days) => new Date(Date.now() + days * 86400000 + 8 * 3600000).toISOString().slice(0, 10);
+  const escorts = [{ name: '李护', training_no: 'T001', training_valid: day(400) }, { name: '周送', training_no: 'T002', training_valid: day(400) }];
+  const agents = [{ agent: '布鲁氏菌属', class: '2', packing: 'UN2814', quantity: '2 ml × 6' }];
+  const materials = ['form', 'legal', 'consent', 'receiver-approval', 'packaging', 'escort-training'].map((id) => ({ id, paper: true }));
+  const journey = { institution_name: hospital.name, institution_uscc: hospital.id, institution_address: '哈尔滨市香坊区', legal_person: '陈立新', phone: '0451-85971130',
+    receiver_name: centre.name, receiver_uscc: centre.id, receiver_approval: '黑卫实验〔2026〕3号', receiver_qualified: '1', purpose: '检测', container: 'UN-CN-2814-01',
+    container_valid: day(300), triple: '1', situation: 'single', from_region: '230110', to_place: '哈尔滨市道里区', mode: 'land', carrier: '省医药冷链运输公司', depart: day(1), valid_to: day(3), statement: true };
+
+  test('of a list come from an earlier case with their source, and a row that is not right is corrected', async () => {
+    const one = await standingFor(hospital);
+    const first = await one.post('/api/v1/cases', { item: 'transport-province', form: { ...journey, agents, escort_list: escorts }, materials });
+    assert.equal(first.status, 201, first.text);
+    assert.equal(first.body.outcome, 'granted', first.text);
+    const draft = (await one.post('/api/v1/drafts', { item: 'transport-province', prefill: true })).body;
+    assert.deepEqual(draft.form.escort_list, escorts);
+    assert.deepEqual(draft.form.agents, agents);
+    const { escort_list: source } = draft.sources;
+    assert.deepEqual([source.from, source.title, source.ref, source.value], ['case', '以前的运输申请', first.body.no, escorts]);
+
+    const other = { name: '孙换', training_no: 'T009', training_valid: day(500) };
+    const form = { ...journey, agents: [{ ...agents[0], note: null }], escort_list: [escorts[0], other] };
+    assert.equal((await one.ask('PUT', `/api/v1/drafts/${draft.id}`, { form, materials })).status, 200);
+    assert.equal((await one.post('/api/v1/cases', { draft: draft.id })).body.field, 'agents[0].note');
+    form.agents = agents;
+    const saved = await one.ask('PUT', `/api/v1/drafts/${draft.id}`, { form, disputes: { escort_list: '周送已离职' } });
+    assert.equal(saved.body.sources.escort_list.why, '周送已离职', saved.text);
+    const opened = await one.post('/api/v1/cases', { draft: draft.id });
+    assert.equal(opened.status, 201, opened.text);
+    const seen = Object.fromEntries((await one.get(`/api/v1/cases/${opened.body.no}`)).body.prefilled.map((each) => [each.field, each]));
+    assert.equal(seen.escort_list.label, '护送人');
+    assert.equal(seen.escort_list.held_text, `李护, T001, ${day(400)}; 周送, T002, ${day(400)}`);
+    assert.equal(seen.escort_list.said_text, `李护, T001, ${day(400)}; 孙换, T009, ${day(500)}`);
+    assert.deepEqual([seen.escort_list.differs, seen.escort_list.why], [true, '周送已离职']);
+    assert.equal(seen.agents.differs, false);
+    assert.match(seen.agents.held_text, /^布鲁氏菌属, 第二类, A类 UN2814, 2 ml × 6$/, 'codes in rows are shown as their labels');
+  });
+
+  test('a certificate gives what it names, and the rest of the row stays to be filled in', async () => {
+    const one = await standingFor(hospital);
+    const given = await one.post('/api/v1/cases', { item: 'transport-province', form: { ...journey, agents, escort_list: escorts }, materials });
+    assert.equal(given.body.outcome, 'granted', given.text);
+    const draft = (await one.post('/api/v1/drafts', { item: 'transport-handover', prefill: true })).body;
+    assert.equal(draft.form.escort_list, undefined, 'no list that the form does not have');
+    assert.equal(draft.form.permit_number, given.body.certificates[0].number);
+    assert.equal(draft.sources.permit_number.from, 'certificate');
+  });
+});
+
+test('a broken promise is repaired: it keeps from promising until staff have ended the record', async () => {
+  const clinic = { id: '12230000DEM0010173', name: '省示范医院' };
+  const one = await standingFor(clinic);
+  const complete = async (name, no, form) => {
+    const staff = await signedIn(server, name);
+    const [task] = (await staff.get(`/api/v1/tasks?case=${no}`)).body.items;
+    const answer = await staff.post(`/api/v1/tasks/${task.id}/complete`, { form });
+    assert.ok(answer.status < 300, answer.text);
+    return task.element;
+  };
+  const licence = { institution_name: clinic.name, institution_uscc: clinic.id, institution_address: '哈尔滨市香坊区', legal_person: '陈立新', phone: '0451-85971130', statement: true,
+    category: '2', devices: [{ device: 'SPECT', model: 'D-1', place: '一楼' }], staff: 3, protection: '1', delivery: 'electronic', commitment: true };
+  const apply = async () => {
+    const opened = await one.post('/api/v1/cases', { item: 'radiology', form: licence, signature: { name: '高洁' },
+      materials: ['form', 'licence', 'radiation-staff', 'acceptance-report', 'dose'].map((id) => ({ id, paper: true })) });
+    assert.equal(opened.status, 201, opened.text);
+    await complete('clerk-lin', opened.body.no, { decision: 'accept', opinion: '材料齐全' });
+    return (await one.get(`/api/v1/cases/${opened.body.no}`)).body;
+  };
+  const broken = await apply();
+  assert.equal(broken.outcome, 'granted', 'a commitment is decided at once');
+  await complete('reviewer-he', broken.children[0], { result: 'false', findings: '防护门不合格' });
+  assert.equal((await one.get(`/api/v1/cases/${broken.no}`)).body.certificates[0].state, 'revoked');
+  const barred = await apply();
+  assert.equal(barred.state, 'reviewing', 'no commitment until the repair');
+  assert.ok((await one.post(`/api/v1/cases/${barred.no}/actions/withdraw`, {})).status < 300);
+
+  const repair = async (changes = {}) => {
+    const draft = (await one.post('/api/v1/drafts', { item: 'credit-repair', prefill: true })).body;
+    const filled = { ...draft.form, correction: '防护门已更换', corrected_on: new Date(Date.now() - 86400000).toISOString().slice(0, 10), statement: true, ...changes };
+    await one.ask('PUT', `/api/v1/drafts/${draft.id}`, { form: filled, materials: [{ id: 'correction-proof', paper: true }] });
+    return { draft, opened: await one.post('/api/v1/cases', { draft: draft.id }) };
+  };
+  const { draft, opened } = await repair();
+  assert.deepEqual([draft.form.broken_case, draft.form.broken_what, draft.sources.broken_case.from], [broken.no, '防护门不合格', 'record']);
+  assert.equal(opened.status, 201, opened.text);
+  assert.equal((await repair()).opened.body.type, 'duplicate-case');
+  assert.equal((await repair({ broken_case: 'x' })).opened.body.field, 'broken_case');
+  assert.equal((await repair({ broken_case: '999999-20260706-000001-0' })).opened.body.outcome, 'declined');
+  assert.equal((await repair({ broken_case: barred.no })).opened.body.outcome, 'declined', 'that case broke no promise');
+  assert.equal(await complete('reviewer-he', opened.body.no, { decision: 'approve', opinion: '已经更换' }), 'review');
+  assert.equal(await complete('head-chen', opened.body.no, { decision: 'approve', reasons: '检测合格' }), 'decision');
+  const repaired = (await one.get(`/api/v1/cases/${opened.body.no}`)).body;
+  assert.equal(repaired.outcome, 'granted');
+  assert.deepEqual(repaired.documents.map((each) => each.certificate), ['doc-acceptance', 'doc-credit-repair']);
+  const told = (await one.get('/api/v1/notices')).body.items.filter((each) => each.case === repaired.no);
+  assert.match(told[0].text, /准予/);
+  assert.equal((await apply()).outcome, 'granted', 'free again');
 });
 
 describe('materials', () => {

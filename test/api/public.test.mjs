@@ -63,7 +63,7 @@ describe('am I eligible', () => {
     const granted = await judge();
     assert.equal(granted.outcome, 'grant');
     assert.match(granted.reason, /当场办结/);
-    assert.deepEqual(granted.assumed, ['资格证书编码含本人身份证号', '机构代码有效']);
+    assert.deepEqual(granted.assumed, ['资格证书编码含本人身份证号', '资格证书编码含所填级别和类别', '机构代码有效']);
     const held = await judge({ 没有有效证照: 'no' });
     assert.equal(held.outcome, 'refuse');
     assert.equal(held.rule, 2);

@@ -54,20 +54,24 @@ test('incidents speak the reader\'s language, in the list, the diagram and the h
   assert.equal(events.items.find((one) => one.type === 'incident.raised').message, message);
 });
 
-test('a repeated Idempotency-Key makes no second draft, change, mandate, bulletin or message', async () => {
+test('a repeated Idempotency-Key makes no second draft, change, mandate, bulletin, message or delegation', async () => {
   const chief = await signedIn(server, 'head-chen');
   const clerk = await signedIn(server, 'clerk-gao');
   const model = { model: 'death.death-report.dmn' };
   const change = { kind: 'modify', process: 'patrol', version: 1, moves: [{ from: 'good', to: 'sign' }], reason: '补办' };
   const message = { name: 'somebody-comes', key: 'x', ttl_ms: 60000 };
   const bulletin = { kind: 'week', title: '周报' };
+  const he = await signedIn(server, 'reviewer-he');
+  const days = (n) => new Date(Date.now() + n * 864e5).toISOString().slice(0, 10);
+  const delegation = { to: 'reviewer-tan', from: days(1), until: days(3), reason: '出差' };
   const mandate = { principal: { id: idNumber('230110', '19500210', 11), name: '甲' }, agent: { id: idNumber('230110', '19800210', 13), name: '乙' }, until: new Date(Date.now() + 864e5).toISOString().slice(0, 10), evidence: '委托书原件' };
   for (const [who, path, body, name, other] of [
     [analyst, '/models', model, 'number', { ...model, from: 0, source: '<x/>' }],
     [lin, '/instances/changes', change, 'id', { ...change, reason: '另一项' }],
     [admin, '/messages', message, 'key', { ...message, name: 'nobody-comes' }],
     [chief, '/bulletins', bulletin, 'id', { ...bulletin, title: '月报' }],
-    [clerk, '/mandates', mandate, 'id', { ...mandate, evidence: '电话' }]]) {
+    [clerk, '/mandates', mandate, 'id', { ...mandate, evidence: '电话' }],
+    [he, '/delegations', delegation, 'id', { ...delegation, reason: '休假' }]]) {
     const key = { 'Idempotency-Key': `twice-${path}` };
     const first = await who.post(V + path, body, key);
     assert.ok(first.status < 300, `${path}: ${first.text}`);
@@ -79,6 +83,7 @@ test('a repeated Idempotency-Key makes no second draft, change, mandate, bulleti
     const fresh = await who.post(V + path, body);
     assert.notEqual(fresh.body?.[name] ?? null, first.body[name], path);
   }
+  assert.equal((await he.get(`${V}/delegations`)).body.items.filter((one) => one.reason === '出差').length, 1);
 });
 
 test('a case and its tasks show the forms of the packs it was opened under', async () => {

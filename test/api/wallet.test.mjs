@@ -101,6 +101,14 @@ test('it is used for the purpose and the case that its holder authorised, and no
   await refused(use(office, '执业核验'), 403, 'use-not-authorised');
   await refused(use(office, ''), 422, 'purpose-missing');
   await refused(use(stranger, '执业核验', one.case), 401, 'unauthenticated');
+  const keyed = (purpose) => office.post(`${V}/${one.no}/use`, { purpose, case: one.case }, { 'Idempotency-Key': `use-${one.no}` });
+  const many = await Promise.all(Array.from({ length: 4 }, () => keyed('执业核验')));
+  assert.ok(many.every((answer) => answer.status === 200 || answer.body.type === 'idempotency-key-busy'), many.map((answer) => answer.text).join());
+  const first = many.find((answer) => answer.status === 200);
+  assert.deepEqual((await keyed('执业核验')).body, first.body, 'the same key gives the same answer');
+  await refused(keyed('别的用途'), 409, 'idempotency-key-reused');
+  const counted = (await one.client.get(`${V}/${one.no}/uses`)).body.items.filter((line) => line.what === 'used');
+  assert.equal(counted.length, 2, 'one without a key, one for all with the same key');
   const log = (await one.client.get(`${V}/${one.no}/uses`)).body.items;
   assert.deepEqual([log[0].what, log[0].purpose, log[0].case, log[0].kind], ['used', '执业核验', one.case, 'staff']);
   assert.equal((await act(one.client, one.no, 'withdraw', { to: uscc })).status, 200);

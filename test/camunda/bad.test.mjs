@@ -176,3 +176,87 @@ test('many at once: every start is one instance, every job is done once', async 
   const open = await is(200, 'POST', '/v2/process-instances/search', { filter: { processDefinitionId: 'double', state: 'ACTIVE' } });
   assert.equal(open.page.totalItems, 0);
 });
+
+const TEN_MEGABYTES = 10 * 1024 * 1024;
+const chain = (id, count, padding = '') => {
+  const parts = ['<bpmn:startEvent id="t0" />'];
+  for (let i = 1; i <= count; i++)
+    parts.push(`<bpmn:manualTask id="t${i}">${padding}</bpmn:manualTask><bpmn:sequenceFlow id="f${i}" sourceRef="t${i - 1}" targetRef="t${i}" />`);
+  return text('double.bpmn').replaceAll('double', id).replace(/(isExecutable="true">)[\s\S]*(<\/bpmn:process>)/, (_, head, tail) => head + parts.join('') + tail);
+};
+
+test('models of ten megabytes: run when they can be, refused with the reason when not', async () => {
+  const documented = chain('long', 2000, `<bpmn:documentation>${'words '.repeat(900)}</bpmn:documentation>`);
+  assert.ok(documented.length > TEN_MEGABYTES);
+  await is(200, 'POST', '/v2/deployments', files(['long.bpmn', documented]));
+  const done = await is(200, 'POST', '/v2/process-instances', { processDefinitionId: 'long', awaitCompletion: true });
+  assert.equal((await is(200, 'GET', `/v2/process-instances/${done.processInstanceKey}`)).state, 'COMPLETED');
+  const many = chain('many', 90000);
+  assert.ok(many.length > 0.9 * TEN_MEGABYTES);
+  assert.match((await is(400, 'POST', '/v2/deployments', files(['many.bpmn', many]))).detail, /more than 50000 elements/);
+  assert.match((await is(400, 'POST', '/v2/deployments', files(['cut.bpmn', documented.slice(0, TEN_MEGABYTES)]))).detail, /not well-formed/);
+  const [problem] = (await is(400, 'POST', '/v2/deployments', files(['huge.bpmn', documented + ' '.repeat(TEN_MEGABYTES)]))).errors;
+  assert.deepEqual([problem.resource, problem.code], ['huge.bpmn', 'bpmn-too-large']);
+  await is(404, 'POST', '/v2/process-instances', { processDefinitionId: 'many' });
+});
+
+test('ten thousand at once: each done once; a list that is too long is an incident', async () => {
+  const each = text('double.bpmn').replaceAll('double', 'each').replace('</bpmn:extensionElements>', '</bpmn:extensionElements>'
+    + '<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics inputCollection="=for i in 1..many return i" inputElement="i" outputCollection="squares" outputElement="=i * i" /></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>')
+    .replaceAll('serviceTask', 'scriptTask').replace('<zeebe:taskDefinition type="twice" retries="1" />', '<zeebe:script expression="=i * i" resultVariable="square" /><zeebe:ioMapping><zeebe:input source="=null" target="square" /></zeebe:ioMapping>');
+  await is(200, 'POST', '/v2/deployments', files(['each.bpmn', each]));
+  const done = await is(200, 'POST', '/v2/process-instances', { processDefinitionId: 'each', variables: { many: 10000 }, awaitCompletion: true, fetchVariables: ['squares'] });
+  assert.deepEqual([done.variables.squares.length, done.variables.squares[9999]], [10000, 100000000]);
+  const stuck = await is(200, 'POST', '/v2/process-instances', { processDefinitionId: 'each', variables: { many: 60000 } });
+  const found = await is(200, 'POST', '/v2/incidents/search', { filter: { processInstanceKey: stuck.processInstanceKey } });
+  assert.equal(found.items.length, 1);
+  assert.match(found.items[0].errorMessage, /50,?000/);
+});
+
+test('ten thousand jobs of one instance: none lost, none twice', async () => {
+  const jobs = text('double.bpmn').replaceAll('double', 'crowd').replaceAll('"twice"', '"crowded"').replace('</bpmn:extensionElements>', '</bpmn:extensionElements>'
+    + '<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics inputCollection="=for i in 1..10000 return i" inputElement="i" /></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>');
+  await is(200, 'POST', '/v2/deployments', files(['crowd.bpmn', jobs]));
+  const { processInstanceKey } = await is(200, 'POST', '/v2/process-instances', { processDefinitionId: 'crowd' });
+  const seen = new Set();
+  for (let n = 0; n < 3; n++) {
+    const taken = await is(200, 'POST', '/v2/jobs/activation', { type: 'crowded', timeout: 600000, maxJobsToActivate: 50, requestTimeout: -1, fetchVariable: ['i'] });
+    for (const one of taken.jobs) seen.add(one.variables.i);
+  }
+  assert.equal(seen.size, 150);
+  await is(204, 'POST', `/v2/process-instances/${processInstanceKey}/cancellation`);
+  const left = await is(200, 'POST', '/v2/jobs/activation', { type: 'crowded', timeout: 1000, maxJobsToActivate: 1, requestTimeout: -1 });
+  assert.equal(left.jobs.length, 0);
+});
+
+test('messages and signals that nobody knows', async () => {
+  const kept = await is(200, 'POST', '/v2/messages/publication', { name: 'no such message', correlationKey: 'x', timeToLive: 1000 });
+  assert.match(kept.messageKey, /^\d+$/);
+  await is(200, 'POST', '/v2/messages/publication', { name: 'no such message', correlationKey: 'x', timeToLive: 0 });
+  const lost = await is(404, 'POST', '/v2/messages/correlation', { name: 'no such message', correlationKey: 'x' });
+  assert.match(lost.detail, /no such message/);
+  await is(200, 'POST', '/v2/signals/broadcast', { signalName: 'no such signal' });
+});
+
+test('a user task is completed once: twice, from eight places at once, and by who has not the right', async () => {
+  const begin = async () => {
+    const { processInstanceKey } = await is(200, 'POST', '/v2/process-instances', { processDefinitionId: 'order', variables: { orderId: `bad-${Math.random()}`, doses: 900 } });
+    const { jobs } = await is(200, 'POST', '/v2/jobs/activation', { type: 'check-stock', timeout: 60000, maxJobsToActivate: 1, requestTimeout: -1 });
+    await is(204, 'POST', `/v2/jobs/${jobs[0].jobKey}/completion`, { variables: { available: 1 } });
+    return (await is(200, 'POST', '/v2/user-tasks/search', { filter: { processInstanceKey } })).items[0];
+  };
+  const task = await begin();
+  const path = `/v2/user-tasks/${task.userTaskKey}/completion`;
+  const stranger = async (secretOf) => (await fetch(server.url + path, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', ...(secretOf ? { Authorization: `Bearer ${secretOf}` } : {}) } })).status;
+  assert.equal(await stranger(), 401);
+  assert.equal(await stranger(token(server, 'dr-wang')), 404, 'who may work on tasks but not on this one does not learn that it is there');
+  const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => ask('POST', path, { variables: { approved: true, by: i } })));
+  assert.deepEqual(answers.map((one) => one.status).sort(), [204, 409, 409, 409, 409, 409, 409, 409]);
+  const winner = answers.findIndex((one) => one.status === 204);
+  const by = (await is(200, 'POST', '/v2/variables/search', { filter: { processInstanceKey: task.processInstanceKey, name: 'by' } })).items;
+  assert.deepEqual(by.map((one) => one.value), [String(winner)], 'what the others brought is not there');
+  const again = await is(409, 'POST', path, {});
+  assert.match(again.detail, /completed/);
+  const elements = (await is(200, 'POST', '/v2/element-instances/search', { filter: { processInstanceKey: task.processInstanceKey } })).items;
+  assert.equal(elements.filter((one) => one.elementId === 'delivered').length, 1, 'the process has gone on once');
+});

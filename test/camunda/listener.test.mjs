@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startServer } from '../api/lib.mjs';
-import { clientOf, model, now, refused, token, until } from './lib.mjs';
+import { clientOf, model, now, refused, text, token, until } from './lib.mjs';
 
 let server;
 let client;
@@ -162,6 +162,35 @@ test('the job of an ad-hoc sub-process activates elements until it says that thi
   assert.equal(await stateOf(key), 'COMPLETED');
 });
 
+test('elements of an ad-hoc sub-process are activated by its key, with variables of their own', async () => {
+  const key = await startOf('agent', {});
+  const elements = async () => (await client.searchElementInstances({ filter: { processInstanceKey: key } }, now)).items;
+  const box = (await elements()).find((one) => one.type === 'AD_HOC_SUB_PROCESS');
+  const activate = (rest) => client.activateAdHocSubProcessActivities({ adHocSubProcessInstanceKey: box.elementInstanceKey, ...rest });
+  assert.equal((await refused(activate({ elements: [] }))).status, 400);
+  assert.equal((await refused(activate({ elements: [{ elementId: 'nowhere' }] }))).status, 404);
+  assert.equal((await refused(activate({ adHocSubProcessInstanceKey: '1', elements: [{ elementId: 'ask' }] }))).status, 404);
+  assert.equal((await refused(activate({ adHocSubProcessInstanceKey: key, elements: [{ elementId: 'ask' }] }))).status, 404);
+  const send = (body, headers = {}) => fetch(`${server.url}/v2/element-instances/ad-hoc-activities/${box.elementInstanceKey}/activation`,
+    { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+  assert.equal((await send({ elements: [{ elementId: 'ask' }] })).status, 401);
+  const wrong = await send({ elements: ['ask'] }, { authorization: `Bearer ${token(server)}` });
+  assert.equal(wrong.status, 400);
+  await activate({ elements: [{ elementId: 'ask' }, { elementId: 'search', variables: { text: 'measles' } }] });
+  assert.equal((await elements()).filter((one) => one.type === 'AD_HOC_SUB_PROCESS_INNER_INSTANCE').length, 2);
+  assert.equal((await job('agent-search')).variables.text, 'measles');
+  const { userTaskKey } = await taskOf(key);
+  await activate({ elements: [{ elementId: 'search', variables: { text: 'mumps' } }], cancelRemainingInstances: true });
+  assert.equal((await client.getUserTask({ userTaskKey }, now)).state, 'CANCELED');
+  const again = await job('agent-search');
+  assert.equal(again.variables.text, 'mumps');
+  await client.completeJob({ jobKey: again.jobKey, variables: { hits: 2 } });
+  const chosen = await job('agent-choose');
+  assert.deepEqual(chosen.variables.results, [2]);
+  await client.completeJob({ jobKey: chosen.jobKey, result: { type: 'adHocSubProcess', isCompletionConditionFulfilled: true } });
+  assert.equal(await stateOf(key), 'COMPLETED');
+});
+
 test('the native job API answers listeners in the same words', async () => {
   const headers = { authorization: `Bearer ${token(server)}`, 'content-type': 'application/json' };
   const complete = async (key, result) =>
@@ -181,4 +210,20 @@ test('the native job API answers listeners in the same words', async () => {
   assert.equal((await complete((await job('sign-assigning')).jobKey, { corrections: { assignee: 'sun' } })).status, 204);
   await again;
   assert.equal((await client.getUserTask({ userTaskKey }, now)).assignee, 'sun');
+});
+
+test('listeners of the process itself are told as such, with their own headers', async () => {
+  const listener = (event) => `<zeebe:executionListener eventType="${event}" type="whole-${event}"><zeebe:taskHeaders><zeebe:header key="side" value="${event}" /></zeebe:taskHeaders></zeebe:executionListener>`;
+  const source = text('double.bpmn').replaceAll('double', 'whole').replace('isExecutable="true">',
+    `isExecutable="true"><bpmn:extensionElements><zeebe:executionListeners>${listener('start')}${listener('end')}</zeebe:executionListeners></bpmn:extensionElements>`);
+  await client.createDeployment({ resources: [new File([source], 'whole.bpmn', { type: 'application/xml' })] });
+  const key = await startOf('whole', {});
+  for (const event of ['start', 'end']) {
+    const one = await job(`whole-${event}`);
+    assert.deepEqual([one.kind, one.listenerEventType, one.elementId, one.elementInstanceKey], ['EXECUTION_LISTENER', event.toUpperCase(), 'whole', key]);
+    assert.deepEqual({ ...one.customHeaders }, { side: event });
+    await client.completeJob({ jobKey: one.jobKey, variables: { [event]: true } });
+    if (event === 'start') await client.completeJob({ jobKey: (await job('twice')).jobKey });
+  }
+  assert.equal(await stateOf(key), 'COMPLETED');
 });

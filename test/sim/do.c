@@ -49,7 +49,7 @@ static enum status do_complete(struct sim *self, struct command *command, struct
 static enum status do_job(struct sim *self, struct command *command, struct call *call, struct error *err)
 {
     (void)self;
-    return service_job_complete(call, command->id, command->data, err);
+    return service_job_answer(call, command->id, command->data, command->result, err);
 }
 
 static enum status do_fail(struct sim *self, struct command *command, struct call *call, struct error *err)

@@ -21,7 +21,7 @@ static struct str maybe_key(struct sim *self, struct arena *arena)
 
 static bool draw_open(struct sim *self, struct arena *arena, struct command *out)
 {
-    static const char *const items[] = {"review", "fork", "each", "call", "talk", "event", "mend", "small"};
+    static const char *const items[] = {"review", "fork", "each", "call", "talk", "event", "mend", "small", "agent"};
     out->kind = OPEN_CASE;
     out->name = str_of(items[sim_below(self, (int64_t)COUNT_OF(items))]);
     out->ref = arena_printf(arena, "r%d", ++self->refs);
@@ -55,6 +55,36 @@ static void draw_task(struct sim *self, struct arena *arena, const struct handle
     out->idempotency = maybe_key(self, arena);
 }
 
+/* What a task listener says: nothing, no, or something else. */
+static struct value draw_verdict(struct sim *self, struct arena *arena)
+{
+    int64_t what = sim_below(self, 4);
+    struct value change = context_set(arena, value_null, "priority", value_int(sim_below(self, 100)));
+    return what == 0   ? context_set(arena, value_null, "denied", value_boolean(true))
+           : what == 1 ? context_set(arena, value_null, "corrections", change)
+                       : value_null;
+}
+
+/* Elements to run next, now and then one that nobody can begin with; or that this is all. */
+static struct value draw_choice(struct sim *self, struct arena *arena)
+{
+    static const char *const elements[] = {"ask", "look", "note", "ask", "look", "read"};
+    struct list_builder chosen;
+    list_builder_init(&chosen, arena);
+    if (sim_chance(self, 6)) {
+        struct value all = context_set(arena, value_null, "isCompletionConditionFulfilled", value_boolean(true));
+        return context_set(arena, all, "isCancelRemainingInstances", value_boolean(sim_chance(self, 2)));
+    }
+    int64_t count = sim_chance(self, 8) ? 0 : 1 + sim_below(self, 3);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t which = sim_below(self, (int64_t)COUNT_OF(elements) - !sim_chance(self, 10));
+        struct value one = context_set(arena, value_null, "elementId", value_cstr(elements[which]));
+        struct value turn = context_set(arena, value_null, "turn", value_int(sim_below(self, 1000)));
+        list_builder_push(&chosen, context_set(arena, one, "variables", turn));
+    }
+    return context_set(arena, value_null, "activateElements", list_builder_done(&chosen));
+}
+
 static bool draw_job(struct sim *self, struct arena *arena, const struct handle *handle, struct command *out)
 {
     out->name = handle->name;
@@ -72,7 +102,11 @@ static bool draw_job(struct sim *self, struct arena *arena, const struct handle 
     out->kind = what == 0 ? TAKE_JOBS : what < 3 ? FAIL_JOB : what == 3 ? THROW_ERROR : COMPLETE_JOB;
     out->n = handle->retries > 0 ? handle->retries - 1 : 0;
     out->text = sim_chance(self, 2) ? STR("BAD") : STR("ODD");
-    if (out->kind == COMPLETE_JOB)
+    if (out->kind == COMPLETE_JOB && handle->listens)
+        out->result = draw_verdict(self, arena);
+    else if (out->kind == COMPLETE_JOB && handle->drives)
+        out->result = draw_choice(self, arena);
+    else if (out->kind == COMPLETE_JOB)
         out->data = context_set(arena, out->data, "done", value_int(sim_below(self, 16)));
     return true;
 }
@@ -162,7 +196,7 @@ static bool draw_again(struct sim *self, struct command *out)
     if (self->finished.count == 0)
         return false;
     out->kind = sim_chance(self, 2) ? COMPLETE_TASK : COMPLETE_JOB;
-    out->id = self->finished.items[sim_below(self, (int64_t)self->finished.count)];
+    out->id = self->finished.items[sim_below(self, (int64_t)self->finished.count)].id;
     out->path = STR("again");
     return true;
 }

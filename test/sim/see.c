@@ -9,7 +9,7 @@ static struct str node_path(struct arena *arena, const struct node *node)
         return STR("");
     struct str parent = node_path(arena, node->parent);
     struct str name = node->element->id;
-    if (bpmn_node_is_inner(node))
+    if (bpmn_node_is_part(node))
         name = arena_printf(arena, "%.*s#%u", STR_ARGS(name), node->loop_counter);
     return parent.len ? arena_printf(arena, "%.*s/%.*s", STR_ARGS(parent), STR_ARGS(name)) : arena_str(arena, name);
 }
@@ -32,6 +32,8 @@ static void see_node(struct arena *arena, const struct node *node, struct sight 
         handle.name = arena_str(arena, node->job_type);
         handle.builtin = sim_is_builtin(handle.name);
         handle.retries = node->retries;
+        handle.listens = node->transition != NULL;
+        handle.drives = node->element->ad_hoc && node->phase == PHASE_ACTIVE;
         handle.thrown = node->incident && node->incident->type == INCIDENT_UNHANDLED_ERROR;
         VECTOR_PUSH(arena, &out->handles, handle);
     }
@@ -59,11 +61,20 @@ void sim_see(struct arena *arena, const struct bpmn_instance *instance, struct s
         see_node(arena, node, out);
 }
 
+/* Nodes that an event has ended, and that is entered when their listeners have let them go. */
+uint32_t sim_coming(const struct bpmn_instance *instance, struct str event)
+{
+    uint32_t coming = 0;
+    for (const struct node *node = bpmn_node_after(instance, NULL); node; node = bpmn_node_after(instance, node))
+        coming += node->ending && node->ending->event && str_equal(node->ending->event->id, event);
+    return coming;
+}
+
 int64_t sim_passed(const struct sight *sight, struct str path)
 {
     struct str element = path;
     (void)str_cut(&element, '@');
-    int64_t passed = 0;
+    int64_t passed = sim_coming(sight->instance, element);
     for (size_t h = 0; h < sight->instance->histories.count; h++) {
         const struct history *history = &sight->instance->histories.items[h];
         for (size_t i = 1; i < history->process->element_count; i++)

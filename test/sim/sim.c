@@ -76,6 +76,7 @@ struct command sim_keep(struct sim *self, const struct command *command)
     kept.text = arena_str(arena, command->text);
     kept.idempotency = arena_str(arena, command->idempotency);
     kept.data = value_copy(arena, command->data);
+    kept.result = value_copy(arena, command->result);
     return kept;
 }
 
@@ -85,12 +86,26 @@ static bool takes_nothing_back(const struct command *command)
     return command->kind == COMPLETE_TASK || command->kind == COMPLETE_JOB;
 }
 
+/* A listener that says no gives the task back. */
+static void give_back(struct sim *self, const struct command *denied)
+{
+    for (size_t i = self->finished.count; i-- > 0;) {
+        struct command *task = &self->finished.items[i];
+        if (task->kind == COMPLETE_TASK && str_equal(task->ref, denied->ref) && str_equal(task->path, denied->path)) {
+            *task = self->finished.items[--self->finished.count];
+            return;
+        }
+    }
+}
+
 static void push_log(struct sim *self, const struct command *command)
 {
     struct command kept = sim_keep(self, command);
     VECTOR_PUSH(&self->arena, &self->log, kept);
+    if (value_is_true(value_get(command->result, STR("denied"))))
+        give_back(self, command);
     if (takes_nothing_back(command))
-        VECTOR_PUSH(&self->arena, &self->finished, kept.id);
+        VECTOR_PUSH(&self->arena, &self->finished, kept);
 }
 
 static bool same_event(const struct aimed *a, const struct aimed *b)
@@ -119,7 +134,7 @@ static void push_timers(struct sim *self, const struct command *command)
         for (size_t k = 0; k <= i; k++)
             wanted += same_event(timer, &command->timers[k]);
         arena_init(&arena);
-        if (of && sim_look(self, &arena, of->region, of->id, &sight) == OK &&
+        if (of && sim_look(self, &arena, of->region, of->id, &sight) == OK && sim_check_events(self, &sight) == OK &&
             sim_passed(&sight, timer->path) >= wanted) {
             struct command one = {.kind = FIRE_TIMER,
                                   .now = command->now,
@@ -144,7 +159,7 @@ static void write_log(struct sim *self, const struct command *command)
 static bool is_finished(const struct sim *self, struct str id)
 {
     for (size_t i = 0; i < self->finished.count; i++)
-        if (str_equal(self->finished.items[i], id))
+        if (str_equal(self->finished.items[i].id, id))
             return true;
     return false;
 }
@@ -239,6 +254,15 @@ static enum status judge_failure(struct sim *self, const struct command *command
     return OK;
 }
 
+static enum status watch_events(struct sim *self, const struct command *command, struct arena *arena)
+{
+    const struct known_case *of = sim_case(self, command->ref);
+    struct sight sight;
+    if (!of)
+        return OK;
+    return sim_look(self, arena, of->region, of->id, &sight) == OK ? sim_check_events(self, &sight) : FAILED;
+}
+
 /* It went well: whatever it changed is in the log. */
 static enum status acknowledge(struct sim *self, const struct command *command, struct arena *arena)
 {
@@ -253,7 +277,7 @@ static enum status acknowledge(struct sim *self, const struct command *command, 
         return OK;
     self->print = arena_str(&self->arena, print);
     write_log(self, command);
-    return OK;
+    return command->kind == COMPLETE_JOB ? watch_events(self, command, arena) : OK;
 }
 
 static enum status do_command(struct sim *self, struct command *command, struct error *err)
@@ -443,7 +467,32 @@ static enum status one(struct sim *self)
 
 /* ---- A history ---- */
 
-/* Lets everything that is due happen, as a quiet month would. */
+/* The worker of a task listener lets pass what it is asked about. False: none is asked. */
+static bool aim_listener(struct sim *self, struct arena *arena, struct command *out)
+{
+    struct known_case *cases;
+    size_t count;
+    if (sim_list(self, arena, &cases, &count) != OK)
+        return false;
+    for (size_t c = 0; c < count; c++) {
+        struct sight sight;
+        if (sim_look(self, arena, cases[c].region, cases[c].id, &sight) != OK)
+            return false;
+        for (size_t i = 0; i < sight.handles.count; i++) {
+            const struct handle *handle = &sight.handles.items[i];
+            if (handle->kind != HANDLE_JOB || !handle->listens || handle->thrown)
+                continue;
+            *out = (struct command){.kind = COMPLETE_JOB, .now = self->now, .ref = cases[c].ref};
+            out->path = handle->path;
+            out->name = handle->name;
+            out->id = key_text(arena, handle->key);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lets everything that is due happen and every listener answer, as a quiet month would. */
 static enum status settle(struct sim *self)
 {
     self->calm = true;
@@ -454,8 +503,17 @@ static enum status settle(struct sim *self)
         struct command command = {.now = self->now, .kind = SEND_EXCHANGE, .data = value_null};
         if (service_next_due(self->service, &due, &err) != OK)
             return sim_wrong(self, "what is due next cannot be told: %s", err.message);
-        if (due == INT64_MAX)
-            return OK;
+        if (due == INT64_MAX || sim_chance(self, 2)) {
+            arena_init(&arena);
+            bool asked = aim_listener(self, &arena, &command);
+            enum status status = asked ? do_command(self, &command, &err) : OK;
+            arena_release(&arena);
+            if (status != OK || sim_is_wrong(self))
+                return sim_wrong(self, "in peace, a listener's answer: %s: %s", err.type, err.message);
+            if (due == INT64_MAX && !asked)
+                return OK;
+            continue;
+        }
         self->now = due > self->now ? due : self->now;
         command.now = self->now;
         arena_init(&arena);

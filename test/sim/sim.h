@@ -55,7 +55,8 @@ struct command {
     struct str name; /* item, job type, message, action, exchange */
     struct str text; /* job error code, message id */
     struct str idempotency;
-    struct value data; /* form, variables, input */
+    struct value data;   /* form, variables, input */
+    struct value result; /* COMPLETE_JOB: what the worker says besides */
     int64_t n;         /* retries, time to live, HTTP status of the agency (0: none) */
     bool repeated;     /* with the key of one that was sent before */
     size_t batch;      /* FIRE_TIMER: how many the server may take at once */
@@ -75,6 +76,12 @@ struct told {
     struct str key, exchange, ref;
     int times;
     bool done; /* answered well */
+};
+
+/* How often an interrupting event of a case had happened when it was last looked at. */
+struct seen_event {
+    struct str ref, element;
+    int64_t passed;
 };
 
 struct known_case {
@@ -108,7 +115,8 @@ struct sim {
     VECTOR(struct command) log;
     VECTOR(struct told) told;
     VECTOR(struct known_case) cases;
-    VECTOR(struct str) finished; /* ids of tasks and jobs that are done */
+    VECTOR(struct seen_event) events;
+    VECTOR(struct command) finished; /* tasks and jobs that are done */
     struct buf report;           /* what is wrong; empty: nothing */
 };
 
@@ -163,6 +171,8 @@ struct handle {
     struct str name;    /* job type, message, signal */
     struct str correlation;
     bool builtin; /* a job that the server does itself */
+    bool listens; /* a job of a task listener */
+    bool drives;  /* a job that says what an ad-hoc sub-process does next */
     bool thrown;  /* a job that ended in an error that nothing caught: nobody can take it until a person mends that */
     int64_t due;
     int64_t retries;
@@ -183,7 +193,9 @@ bool sim_is_builtin(struct str job_type);
 void sim_see(struct arena *arena, const struct bpmn_instance *instance, struct sight *out);
 /* Reads for the simulation itself, in spite of a fault that waits for the server. */
 enum status sim_read(struct sim *self, enum status (*fn)(struct db_tx *tx, void *arg, struct error *err), void *arg);
-/* How often the event at the end of a timer's path has been passed: its element was left. */
+/* How many wait for their listeners before that event is entered. */
+uint32_t sim_coming(const struct bpmn_instance *instance, struct str event);
+/* How often the event at the end of a timer's path has happened: its element was left, or will be. */
 int64_t sim_passed(const struct sight *sight, struct str path);
 /* Keys of all cases, oldest first, from the database. */
 enum status sim_list(struct sim *self, struct arena *arena, struct known_case **out, size_t *count);
@@ -195,6 +207,8 @@ const struct known_case *sim_case(struct sim *self, struct str ref);
 
 /* Everything that must be true of the database as it is. */
 enum status sim_check(struct sim *self);
+/* What an event has ended may wait for its listeners; the event must not be forgotten meanwhile. */
+enum status sim_check_events(struct sim *self, const struct sight *sight);
 /* And that the log tells all of it. */
 enum status sim_check_log(struct sim *self);
 

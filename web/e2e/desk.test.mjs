@@ -1,15 +1,18 @@
 // The staff desk: sign in, take a doubtful case, read why, decide it; certificates; keyboard.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { browser, clean, deathForm, idNumber, openDesk, PHONE, picture, server, signedIn, stage, WIDE } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, openDesk, PASSWORD, PHONE, picture, server, signedIn, stage, WIDE } from './lib.mjs';
 
 let doubtful;
 let normal;
+let spare;
 stage(async () => {
   const doctor = await signedIn(server, 'dr-wang');
   const id = idNumber('230110', '19390210', 11);
   doubtful = await doctor.post('/api/v1/cases', { item: 'death-report', confirmed: true,
     form: deathForm(id, { 'cause.a.code': 'R96.0', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined }) });
+  spare = await doctor.post('/api/v1/cases', { item: 'death-report', confirmed: true,
+    form: deathForm(idNumber('230110', '19390210', 15), { 'cause.a.code': 'R96.0', 'cause.a.diagnosis': '原因不明的猝死', 'cause.b': undefined }) });
   normal = await doctor.post('/api/v1/cases', { item: 'death-report', form: deathForm(idNumber('230110', '19390210', 13)) });
   assert.equal(doubtful.status, 201, doubtful.text);
   assert.equal(normal.status, 201, normal.text);
@@ -21,10 +24,16 @@ for (const [name, viewport] of [['desk-wide', WIDE], ['desk-phone', PHONE]])
   test(`a case's process, rules and history can be read (${name})`, async () => {
     const page = await open(viewport);
     await page.waitForSelector('table.list tbody tr');
+    assert.match(await page.locator('table.list tbody tr').first().innerText(), /还剩 \d+ 个工作日|今天到期|已超期/, 'days left as a number');
     await clean(page, `${name}-worklist`);
     await page.goto(`${server.url}/desk/cases/${doubtful.body.no}`);
     await page.waitForSelector('[role=tablist]');
     await clean(page, `${name}-case`);
+    await page.click('#tab-materials');
+    await page.getByText('没有交过材料').waitFor();
+    await page.click('#tab-related');
+    await page.getByText('没有您可以查看的关联办件').waitFor();
+    await clean(page, `${name}-related`);
     await page.click('#tab-process');
     await page.waitForSelector('.djs-element');
     assert.ok(await page.$('.here'), 'the token is marked');
@@ -74,6 +83,22 @@ test('a reviewer takes the doubtful case, is told what is missing, decides, and 
   await page.context().close();
 });
 
+test('a session that ends while somebody writes an opinion loses nothing of it', async () => {
+  const page = await open(PHONE);
+  await page.goto(`${server.url}/desk/cases/${spare.body.no}`);
+  await page.click('section.task button:has-text("签收")');
+  await page.fill('section.task textarea', '写到一半的意见');
+  await page.check('section.task input[value=approve]');
+  await page.context().clearCookies();
+  await page.click('section.task form button[type=submit]');
+  await page.waitForSelector('dialog[open] #again-password');
+  await clean(page, 'desk-expired');
+  await page.fill('#again-password', PASSWORD);
+  await page.click('dialog[open] button[type=submit]');
+  await page.waitForSelector('.tag.good:has-text("准予")');
+  await page.context().close();
+});
+
 test('lists of cases and certificates can be searched, in English and in large type', async () => {
   const page = await open(WIDE, 'dr-wang');
   await page.click('.tools button:has-text("English")');
@@ -96,7 +121,7 @@ test('tabs and menus work by keyboard', async () => {
   await page.waitForSelector('#tab-form');
   await page.focus('#tab-form');
   await page.keyboard.press('ArrowRight');
-  assert.equal(await page.getAttribute('#tab-process', 'aria-selected'), 'true');
-  assert.equal(await page.evaluate(() => document.activeElement?.id), 'tab-process');
+  assert.equal(await page.getAttribute('#tab-materials', 'aria-selected'), 'true');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'tab-materials');
   await page.context().close();
 });

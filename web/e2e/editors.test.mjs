@@ -141,7 +141,9 @@ test('on a phone, in English, and for readers', async () => {
   const number = await drafted(FORM);
   const page = await edit(FORM, number, PHONE);
   await page.waitForSelector('.preview legend');
+  await page.click('button.menu');
   await page.click('.tools button:has-text("English")');
+  await page.click('button.menu');
   await page.waitForSelector('h2:has-text("Preview")');
   await clean(page, 'editors-form-phone');
   await page.context().close();

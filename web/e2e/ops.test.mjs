@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { browser, clean, deathForm, idNumber, openDesk, PHONE, picture, quiet, server, signedIn, stage, startServer, WIDE } from './lib.mjs';
+import { browser, clean, deathForm, idNumber, openDesk, PHONE, picture, quiet, server, signedIn, stage, WIDE } from './lib.mjs';
 import { deploy, inspect, patrol, start } from '../../test/api/patrol.mjs';
 
 let lin;
@@ -21,7 +21,7 @@ stage(async () => {
   await deploy(server, admin, patrol({ ids: { cool: 'publish' }, name: '场所巡查(新)' }));
   const opened = await (await signedIn(server, 'dr-wang')).post(`${V}/cases`, { item: 'death-report', form: deathForm(idNumber('230110', '19390210', 19)) });
   assert.equal(opened.status, 201, opened.text);
-}, () => startServer({ agencies: 'http://127.0.0.1:9' }));
+});
 
 const open = (viewport, path, name = 'ops-lin') => openDesk(browser, server, { path, name, viewport });
 const rows = (page) => page.locator('[role=tabpanel] table.list > tbody > tr');
@@ -30,7 +30,7 @@ for (const [name, viewport] of [['ops-wide', WIDE], ['ops-phone', PHONE]])
   test(`every tab shows what it is about (${name})`, async () => {
     const page = await open(viewport, '/operations');
     await page.waitForSelector('[role=tablist]');
-    for (const [tab, text] of [['incidents', '合格?'], ['timers', '公示期'], ['jobs', 'inspect-site'], ['outbox', '公安'], ['versions', '场所巡查'], ['changes', null]]) {
+    for (const [tab, text] of [['incidents', '合格?'], ['timers', '公示期'], ['jobs', 'inspect-site'], ['outbox', '部门地址未配置'], ['versions', '场所巡查'], ['changes', null]]) {
       await page.click(`#tab-${tab}`);
       if (tab === 'versions') {
         await page.fill('#v-q', '巡查');
@@ -127,7 +127,7 @@ for (const [name, viewport] of [['heat-wide', WIDE], ['heat-phone', PHONE]])
     assert.equal(await waiting.getAttribute('aria-sort'), 'descending');
     const first = () => page.locator('table.list tbody tr td').first().innerText();
     assert.match(await first(), /公示期/);
-    await waiting.getByRole('button').click();
+    await waiting.getByRole('button').press('Enter');
     assert.equal(await waiting.getAttribute('aria-sort'), 'ascending');
     assert.doesNotMatch(await first(), /公示期/);
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出' }).click()]);
@@ -137,6 +137,11 @@ for (const [name, viewport] of [['heat-wide', WIDE], ['heat-phone', PHONE]])
     await page.waitForFunction(() => [...document.querySelectorAll('.heat-badge')].some((badge) => /秒|分/.test(badge.textContent)));
     quiet(page);
     await page.context().close();
+    const counted = await open(viewport, '/operations/heat/death-report');
+    await counted.getByText('不超过 6.25%').waitFor();
+    await clean(counted, `${name}-counted`);
+    quiet(counted);
+    await counted.context().close();
   });
 
 test('operations can be read in English and in large type, by keyboard', async () => {

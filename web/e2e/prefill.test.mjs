@@ -98,6 +98,57 @@ for (const [name, scripts] of [['prefill-phone', true], ['prefill-phone-no-scrip
     }
   });
 
+test('rows of a list are filled in one after another, come back the next time with their source, and are corrected', async () => {
+  const page = await newPage(browser, { viewport: PHONE, scripts: false });
+  const hospital = { id: '12230000DEM0010173', name: '省示范医院' };
+  const day = (days) => new Date(Date.now() + days * 86400000 + 8 * 3600000).toISOString().slice(0, 10);
+  const row = (list, n, cells) => Object.fromEntries(Object.entries(cells).map(([key, value]) => [`${list}[${n}].${key}`, value]));
+  const values = { institution_address: '哈尔滨市香坊区', legal_person: '陈立新', phone: '0451-85971130', receiver_name: '省疾病预防控制中心', receiver_uscc: '12230000DEM00404X0',
+    receiver_approval: '黑卫实验〔2026〕3号', receiver_qualified: '1', ...row('agents', 0, { agent: '布鲁氏菌属', class: '2', packing: 'UN2814', quantity: '2 ml × 6' }), purpose: '检测',
+    container: 'UN-CN-2814-01', container_valid: day(300), triple: '1', situation: 'single', from_region: '230110', to_place: '哈尔滨市道里区', mode: 'land', carrier: '省医药冷链运输公司',
+    depart: day(1), valid_to: day(3), ...row('escort_list', 0, { name: '李护', training_no: 'T001', training_valid: day(400) }), statement: true };
+  await standFor(page, hospital);
+  await page.goto(`${server.url}/apply/transport-province`);
+  await page.click('main form:last-of-type button');
+  await page.click('main a.button');
+  for (let i = 0; i < 8 && await page.locator('[name="escort_list[0].name"]').count() === 0; i++) await answer(page, values);
+  for (const [key, value] of Object.entries(values).filter(([key]) => key.startsWith('escort_list'))) await page.fill(`[name="${key}"]`, value);
+  await page.click('button:has-text("再加一行")');
+  await page.waitForSelector('[name="escort_list[1].name"]');
+  assert.equal(await page.inputValue('[name="escort_list[0].name"]'), '李护', 'what was typed is kept');
+  await clean(page, 'prefill-rows-phone');
+  await steps(page, { ...values, ...row('escort_list', 1, { name: '周送', training_no: 'T002', training_valid: day(400) }) });
+  for (const id of ['form', 'legal', 'consent', 'receiver-approval', 'packaging', 'escort-training']) {
+    const done = await page.locator('.tag.good').count();
+    await page.click(`form[action$="/materials/${id}"] button:has-text("纸质")`);
+    await page.locator('.tag.good').nth(done).waitFor();
+  }
+  await page.click('a.button[href$="/check"]');
+  await reads(page, 'main', /李护 T001[\s\S]*周送 T002/);
+  await page.check('[name=promise]');
+  if (await page.locator('#signature').count()) await page.fill('#signature', '高洁');
+  await page.click('.actions button');
+  await page.waitForURL(/\/cases\/.*new=1/);
+
+  await page.goto(`${server.url}/apply/transport-province`);
+  await page.click('main form:last-of-type button');
+  await page.click('main a.button');
+  for (let i = 0; i < 8 && await page.locator('[name="escort_list[0].name"]').count() === 0; i++) await answer(page, values);
+  assert.equal(await page.inputValue('[name="escort_list[1].training_no"]'), 'T002');
+  const list = page.locator('fieldset.group', { has: page.locator('[name="escort_list[0].name"]') });
+  assert.match(await list.locator('.source').textContent(), /以前的运输申请 \(\d{4}-\d\d-\d\d\)/);
+  await list.locator('.source a', { hasText: '不对' }).click();
+  await reads(page, '.note', /李护, T001[\s\S]*周送, T002/);
+  await page.fill('[name="why.escort_list"]', '周送已离职');
+  await page.fill('[name="escort_list[1].name"]', '孙换');
+  await clean(page, 'prefill-rows-dispute');
+  await page.click('.actions button:first-child');
+  await page.goto(page.url().replace(/\/[^/]+$/, '/4'));
+  assert.equal(await page.inputValue('[name="escort_list[1].name"]'), '孙换');
+  assert.equal(await page.inputValue('[name="why.escort_list"]'), '周送已离职');
+  await page.context().close();
+});
+
 test('a large photo is made smaller on the device, and a lost connection costs one part', async () => {
   const page = await newPage(browser, { viewport: PHONE });
   const who = { id: idNumber('230110', '19800315', 55), name: '李明' };

@@ -136,7 +136,7 @@ for (const [name, viewport, scripts] of sizes)
       headers: { 'X-CSRF-Token': csrf },
       data: {
         item: 'institution-setup', confirmed: true, signature: { name: '高洁' },
-        form: { institution_name: hospital.name, institution_uscc: hospital.id, institution_address: '哈尔滨市香坊区红旗大街1号', legal_person: '陈立新', phone: '0451-85971130', statement: true, kind: '3', beds: 120, place: '香坊区红旗大街9号', feasibility: '满足区域需求', capital: 3000, delivery: 'electronic' },
+        form: { institution_name: hospital.name, institution_uscc: hospital.id, institution_address: '哈尔滨市香坊区红旗大街1号', legal_person: '陈立新', phone: '0451-85971130', statement: true, kind: '3', grade: '3', joint: '2', beds: 120, place: '香坊区红旗大街9号', feasibility: '满足区域需求', capital: 3000, delivery: 'electronic' },
         materials: ['form', 'feasibility', 'site', 'floor-plan'].map((id) => ({ id, paper: true })),
       },
     });
@@ -151,6 +151,13 @@ for (const [name, viewport, scripts] of sizes)
     await clean(page, `public-${name}-cases`);
     await page.goto(`${server.url}/cases/${no}`);
     await clean(page, `public-${name}-correcting`);
+    if (name === 'wide') {
+      const desk = await openDesk(browser, server, { path: `/cases/${no}`, name: 'clerk-lin' });
+      await desk.click('#tab-materials');
+      await reads(desk, '[role=tabpanel]', /选址报告[\s\S]*纸质/);
+      await clean(desk, 'public-desk-materials');
+      await desk.context().close();
+    }
     await page.click(`a[href="/cases/${no}/supplement"]`);
     await reads(page, 'main', /选址报告:补充周边医疗机构分布图[\s\S]*可行性研究报告:加盖公章/);
     assert.equal(await page.locator('main input[type=file]').count(), 2, 'each with its own field, and nothing else');

@@ -88,6 +88,84 @@ error agent give-up
   + job-cancelled agent
   + instance-completed driven
 
+# What is given to an element is seen behind it too, by its own path alone; what is written there stays there.
+start {"what": "?"}
+  + job-created agent
+answer agent {"activateElements": [{"elementId": "look", "variables": {"what": "left", "got": null}}, {"elementId": "look", "variables": {"what": "right", "got": null}}]}
+  + job-created look
+  with variables.what = "left"
+  + job-created look
+  with variables.what = "right"
+  at agent agent look agent look
+  = tokens[2].loopCounter = 1 and tokens[4].loopCounter = 2 and tokens[4].variables.what = "right"
+job look
+  + job-created read
+  with variables.what = "left" and count(variables.adHocSubProcessElements) = 3
+job read {"got": 1}
+  + job-created agent
+  with not("left" in variables.what) and variables.results = [{element: "left", got: 1}]
+job look
+  + job-created read
+  with variables.what = "right"
+job read {"got": 2, "found": true}
+  + job-cancelled agent
+  + job-created agent
+  = tokens[1].variables.results = [{element: "left", got: 1}, {element: "right", got: 2}]
+  = variables.what = "?" and get value(variables, "got") = null and variables.found
+answer agent {"isCompletionConditionFulfilled": true}
+  + instance-completed driven
+
+# A person gives variables to one of them, and may end what runs.
+start {"what": "?"}
+  + job-created agent
+ad-hoc agent ask look {"what": "mine"}
+  + task-created ask
+  with variables.what = "?"
+  + job-created look
+  with variables.what = "mine"
+ad-hoc ask look
+  refused element-not-ad-hoc
+ad-hoc cancel agent read
+  refused element-not-found
+ad-hoc cancel agent look
+  + job-cancelled look
+  + task-cancelled ask
+  + job-created look
+  with variables.what = "?"
+  at agent agent look
+job look
+  + job-created read
+job read
+  + job-cancelled agent
+  + job-created agent
+answer agent {"isCompletionConditionFulfilled": true}
+  + instance-completed driven
+
+# A path that forks is done when all of it is done.
+process forking
+start {}
+  + job-created box2
+answer box2 {"activateElements": [{"elementId": "split"}]}
+  + task-created f-a
+  + task-created f-b
+task f-a
+  + task-completed f-a
+task f-b
+  + task-completed f-b
+  + job-created box2
+answer box2 {"activateElements": [{"elementId": "split"}, {"elementId": "split"}]}
+  + task-created f-a
+  + task-created f-b
+  + task-created f-a
+  + task-created f-b
+task f-a
+  + task-completed f-a
+skip box2
+  + task-cancelled f-b
+  + task-cancelled f-a
+  + task-cancelled f-b
+  + instance-completed forking
+
 # Without anything to activate it stays, and a person may choose.
 process empty
 start {"wanted": []}

@@ -121,7 +121,7 @@ process adhoc
 start {"wanted": ["h-a", "h-c"], "stop": false}
   + task-created h-a
   + task-created h-c
-  at box h-a h-c
+  at box box h-a box h-c
 ad-hoc box h-b
   refused element-not-found
 ad-hoc box h-c

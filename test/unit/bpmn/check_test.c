@@ -12,7 +12,11 @@
 #define HEAD                                                                                                           \
     "<bpmn:definitions xmlns:bpmn=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" "                                    \
     "xmlns:zeebe=\"http://camunda.org/schema/zeebe/1.0\"><bpmn:process id=\"test\" isExecutable=\"true\">\n"
-#define TAIL "</bpmn:process></bpmn:definitions>"
+/* Any case may refer to the signal g, the error bad and the messages m and bare. */
+#define TAIL                                                                                                           \
+    "</bpmn:process><bpmn:signal id=\"g\" name=\"go\"/><bpmn:error id=\"bad\" errorCode=\"BAD\"/>"                     \
+    "<bpmn:message id=\"m\" name=\"tell\"><bpmn:extensionElements><zeebe:subscription correlationKey=\"=no\"/>"        \
+    "</bpmn:extensionElements></bpmn:message><bpmn:message id=\"bare\" name=\"bare\"/></bpmn:definitions>"
 
 struct golden_case {
     struct str title, xml;
@@ -41,6 +45,8 @@ static void read_options(struct arena *arena, struct str rest, struct bpmn_check
         struct str name = str_cut(&value, '=');
         if (str_equal(name, STR("no-limits")))
             out->limits_wanted = false;
+        else if (str_equal(name, STR("mapped")))
+            out->results_mapped = true;
         else if (str_equal(name, STR("variables")))
             out->variables = names(arena, value);
         else if (str_equal(name, STR("jobs")))
@@ -140,7 +146,8 @@ static struct str read_golden(struct arena *arena, const char *name)
 static struct str describe(struct arena *arena, const struct bpmn_problem *problem)
 {
     static const char *const severities[] = {"error", "warning", "hint"};
-    return arena_printf(arena, "%s %s %.*s", severities[problem->severity], problem->code, STR_ARGS(problem->element_id));
+    return arena_printf(arena, "%s %s %.*s", severities[problem->severity], problem->code,
+                        STR_ARGS(problem->element_id));
 }
 
 static void compare(struct arena *arena, const struct golden_case *test, const struct bpmn_problems *problems)

@@ -69,8 +69,10 @@ static void every_kind_of_value_survives(void **state)
     (void)state;
     struct fixture self;
     load(&self, "core.bpmn");
-    struct bpmn_instance *instance = start(&self, "split", "{\"text\": \"你好\", \"long\": 1.10, \"big\": 123456789012345678901234567890,"
-                                                           "\"deep\": {\"a\": [1, null, true, {\"b\": \"\"}]}, \"zero\": -0}");
+    struct bpmn_instance *instance =
+        start(&self, "split",
+              "{\"text\": \"你好\", \"long\": 1.10, \"big\": 123456789012345678901234567890,"
+              "\"deep\": {\"a\": [1, null, true, {\"b\": \"\"}]}, \"zero\": -0}");
     static const char *const expressions[] = {
         "date(\"2026-07-01\")", "time(\"10:30:00+08:00\")", "date and time(\"2026-07-01T10:00:00@Asia/Shanghai\")",
         "duration(\"P3DT4H\")", "duration(\"P1Y2M\")", "[1..5)", "1/3", "function(x) x", "10 ** 20"};
@@ -91,7 +93,8 @@ static void every_kind_of_value_survives(void **state)
     struct bpmn_command set = {.kind = BPMN_SET_VARIABLES, .variables = context_builder_done(&more)};
     assert_int_equal(bpmn_step(instance, &set, &env, &effects, &err), OK);
     struct bpmn_instance *again;
-    assert_int_equal(bpmn_instance_decode(&self.arena, bpmn_instance_encode(&self.arena, instance), &env, &again, &err), OK);
+    assert_int_equal(bpmn_instance_decode(&self.arena, bpmn_instance_encode(&self.arena, instance), &env, &again, &err),
+                     OK);
     struct value before = bpmn_instance_variables(&self.arena, instance, 0);
     struct value after = bpmn_instance_variables(&self.arena, again, 0);
     assert_int_equal(value_count(before), 5 + COUNT_OF(expressions));
@@ -114,7 +117,8 @@ static void use(struct fixture *self, struct bpmn_instance *instance)
     struct value view = bpmn_instance_view(&self->arena, instance);
     struct value tokens = value_get(view, STR("tokens"));
     for (size_t i = 0; i < value_count(tokens) && i < 6; i++) {
-        static const enum bpmn_command_kind kinds[] = {BPMN_COMPLETE_JOB, BPMN_COMPLETE_TASK, BPMN_RESOLVE_INCIDENT, BPMN_SKIP};
+        static const enum bpmn_command_kind kinds[] = {BPMN_COMPLETE_JOB, BPMN_COMPLETE_TASK, BPMN_RESOLVE_INCIDENT,
+                                                       BPMN_SKIP};
         static const char *const keys[] = {"job", "task.key", "incident.key", "key"};
         for (size_t j = 0; j < COUNT_OF(kinds); j++) {
             struct bpmn_command command = {.kind = kinds[j]};
@@ -146,7 +150,8 @@ static void damage(struct fixture *self, struct str bytes)
     for (size_t len = 0; len < bytes.len; len++) {
         struct bpmn_instance *instance;
         struct error err = ERROR_INIT;
-        assert_int_equal(bpmn_instance_decode(&self->arena, (struct str){bytes.data, len}, &env, &instance, &err), FAILED);
+        assert_int_equal(bpmn_instance_decode(&self->arena, (struct str){bytes.data, len}, &env, &instance, &err),
+                         FAILED);
     }
     heap_free(copy);
 }
@@ -197,12 +202,52 @@ static void bytes_of_another_model_are_refused(void **state)
     arena_release(&self.arena);
 }
 
+static void complete_task(struct fixture *self, struct bpmn_instance *instance, int64_t key, struct value variables)
+{
+    struct bpmn_env env = environment(self);
+    struct bpmn_effects effects;
+    struct error err = ERROR_INIT;
+    struct bpmn_command command = {.kind = BPMN_COMPLETE_TASK, .key = key, .variables = variables};
+    bpmn_effects_init(&effects, &self->arena);
+    if (bpmn_step(instance, &command, &env, &effects, &err) != OK)
+        fail_msg("%s", err.message);
+}
+
+/* The process "patient" with both its tasks (keys 5 and 7) right inside the ad-hoc sub-process. */
+static void an_ad_hoc_sub_process_without_activations_goes_on(void **state)
+{
+    static const char stored[] =
+        "544201010770617469656e7400ad2eec45d8e068410180a0d5edee6600020100050001000000ff9fd5edee6601010100"
+        "00000201000000ff9fd5edee660301000000ff9fd5edee660401000000ff9fd5edee6601000100040000000100030004"
+        "00000000000106656e6f7567680100000002010403001400000000000000000000000001000301060302240000000108"
+        "000000000800080000003200010004010a030224000000010c000000000800080000003200";
+    char bytes[sizeof stored / 2];
+    struct fixture self;
+    struct bpmn_instance *instance;
+    struct error err = ERROR_INIT;
+    (void)state;
+    load(&self, "ad-hoc.bpmn");
+    self.last_key = 7;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)strtoul((char[]){stored[2 * i], stored[2 * i + 1], '\0'}, NULL, 16);
+    struct bpmn_env env = environment(&self);
+    assert_int_equal(bpmn_instance_decode(&self.arena, (struct str){bytes, sizeof bytes}, &env, &instance, &err), OK);
+    complete_task(&self, instance, 5, value_null);
+    assert_int_equal(bpmn_instance_state(instance), BPMN_ACTIVE);
+    struct value enough;
+    assert_int_equal(json_parse(&self.arena, STR("{\"enough\": true}"), NULL, &enough, &err), OK);
+    complete_task(&self, instance, 7, enough);
+    assert_int_equal(bpmn_instance_state(instance), BPMN_COMPLETED);
+    arena_release(&self.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_value_survives),
         cmocka_unit_test(damaged_bytes_do_no_harm),
         cmocka_unit_test(bytes_of_another_model_are_refused),
+        cmocka_unit_test(an_ad_hoc_sub_process_without_activations_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,12 +4,13 @@
  *     also FILE.bpmn      loads another    process ID           clock 2026-07-06T09:00:00+08:00
  *
  * Commands stand at the beginning of a line; ELEMENT may be ELEMENT#2 for the second token there:
- *     start [ELEMENT] [JSON]   job ELEMENT [JSON]   fail ELEMENT RETRIES [MESSAGE]   error|escalation ELEMENT CODE [JSON]
- *     task ELEMENT [JSON]      update ELEMENT JSON  decide ELEMENT JSON              timer EVENT (moves the clock there)
- *     message EVENT [JSON]     signal NAME [JSON]   resolve ELEMENT [RETRIES]        skip ELEMENT [flow=ID] [JSON]
+ *     start [ELEMENT] [JSON]   job ELEMENT [JSON]   fail ELEMENT RETRIES [MESSAGE]   error|escalation ELEMENT CODE
+ * [JSON] task ELEMENT [JSON]      update ELEMENT JSON  decide ELEMENT JSON              timer EVENT (moves the clock
+ * there) message EVENT [JSON]     signal NAME [JSON]   resolve ELEMENT [RETRIES]        skip ELEMENT [flow=ID] [JSON]
  *     set ELEMENT|- JSON       local ELEMENT JSON   move FROM|- TO|- [JSON]          migrate FILE [OLD>NEW ...]
  *     answer ELEMENT JSON (what a task listener says)
- *     ad-hoc ELEMENT ID...     cancel [REASON]      limit STEPS                      pass DURATION (clock only)
+ *     ad-hoc [cancel] ELEMENT ID... [JSON, of the last]
+ *     cancel [REASON]      limit STEPS                      pass DURATION (clock only)
  *
  * What must hold follows, indented:
  *     + EFFECT ELEMENT [KEY=VALUE ...]   every effect that is not mere history, in order, and no other
@@ -118,6 +119,7 @@ static struct value evaluate(struct story *self, struct str text, struct value c
 
 /* ---- Finding keys, through the view as a desk would ---- */
 
+/* The process itself is found under its id. */
 static struct value find_token(struct story *self, struct str element)
 {
     int64_t nth = 1;
@@ -125,7 +127,10 @@ static struct value find_token(struct story *self, struct str element)
     struct str id = hash < 0 ? element : str_part(element, 0, (size_t)hash);
     if (hash >= 0 && !str_to_int64(str_part(element, (size_t)hash + 1, element.len), &nth))
         story_fail(self, "'%.*s' has a wrong number", STR_ARGS(element));
-    struct value tokens = value_get(bpmn_instance_view(&self->arena, self->instance), STR("tokens"));
+    struct value view = bpmn_instance_view(&self->arena, self->instance);
+    struct value tokens = value_get(view, STR("tokens"));
+    if (str_equal(value_text(value_get(view, STR("process"))), id))
+        return view;
     for (size_t i = 0; i < value_count(tokens); i++) {
         struct value token = value_at(tokens, i);
         if (str_equal(value_text(value_get(token, STR("element"))), id) && --nth == 0)
@@ -292,12 +297,22 @@ static void tell_skip(struct story *self, struct str rest, struct bpmn_command *
 static void tell_ad_hoc(struct story *self, struct str rest, struct bpmn_command *command)
 {
     command->kind = BPMN_ACTIVATE_AD_HOC;
+    command->cancels = str_starts(rest, STR("cancel "));
+    if (command->cancels)
+        (void)word(&rest);
     command->key = key_of(find_token(self, word(&rest)), "key");
-    struct list_builder ids;
-    list_builder_init(&ids, &self->arena);
-    while (rest.len > 0)
-        list_builder_push(&ids, value_string(word(&rest)));
-    command->value = list_builder_done(&ids);
+    struct list_builder elements;
+    list_builder_init(&elements, &self->arena);
+    while (rest.len > 0 && rest.data[0] != '{') {
+        struct context_builder one;
+        struct str id = word(&rest);
+        context_builder_init(&one, &self->arena);
+        context_builder_put(&one, STR("elementId"), value_string(id));
+        context_builder_put(&one, STR("variables"),
+                            rest.len > 0 && rest.data[0] == '{' ? parse_json(self, rest) : value_null);
+        list_builder_push(&elements, context_builder_done(&one));
+    }
+    command->value = list_builder_done(&elements);
 }
 
 /* Commands about one job, task or decision. False: it is another command. */
@@ -307,9 +322,15 @@ static bool tell_work(struct story *self, struct str verb, struct str rest, stru
         const char *verb;
         enum bpmn_command_kind kind;
     } verbs[] = {
-        {"answer", BPMN_COMPLETE_JOB},  {"job", BPMN_COMPLETE_JOB},     {"fail", BPMN_FAIL_JOB},     {"error", BPMN_THROW_ERROR},
-        {"escalation", BPMN_THROW_ESCALATION}, {"task", BPMN_COMPLETE_TASK}, {"update", BPMN_UPDATE_TASK},
-        {"decide", BPMN_COMPLETE_DECISION}, {"retries", BPMN_UPDATE_JOB},
+        {"answer", BPMN_COMPLETE_JOB},
+        {"job", BPMN_COMPLETE_JOB},
+        {"fail", BPMN_FAIL_JOB},
+        {"error", BPMN_THROW_ERROR},
+        {"escalation", BPMN_THROW_ESCALATION},
+        {"task", BPMN_COMPLETE_TASK},
+        {"update", BPMN_UPDATE_TASK},
+        {"decide", BPMN_COMPLETE_DECISION},
+        {"retries", BPMN_UPDATE_JOB},
     };
     size_t i = 0;
     while (i < COUNT_OF(verbs) && !str_equal(verb, str_of(verbs[i].verb)))
@@ -444,23 +465,28 @@ static struct value effect_context(struct story *self, const struct bpmn_effect 
     context_builder_init(&all, &self->arena);
     context_builder_put(&all, STR("element"), value_string(effect->element_id));
     context_builder_put(&all, STR("name"), value_string(effect->name.data ? effect->name : STR("")));
-    context_builder_put(&all, STR("key"), value_string(effect->correlation_key.data ? effect->correlation_key : STR("")));
-    context_builder_put(&all, STR("due"), effect->due_ms ? date_time_from_ms(effect->due_ms, "Asia/Shanghai") : value_null);
+    context_builder_put(&all, STR("key"),
+                        value_string(effect->correlation_key.data ? effect->correlation_key : STR("")));
+    context_builder_put(&all, STR("due"),
+                        effect->due_ms ? date_time_from_ms(effect->due_ms, "Asia/Shanghai") : value_null);
     context_builder_put(&all, STR("message"), value_string(effect->message.data ? effect->message : STR("")));
     context_builder_put(&all, STR("variables"), effect->variables);
     if (effect->kind == BPMN_JOB_CREATED || effect->kind == BPMN_JOB_UPDATED) {
         context_builder_put(&all, STR("type"), value_string(effect->job.type.data ? effect->job.type : STR("")));
         context_builder_put(&all, STR("retries"), value_int(effect->job.retries));
         context_builder_put(&all, STR("variables"), effect->job.variables);
-        context_builder_put(&all, STR("listener"), effect->job.listener ? value_cstr(effect->job.listener) : value_null);
+        context_builder_put(&all, STR("listener"),
+                            effect->job.listener ? value_cstr(effect->job.listener) : value_null);
         context_builder_put(&all, STR("headers"), value_int((int64_t)effect->job.headers.count));
         for (size_t i = 0; i < effect->job.headers.count; i++)
-            context_builder_put(&all, effect->job.headers.items[i].name, value_string(effect->job.headers.items[i].value));
+            context_builder_put(&all, effect->job.headers.items[i].name,
+                                value_string(effect->job.headers.items[i].value));
     }
     if (effect->kind == BPMN_TASK_UPDATED || effect->kind == BPMN_TASK_DENIED || effect->kind == BPMN_TASK_COMPLETED)
         context_builder_put(&all, STR("passed"), value_string(effect->name.data ? effect->name : STR("")));
     if (effect->kind == BPMN_TASK_UPDATED)
-        context_builder_put(&all, STR("changing"), effect->task.changing ? value_cstr(effect->task.changing) : value_null);
+        context_builder_put(&all, STR("changing"),
+                            effect->task.changing ? value_cstr(effect->task.changing) : value_null);
     if (effect->kind == BPMN_TASK_CREATED || effect->kind == BPMN_TASK_UPDATED || effect->kind == BPMN_TASK_DENIED) {
         context_builder_put(&all, STR("name"), value_string(effect->task.name));
         context_builder_put(&all, STR("assignee"), value_string(effect->task.assignee));
@@ -468,6 +494,9 @@ static struct value effect_context(struct story *self, const struct bpmn_effect 
         context_builder_put(&all, STR("users"), effect->task.candidate_users);
         context_builder_put(&all, STR("due"),
                             effect->task.due_ms ? date_time_from_ms(effect->task.due_ms, "Asia/Shanghai") : value_null);
+        context_builder_put(&all, STR("followUp"),
+                            effect->task.follow_up_ms ? date_time_from_ms(effect->task.follow_up_ms, "Asia/Shanghai")
+                                                      : value_null);
         context_builder_put(&all, STR("priority"), value_int(effect->task.priority));
         context_builder_put(&all, STR("form"), value_string(effect->task.form_id));
         context_builder_put(&all, STR("variables"), effect->task.variables);
@@ -521,7 +550,8 @@ static void expect_tokens(struct story *self, struct str wanted)
     struct buf found;
     buf_init(&found, 0);
     for (size_t i = 0; i < value_count(tokens); i++)
-        buf_printf(&found, "%s%.*s", i > 0 ? " " : "", STR_ARGS(value_text(value_get(value_at(tokens, i), STR("element")))));
+        buf_printf(&found, "%s%.*s", i > 0 ? " " : "",
+                   STR_ARGS(value_text(value_get(value_at(tokens, i), STR("element")))));
     struct str text = arena_str(&self->arena, buf_str(&found));
     buf_release(&found);
     if (!str_equal(text, str_trim(wanted)))

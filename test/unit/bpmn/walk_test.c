@@ -162,6 +162,7 @@ static void compare(struct walk *self)
         expect_waits(self, value_get(token, STR("waits")), &count);
     }
     expect_waits(self, value_get(view, STR("waits")), &count);
+    expect_key(self, 'j', value_get(view, STR("job")), &count);
     for (size_t i = 0; i < value_count(incidents); i++)
         expect_key(self, 'i', value_get(value_at(incidents, i), STR("key")), &count);
     for (size_t i = 0; i < self->open.count; i++)
@@ -177,11 +178,16 @@ static struct value random_variables(struct walk *self)
 {
     static const char *const pool[] = {
         "{}",
-        "{\"amount\": 20, \"currency\": \"CNY\", \"no\": 1, \"kind\": \"k\", \"deadline\": \"2026-08-01\", \"level\": 1, \"heat\": 1}",
-        "{\"amount\": 2000, \"currency\": \"CNY\", \"reviewer\": \"ann\", \"no\": 2, \"kind\": \"k\", \"deadline\": \"2026-08-01\"}",
-        "{\"target\": \"callee\", \"n\": 0, \"most\": 9, \"a\": true, \"b\": true, \"span\": \"PT5M\", \"only\": false}",
-        "{\"target\": \"caller\", \"n\": 0, \"most\": 1000000, \"a\": true, \"b\": false, \"span\": \"P2WD\", \"only\": true}",
-        "{\"items\": [{\"id\": 1}, {\"id\": 2}, {\"id\": 3}], \"enough\": 2, \"people\": [\"x\", \"y\", null], \"many\": 5}",
+        "{\"amount\": 20, \"currency\": \"CNY\", \"no\": 1, \"kind\": \"k\", \"deadline\": \"2026-08-01\", \"level\": "
+        "1, \"heat\": 1}",
+        "{\"amount\": 2000, \"currency\": \"CNY\", \"reviewer\": \"ann\", \"no\": 2, \"kind\": \"k\", \"deadline\": "
+        "\"2026-08-01\"}",
+        "{\"target\": \"callee\", \"n\": 0, \"most\": 9, \"a\": true, \"b\": true, \"span\": \"PT5M\", \"only\": "
+        "false}",
+        "{\"target\": \"caller\", \"n\": 0, \"most\": 1000000, \"a\": true, \"b\": false, \"span\": \"P2WD\", "
+        "\"only\": true}",
+        "{\"items\": [{\"id\": 1}, {\"id\": 2}, {\"id\": 3}], \"enough\": 2, \"people\": [\"x\", \"y\", null], "
+        "\"many\": 5}",
         "{\"wanted\": [\"h-a\", \"h-c\"], \"stop\": false, \"heat\": 20, \"level\": 9, \"no\": 3}",
         "{\"stop\": true, \"answer\": \"bad\", \"heat\": 11, \"level\": 7, \"rate\": 2, \"n\": 3}",
         "{\"answer\": \"late\", \"result\": 4, \"outcome\": 1, \"sum\": 2, \"target\": \"split\", \"level\": 2}",
@@ -205,7 +211,8 @@ static struct value random_answer(struct walk *self)
         "null",
         "{\"denied\": true, \"deniedReason\": \"no\"}",
         "{\"corrections\": {\"assignee\": \"li\"}}",
-        "{\"activateElements\": [{\"elementId\": \"ask\", \"variables\": {\"what\": \"x\"}}, {\"elementId\": \"look\"}]}",
+        "{\"activateElements\": [{\"elementId\": \"ask\", \"variables\": {\"what\": \"x\"}}, {\"elementId\": "
+        "\"look\"}]}",
         "{\"activateElements\": [{\"elementId\": \"note\", \"variables\": {\"what\": \"y\"}}]}",
         "{\"isCompletionConditionFulfilled\": true}",
         "{\"isCompletionConditionFulfilled\": true, \"isCancelRemainingInstances\": true}",
@@ -251,7 +258,10 @@ static void choose_open(struct walk *self, struct bpmn_command *command)
     uint64_t dice = draw(self, 12);
     switch (open.kind) {
     case 'j':
-        command->kind = dice < 8 ? BPMN_COMPLETE_JOB : dice < 9 ? BPMN_FAIL_JOB : dice < 11 ? BPMN_THROW_ERROR : BPMN_THROW_ESCALATION;
+        command->kind = dice < 8    ? BPMN_COMPLETE_JOB
+                        : dice < 9  ? BPMN_FAIL_JOB
+                        : dice < 11 ? BPMN_THROW_ERROR
+                                    : BPMN_THROW_ESCALATION;
         command->retries = (int32_t)draw(self, 2);
         command->value = random_answer(self);
         if (!value_is_null(command->value) && draw(self, 2))
@@ -327,7 +337,10 @@ static void step(struct walk *self, const struct bpmn_command *command)
 
 static void walk(const struct bpmn_model *model, const struct bpmn_process *process, uint64_t seed)
 {
-    struct walk self = {.model = model, .process = process, .seed = seed, .random = seed * 2654435761U + 88172645463325252U,
+    struct walk self = {.model = model,
+                        .process = process,
+                        .seed = seed,
+                        .random = seed * 2654435761U + 88172645463325252U,
                         .now_ms = 1767225600000};
     arena_init(&self.arena);
     self.instance = bpmn_instance_new(&self.arena, process);

@@ -83,6 +83,7 @@ static void read_word(struct row *row, struct str word)
         {"start", NULL, &row->limit.start_ms, NULL},
         {"amount", &row->limit.amount, NULL, NULL},
         {"extend", &row->limit.extension.amount, NULL, NULL},
+        {"at-most", &row->limit.extension_max, NULL, NULL},
         {"intake", NULL, NULL, &row->limit.start_is_intake},
         {"close", NULL, NULL, &row->rules.ends_at_close},
         {"rest", NULL, NULL, &row->rules.rest_day_counts},

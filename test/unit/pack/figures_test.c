@@ -1,5 +1,4 @@
-/* The figures of the licensing catalogue (DOMAIN.md 0, 1.8), computed from its items and its table of other provinces.
- */
+/* The figures of the licensing catalogue, computed from its items and its table of other provinces. */
 #include "feel/value.h"
 #include "pack/pack.h"
 

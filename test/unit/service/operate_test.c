@@ -1,7 +1,12 @@
 /* Operations: who sees what, changes by two persons that are carried out once whatever fails, heat from a sample. */
 #include "fixture.h"
 
+#include "clock/instant.h"
+#include "service/deployment.h"
+#include "service/heat_count.h"
+#include "service/indicator.h"
 #include "service/operate.h"
+#include "service/process.h"
 
 static const struct actor keeper = {.kind = ACTOR_STAFF,
                                     .id = {"keeper-1", 8},
@@ -85,6 +90,13 @@ static struct str open_waiting_for_worker(struct fixture *f)
 #define MENDED "{\"kind\": \"modify\", \"process\": \"mend\", \"version\": 1, \"reason\": \"误开\"," \
                " \"moves\": [{\"from\": \"correct\", \"to\": \"end\"}]}"
 
+static void count_due(struct fixture *f)
+{
+    struct error err = ERROR_INIT;
+    for (size_t done = 1; done;)
+        OK_OR_FAIL(service_indicators_run(f->service, f->now, 200, &done, &err));
+}
+
 static void only_what_is_in_the_region_is_seen_and_touched(void **state)
 {
     struct fixture *f = *state;
@@ -101,6 +113,7 @@ static void only_what_is_in_the_region_is_seen_and_touched(void **state)
     assert_int_equal(items_in(list), 0);
     assert_refused(service_job_retries(&far, job, 2, &err), err, "job-not-found");
     OK_OR_FAIL(service_job_retries(&here, job, 2, &err));
+    count_due(f);
     OK_OR_FAIL(service_version_list(&here, &versions, &list, &err));
     assert_int_equal(number_of(value_at(value_get(list, STR("items")), 0), "running"), 1);
     OK_OR_FAIL(service_version_list(&far, &versions, &list, &err));
@@ -185,10 +198,11 @@ static void what_cannot_be_changed_is_told_and_does_not_hold_up_the_others(void 
     struct value view = value_null;
     struct str first = text_of(open_case(f, &clerk, "permit", FORM_A), "no");
     struct str last = text_of(open_case(f, &clerk, "permit", FORM_B), "no");
-    struct str text = arena_printf(&f->arena,
-                                   "{\"kind\": \"modify\", \"process\": \"permit\", \"version\": 1, \"reason\": \"误开\","
-                                   " \"cases\": [\"%.*s\", \"%.*s\"], \"moves\": [{\"from\": \"review\", \"to\": \"end\"}]}",
-                                   STR_ARGS(first), STR_ARGS(last));
+    struct str text =
+        arena_printf(&f->arena,
+                     "{\"kind\": \"modify\", \"process\": \"permit\", \"version\": 1, \"reason\": \"误开\","
+                     " \"cases\": [\"%.*s\", \"%.*s\"], \"moves\": [{\"from\": \"review\", \"to\": \"end\"}]}",
+                     STR_ARGS(first), STR_ARGS(last));
     struct str id = text_of(propose(f, &keeper, arena_cstr(&f->arena, text)), "id");
     struct str task = text_of(value_at(value_get(get_case(f, &clerk, first), STR("tasks")), 0), "id");
     OK_OR_FAIL(service_task_complete(&worker, task, json_of(f, "{\"decision\": \"approve\"}"), &view, &err));
@@ -201,22 +215,131 @@ static void what_cannot_be_changed_is_told_and_does_not_hold_up_the_others(void 
     assert_int_equal(events_of_type(f, last, "process.modified"), 1);
 }
 
-static void heat_opens_a_sample_and_scales_it_up(void **state)
+static struct value heat_as(struct fixture *f, const struct actor *actor)
+{
+    struct call call = call_as(f, actor);
+    struct service_heat_query query = {.process = STR("mend")};
+    struct value heat = value_null;
+    struct error err = ERROR_INIT;
+    OK_OR_FAIL(service_heat(&call, &query, &heat, &err));
+    return heat;
+}
+
+static struct value element_in(struct value heat, const char *id)
+{
+    struct value elements = value_get(heat, STR("elements"));
+    for (size_t i = 0; i < value_count(elements); i++)
+        if (str_equal(text_of(value_at(elements, i), "element"), str_of(id)))
+            return value_at(elements, i);
+    return value_null;
+}
+
+static enum status spoil_heat(struct db_tx *tx, void *arg, struct error *err)
+{
+    return store_heat_add(tx, arg, err);
+}
+
+static int64_t sums_wrong(struct fixture *f, bool mend)
+{
+    struct call call = call_as(f, &actor_system);
+    struct service_recount found;
+    struct error err = ERROR_INIT;
+    OK_OR_FAIL(service_recount(&call, mend, &found, &err));
+    return found.sums_wrong + found.cases_wrong;
+}
+
+static void heat_of_items_is_told_from_sums(void **state)
+{
+    struct fixture *f = *state;
+    struct call call = call_as(f, &person_a);
+    struct error err = ERROR_INIT;
+    struct value view;
+    int64_t stayed = 3 * 3600 * INT64_C(1000);
+    for (int i = 0; i < 5; i++)
+        open_case(f, i < 2 ? &far_clerk : &clerk, "mend", FORM_B);
+    struct str no = text_of(open_case(f, &clerk, "mend", FORM_A), "no");
+    assert_int_equal(number_of(heat_as(f, &chief), "running"), 0);
+    count_due(f);
+    struct value heat = heat_as(f, &chief), waits = element_in(heat, "correct");
+    assert_int_equal(number_of(heat, "cases"), 6);
+    assert_int_equal(number_of(heat, "running"), 6);
+    assert_true(value_is_true(value_get(heat, STR("exact"))));
+    assert_int_equal(number_of(waits, "waiting"), 6);
+    assert_true(value_instant(value_get(waits, STR("oldest"))) == day_start(instant_day(f->now)));
+    assert_int_equal(number_of(element_in(heat, "start"), "timed"), 6);
+    assert_int_equal(number_of(element_in(heat_as(f, &keeper), "correct"), "waiting"), 4);
+    assert_int_equal(number_of(element_in(heat_as(f, &far_keeper), "correct"), "waiting"), 2);
+    f->now += stayed;
+    OK_OR_FAIL(service_case_act(&call, no, STR("withdraw"), value_null, &view, &err));
+    count_due(f);
+    heat = heat_as(f, &chief);
+    waits = element_in(heat, "correct");
+    int64_t told = number_of(waits, "p90_ms");
+    assert_int_equal(number_of(heat, "cases"), 6);
+    assert_int_equal(number_of(heat, "running"), 5);
+    assert_int_equal(number_of(waits, "waiting"), 5);
+    assert_int_equal(number_of(waits, "timed"), 1);
+    assert_true(told >= stayed - stayed / 16 && told <= stayed + stayed / 16);
+}
+
+static void sums_of_heat_are_counted_again_and_mended(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = ERROR_INIT;
+    struct store_heat wrong = {
+        .region = 230100, .item = 1, .packs = 1, .period = STORE_HEAT_WAITING, .bucket = 20260706, .n = 3};
+    for (int i = 0; i < 3; i++)
+        open_case(f, &clerk, "mend", FORM_A);
+    count_due(f);
+    assert_int_equal(sums_wrong(f, false), 0);
+    struct str before = json_text(&f->arena, value_get(heat_as(f, &chief), STR("elements")));
+    OK_OR_FAIL(db_write(service_db(f->service), spoil_heat, &wrong, &err));
+    assert_int_equal(sums_wrong(f, true), 1);
+    assert_int_equal(sums_wrong(f, false), 0);
+    struct str after = json_text(&f->arena, value_get(heat_as(f, &chief), STR("elements")));
+    assert_true(str_equal(before, after));
+}
+
+static void stays_are_told_to_within_a_sixteenth(void **state)
+{
+    (void)state;
+    for (int64_t ms = 0, step = 1; ms < INT64_C(100000000000); ms += step, step += step / 7 + 1) {
+        int64_t told = heat_bucket_ms(heat_bucket_of(ms));
+        assert_true(told <= ms + ms / 16 && told >= ms - ms / 16 - 1);
+        assert_true(heat_bucket_of(ms) <= heat_bucket_of(ms + 1));
+        assert_int_equal(heat_bucket_of(told), heat_bucket_of(ms));
+    }
+    assert_int_equal(heat_bucket_of(-5), 0);
+    assert_true(heat_bucket_ms(heat_bucket_of(INT64_MAX)) > INT64_MAX / 16 * 14);
+}
+
+static const char waiting_model[] =
+    "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' targetNamespace='b'>"
+    "<process id='waiting' isExecutable='true'><startEvent id='begin'/>"
+    "<sequenceFlow id='f0' sourceRef='begin' targetRef='wait'/><intermediateCatchEvent id='wait'>"
+    "<timerEventDefinition><timeDuration>P3D</timeDuration></timerEventDefinition></intermediateCatchEvent>"
+    "<sequenceFlow id='f1' sourceRef='wait' targetRef='end'/><endEvent id='end'/></process></definitions>";
+
+static void heat_of_deployed_processes_opens_a_sample_and_scales_it_up(void **state)
 {
     struct error err = ERROR_INIT;
     enum { CASES = 2300 };
     struct fixture *f = *state;
-    struct call call = call_as(f, &chief);
-    struct service_heat_query query = {.process = STR("mend")};
-    struct value heat = value_null;
+    struct actor analyst = chief;
+    analyst.region = STR("230110");
+    struct call call = call_as(f, &analyst);
+    struct service_resource file = {STR("waiting.bpmn"), str_of(waiting_model)};
+    struct service_heat_query query = {.process = STR("waiting")};
+    struct value heat = value_null, out, problems = value_null;
+    OK_OR_FAIL(service_deploy(&call, &file, 1, &out, &problems, &err));
     for (int i = 0; i < CASES; i++) {
         struct arena arena;
         arena_init(&arena);
-        struct call one = {.service = f->service, .actor = &clerk, .arena = &arena};
-        struct service_case_input input = input_of(f, "mend", FORM_A);
-        struct value answer;
-        f->now += i % 10 == 0 ? 3600 * 1000 : 0;
-        OK_OR_FAIL(service_case_open(&one, &input, &answer, &err));
+        struct call one = {.service = f->service, .actor = &analyst, .arena = &arena};
+        struct service_process_start begin = {.id = STR("waiting")};
+        bool ended;
+        f->now += i % 10 == 0 ? 60 * 1000 : 0;
+        OK_OR_FAIL(service_process_start(&one, &begin, &out, &ended, &err));
         arena_release(&arena);
     }
     OK_OR_FAIL(service_heat(&call, &query, &heat, &err));
@@ -225,10 +348,7 @@ static void heat_opens_a_sample_and_scales_it_up(void **state)
     assert_int_equal(number_of(heat, "running"), CASES);
     assert_true(sampled >= 300 && sampled <= 500);
     assert_false(value_is_true(value_get(heat, STR("exact"))));
-    struct value elements = value_get(heat, STR("elements"));
-    for (size_t i = 0; i < value_count(elements); i++)
-        if (str_equal(text_of(value_at(elements, i), "element"), STR("correct")))
-            assert_int_equal(number_of(value_at(elements, i), "waiting"), CASES);
+    assert_int_equal(number_of(element_in(heat, "wait"), "waiting"), CASES);
 }
 
 int main(void)
@@ -240,7 +360,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_change_is_carried_out_once_whatever_fails, fixture_open, fixture_close),
         cmocka_unit_test_setup_teardown(what_cannot_be_changed_is_told_and_does_not_hold_up_the_others, fixture_open,
                                         fixture_close),
-        cmocka_unit_test_setup_teardown(heat_opens_a_sample_and_scales_it_up, fixture_open, fixture_close),
+        cmocka_unit_test_setup_teardown(heat_of_items_is_told_from_sums, fixture_open, fixture_close),
+        cmocka_unit_test_setup_teardown(sums_of_heat_are_counted_again_and_mended, fixture_open, fixture_close),
+        cmocka_unit_test(stays_are_told_to_within_a_sixteenth),
+        cmocka_unit_test_setup_teardown(heat_of_deployed_processes_opens_a_sample_and_scales_it_up, fixture_open,
+                                        fixture_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,11 @@
 /* Print: pages of the right size with text that can be searched, and nothing read from outside the SVG. */
 #include "leaks.h"
 #include "outside.h"
+#include "trust/internal.h"
 #include "trust/render.h"
 
+#include <cairo-pdf.h>
+#include <librsvg/rsvg.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,6 +80,66 @@ static void equal_input_gives_equal_bytes(void **state)
 {
     (void)state;
     assert_true(str_equal(pdf_of(pages(), 2), pdf_of(pages(), 2)));
+}
+
+static cairo_status_t keep(void *closure, const unsigned char *data, unsigned len)
+{
+    buf_put(closure, (struct str){(const char *)data, len});
+    return CAIRO_STATUS_SUCCESS;
+}
+
+/* The page as cairo itself writes it, with every subroutine of the font. */
+static struct str pdf_of_cairo(struct str svg)
+{
+    struct buf bytes;
+    buf_init(&bytes, 0);
+    cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(keep, &bytes, 300, 300);
+    cairo_t *cairo = cairo_create(surface);
+    RsvgHandle *handle = rsvg_handle_new_from_data((const guint8 *)svg.data, svg.len, NULL);
+    assert_non_null(handle);
+    rsvg_handle_set_dpi(handle, 96);
+    const RsvgRectangle page = {0, 0, 300, 300};
+    assert_true(rsvg_handle_render_document(handle, cairo, &page, NULL));
+    cairo_show_page(cairo);
+    g_object_unref(handle);
+    cairo_destroy(cairo);
+    cairo_surface_destroy(surface);
+    return arena_take(&arena, &bytes);
+}
+
+/* With these three characters cairo embeds all 26,000 subroutines of the font. */
+static void fonts_hold_what_is_printed_and_look_the_same(void **state)
+{
+    (void)state;
+    static const char *const families[] = {"Noto Serif CJK SC", "Noto Sans CJK SC"};
+    for (size_t i = 0; i < COUNT_OF(families); i++) {
+        struct str svg = arena_printf(&arena,
+                                      SVG "width=\"400\" height=\"400\" font-family=\"%s\" font-size=\"40\">"
+                                          "<text y=\"60\">兹亲在,gfty 2026</text>"
+                                          "<text y=\"160\" font-weight=\"700\">死亡证明 ABC</text></svg>",
+                                      families[i]);
+        struct str large = pdf_of_cairo(svg), small = pdf_of(&svg, 1);
+        assert_true(small.len < 30000);
+        assert_true(large.len > 4 * small.len);
+        struct str text = look(small, "pdftotext", "-");
+        assert_true(str_find(text, STR("兹亲在"), 0) >= 0 && str_find(text, STR("死亡证明"), 0) >= 0);
+        struct str picture = look(small, "pdftoppm", NULL);
+        assert_true(picture.len > 100000);
+        assert_true(str_equal(picture, look(large, "pdftoppm", NULL)));
+    }
+}
+
+static void a_font_or_paper_of_another_make_stays_as_it_is(void **state)
+{
+    (void)state;
+    struct str svg = str_of(two_pages[0].data), out = STR("untouched");
+    struct str pdf = pdf_of_cairo(svg);
+    for (size_t len = 0; len < pdf.len; len += 1 + pdf.len / 200) {
+        struct str cut = str_part(pdf, 0, len);
+        assert_true(str_equal(pdf_slim(&arena, cut), cut));
+        assert_false(cff_flatten(&arena, cut, &out));
+    }
+    assert_true(str_equal(out, STR("untouched")));
 }
 
 static void pictures_have_the_width_asked_for(void **state)
@@ -233,6 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_can_be_searched_and_pages_have_their_size),
         cmocka_unit_test(equal_input_gives_equal_bytes),
+        cmocka_unit_test(fonts_hold_what_is_printed_and_look_the_same),
+        cmocka_unit_test(a_font_or_paper_of_another_make_stays_as_it_is),
         cmocka_unit_test(pictures_have_the_width_asked_for),
         cmocka_unit_test(nothing_outside_the_svg_is_read),
         cmocka_unit_test(entities_of_files_stay_empty),

@@ -1,12 +1,25 @@
 import { defineStore } from 'pinia';
-import { api, setCsrf, ApiError } from './api.ts';
+import { api, onExpired, setCsrf, ApiError } from './api.ts';
 import type { Session, User } from '../../../shared/api/types.ts';
 
 export type Acting = { mandate: string; agent: string; window: boolean };
 
+const waiting: Array<(goesOn: boolean) => void> = []; // requests that were refused when the session ended
+
 export const useSession = defineStore('session', {
-  state: () => ({ user: null as User | null, acting: null as Acting | null, mustEnrol: false, demo: false, asked: false }),
+  state: () => ({ user: null as User | null, acting: null as Acting | null, mustEnrol: false, demo: false, asked: false, expired: false }),
   actions: {
+    /** The session ended under the page: true once the same person signed in again. */
+    async renew(): Promise<boolean> {
+      if (!this.user || this.acting) return false; // nobody acts for somebody without asking whom
+      this.expired = true;
+      return new Promise((done) => { waiting.push(done); });
+    },
+    giveUp() {
+      this.expired = false;
+      this.user = null;
+      waiting.splice(0).forEach((done) => done(false));
+    },
     take(session: Session) {
       this.user = session.user;
       this.acting = (session.acting as Acting | null | undefined) ?? null;
@@ -16,6 +29,7 @@ export const useSession = defineStore('session', {
     },
     async load() {
       this.asked = true;
+      onExpired(() => this.renew());
       try {
         this.take(await api<Session>('/session'));
       } catch (error) {
@@ -24,6 +38,8 @@ export const useSession = defineStore('session', {
     },
     async signIn(username: string, password: string, code = '') {
       this.take(await api<Session>('/session', { body: { username, password, ...(code ? { code } : {}) } }));
+      this.expired = false;
+      waiting.splice(0).forEach((done) => done(true));
     },
     async signOut() {
       await api<void>('/session', { method: 'DELETE' });
