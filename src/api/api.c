@@ -213,34 +213,12 @@ struct str api_language(const struct http_request *request)
     return gate_caller_of(request)->language;
 }
 
-struct value api_with_offsets(struct arena *arena, struct value v)
-{
-    if (v.kind == VALUE_DATE_TIME && v.zone == ZONE_NAMED) {
-        v.zone = ZONE_OFFSET;
-        v.temporal.zone = NULL;
-        return v;
-    }
-    if (v.kind == VALUE_LIST) {
-        struct list *copy = list_new(arena, v.list->count);
-        for (size_t i = 0; i < v.list->count; i++)
-            copy->items[i] = api_with_offsets(arena, v.list->items[i]);
-        return value_of_list(copy);
-    }
-    if (v.kind != VALUE_CONTEXT)
-        return v;
-    struct context_builder copy;
-    context_builder_init(&copy, arena);
-    for (size_t i = 0; i < v.context->count; i++)
-        context_builder_put(&copy, v.context->members[i].key, api_with_offsets(arena, v.context->members[i].value));
-    return context_builder_done(&copy);
-}
-
 enum status api_reply_plain(struct http_request *request, int status, struct value view)
 {
     http_set_header(request, "Cache-Control", STR("no-cache"));
     struct buf body;
     buf_init(&body, 0);
-    json_write(&body, api_with_offsets(request->arena, view));
+    json_write(&body, value_with_offsets(request->arena, view));
     return http_reply_buf(request, status, "application/json", &body);
 }
 

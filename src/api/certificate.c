@@ -137,7 +137,7 @@ static enum status reply_fresh(struct http_request *request, int status, struct 
 {
     struct buf body;
     buf_init(&body, 0);
-    json_write(&body, api_with_offsets(request->arena, view));
+    json_write(&body, value_with_offsets(request->arena, view));
     http_set_header(request, "Cache-Control", STR("no-store"));
     return http_reply_buf(request, status, "application/json", &body);
 }

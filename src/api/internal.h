@@ -11,8 +11,6 @@
 enum status api_reply(struct http_request *request, int status, struct value view);
 /* The same for a view whose version is not its own but that of what it is about. */
 enum status api_reply_plain(struct http_request *request, int status, struct value view);
-/* Instants of views with an offset instead of a named zone, as JSON readers elsewhere know them. */
-struct value api_with_offsets(struct arena *arena, struct value v);
 /* The body as a JSON object; an empty body is an empty object. bad-body (400), with line and column. */
 MUST_USE enum status api_body(struct http_request *request, struct value *out, struct error *err);
 /* Refuses members of an object that are not named in the zero-ended list: unknown-field, with the path. */

@@ -283,6 +283,28 @@ struct value value_merge(struct arena *arena, struct value base, struct value ov
     return context_of_members(arena, members, below + above);
 }
 
+struct value value_with_offsets(struct arena *arena, struct value v)
+{
+    if (v.kind == VALUE_DATE_TIME && v.zone == ZONE_NAMED) {
+        v.zone = ZONE_OFFSET;
+        v.temporal.zone = NULL;
+        return v;
+    }
+    if (v.kind == VALUE_LIST) {
+        struct list *copy = list_new(arena, v.list->count);
+        for (size_t i = 0; i < v.list->count; i++)
+            copy->items[i] = value_with_offsets(arena, v.list->items[i]);
+        return value_of_list(copy);
+    }
+    if (v.kind != VALUE_CONTEXT)
+        return v;
+    struct context_builder copy;
+    context_builder_init(&copy, arena);
+    for (size_t i = 0; i < v.context->count; i++)
+        context_builder_put(&copy, v.context->members[i].key, value_with_offsets(arena, v.context->members[i].value));
+    return context_builder_done(&copy);
+}
+
 static struct value put_path(struct arena *arena, struct value base, struct str path, struct value v, int depth)
 {
     struct str rest = path;

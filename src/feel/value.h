@@ -156,6 +156,8 @@ const char *value_kind_name(enum value_kind kind);  /* FEEL's name of the type: 
 
 /* A new context: base's members overlaid by over's (a null or non-context base counts as empty). */
 struct value value_merge(struct arena *arena, struct value base, struct value over);
+/* v with date-times by their offset instead of the name of their zone, in all its parts: what JSON clients read. */
+struct value value_with_offsets(struct arena *arena, struct value v);
 /* base with path ("a.b.c") set to v; contexts on the way are made. */
 struct value value_put_path(struct arena *arena, struct value base, struct str path, struct value v);
 /* A deep copy, so that a value outlives the arena it was made in. Functions cannot be copied: they become null. */

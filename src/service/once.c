@@ -65,7 +65,8 @@ enum status once_keep(struct db_tx *tx, const struct call *call, struct once *se
     bool added = true;
     if (!self->row.name.data)
         return OK;
-    self->row.answer = service_seal(call->service, call->arena, self->row.name, answer);
+    struct value said = value_with_offsets(call->arena, answer); /* as it is said the first time */
+    self->row.answer = service_seal(call->service, call->arena, self->row.name, said);
     if (store_idempotency_insert(tx, &self->row, &added, err) != OK)
         return FAILED;
     if (added)

@@ -172,7 +172,8 @@ static enum status finish(struct work *self, struct error *err)
         if (finish_case(self, self->cases.items[i], err) != OK)
             return FAILED;
     if (self->idempotency.name.data)
-        self->idempotency.answer = service_seal(self->service, self->arena, self->idempotency.name, self->answer);
+        self->idempotency.answer = service_seal(self->service, self->arena, self->idempotency.name,
+                                                 value_with_offsets(self->arena, self->answer));
     return OK;
 }
 

@@ -31,7 +31,7 @@ DB_SQL(keys_unit, LANES("unit = ?5 AND division >= ?3 AND division < ?4 AND (?8 
 DB_SQL(keys_party, LANES("party = ?8 AND " SCOPE " AND (?9 = 0 OR item = ?9)"));
 DB_SQL(keys_applicant, LANES("applicant = ?8 AND " SCOPE " AND (?9 = 0 OR item = ?9)"));
 DB_SQL(few_of_item, "SELECT CAST(count(*) AS BIGINT) FROM (SELECT id FROM cases WHERE region = ?1 AND item = ?2"
-                    " LIMIT ?3) AS some");
+                    " LIMIT ?3) AS few");
 DB_SQL(item_versions, "SELECT b.id FROM item a JOIN item b ON b.code = a.code WHERE a.id = ?1");
 
 #define FEW 300 /* cases that are sooner looked at one by one than sought among a county's */

@@ -232,8 +232,9 @@ test('a cancelled run leaves what is done and does no more', async () => {
   assert.ok(still.done < many, `${still.done} rows are done`);
 });
 
-test('after being killed again and again a run goes on where it stood: every good row has exactly one case', async () => {
+test('after being killed again and again a run goes on where it stood: every good row has exactly one case', async (test) => {
   let killed = await startServer();
+  test.after(() => killed.stop());
   const rows = Array.from({ length: 400 }, (_each, i) => doctor(i % 20 === 7 ? { 手机号码: '12' } : {}));
   let who = await signedIn(killed, 'clerk-gao');
   const begun = await send(who, table(rows));
@@ -260,5 +261,4 @@ test('after being killed again and again a run goes on where it stood: every goo
     cursor = page.next ?? undefined;
   }
   assert.deepEqual(cases.sort(), [...seen].sort());
-  await killed.stop();
 });

@@ -63,7 +63,7 @@ describe('a normal death', () => {
     const second = await open(doctor, form, {}, headers);
     assert.equal(first.status, 201, first.text);
     assert.equal(second.status, 201, second.text);
-    assert.equal(second.body.no, first.body.no);
+    assert.deepEqual(second.body, first.body);
     problem(await open(doctor, deathForm(nextId()), {}, headers), 409, 'idempotency-key-reused');
   });
 
