@@ -393,6 +393,7 @@ static const struct db_migration migrations[] = {
     {22, "lists by state, county and unit", LIST_INDEXES, NULL, NULL},
     {23, "status lists by version", STATUS_LIST, NULL, NULL},
     {24, "where cases of items wait, exchanges without an address", HEAT_TABLES, NULL, NULL},
+    {25, "tasks of a case", "DROP INDEX task_case; CREATE INDEX task_case ON task (case_id);", NULL, NULL},
 };
 
 enum status store_migrate(struct db *db, struct error *err)

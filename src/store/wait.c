@@ -20,7 +20,8 @@ DB_SQL(task_find, "SELECT " TASK_COLUMNS " FROM task t WHERE region = ?1 AND id 
 DB_SQL(task_assign, "UPDATE task SET assignee = ?3 WHERE region = ?1 AND id = ?2 AND coalesce(assignee, '') = ?4");
 DB_SQL(task_set_due, "UPDATE task SET due = ?3 WHERE region = ?1 AND id = ?2");
 DB_SQL(task_move, "UPDATE task SET item = ?3, element = ?4 WHERE region = ?1 AND id = ?2");
-DB_SQL(task_of_case, "SELECT " TASK_COLUMNS " FROM task t WHERE region = ?1 AND case_id = ?2 ORDER BY id");
+DB_SQL(task_of_case, "SELECT " TASK_COLUMNS " FROM task t WHERE case_id = ?2 AND region + 0 = ?1"
+                     " ORDER BY id"); /* with the region as a key SQLite goes through all of its tasks */
 
 static int64_t sortable_due(int64_t due)
 {
